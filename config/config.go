@@ -1,0 +1,56 @@
+// Package config is the language: it reads the *.rf.hcl and *.rf.json files of
+// one directory and returns what they declare, together with every mistake as
+// hcl.Diagnostics.
+//
+// Each block of the language has one file: its type, its schema and its
+// decoder. The package holds what is declared, with every for_each expanded
+// and every reference resolved. What a block means is left to others: the body
+// of a credential to the engine's credential types, the body of an output to
+// its format, the body of a state block to its backend. It imports no other
+// package of this module.
+package config
+
+import "github.com/hashicorp/hcl/v2"
+
+// Config is the evaluated configuration of one directory. Slices are in order
+// of address, so that two loads of the same files are equal.
+type Config struct {
+	// Dir is the configuration's directory as it was given.
+	Dir string
+	// Files holds every file that was read, by the name used in ranges, for
+	// whoever quotes source lines.
+	Files map[string]*hcl.File
+
+	Settings    Settings
+	Credentials []*Credential
+	Tenants     []*Tenant
+	Windows     []*Window
+	Outputs     []*Output
+	Reports     []*Report
+	// ReportTypes holds the built-in catalog and the report_type blocks of
+	// the configuration, by name. A block may not redefine a built-in type.
+	ReportTypes map[string]*ReportType
+	// LimitClasses holds the limit classes that report types name, by name.
+	LimitClasses map[string]*LimitClass
+}
+
+// Address names one declared thing in configuration, state and output:
+// tenant.contoso, tenant.customer["fabrikam"], report.sign_ins.failed.
+type Address string
+
+// Options says how to load a configuration.
+type Options struct {
+	// Vars are the values of -var flags, "name=value", in order.
+	Vars []string
+	// VarFiles are the paths of -var-file flags, in order, relative to the
+	// process's working directory.
+	VarFiles []string
+	// Environ is the environment as of os.Environ; RF_VAR_name sets variables.
+	Environ []string
+	// ReportTypes is the built-in catalog.
+	ReportTypes []*ReportType
+	// LimitClasses are the catalog's limit classes.
+	LimitClasses []*LimitClass
+	// Version is the running version, compared with required_version.
+	Version string
+}

@@ -1,0 +1,14 @@
+package config
+
+import "github.com/hashicorp/hcl/v2"
+
+// Output is one instance of an output block. Its body belongs to the format
+// that Type names; pull.* is not in EvalCtx, the format adds it.
+type Output struct {
+	Address Address // output.json.archive
+	Type    string
+	Name    string
+	Body    hcl.Body
+	EvalCtx *hcl.EvalContext
+	Range   hcl.Range
+}

@@ -1,0 +1,93 @@
+// Package ledger is the state: for every (tenant, report) one ledger says
+// which outputs hold which slices, with the proof that nothing is missing.
+//
+// A ledger grows by union, so two processes that race lose nothing: the loser
+// of a compare-and-swap reads again, merges and writes again.
+package ledger
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// FormatVersion is the version that this package writes. Ledgers of a newer
+// version are refused.
+const FormatVersion = 1
+
+// Key names a ledger by the addresses of its tenant and its report.
+type Key struct {
+	Tenant, Report string
+}
+
+// Ledger is the state of one (tenant, report).
+type Ledger struct {
+	Version int    `json:"version"`
+	Tenant  string `json:"tenant"`
+	Report  string `json:"report"`
+	// Held is in order of output, From and To, one entry for each.
+	Held []Held `json:"held"`
+	// Failed is in the same order: the last try at a slice that did not complete.
+	Failed []Failed `json:"failed,omitempty"`
+}
+
+// Held says that an output holds a slice.
+type Held struct {
+	Output string    `json:"output"` // address
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	// Definition is the digest of everything that decides the content.
+	Definition string `json:"definition"`
+	// Path is relative to the configuration's directory, with slashes, where
+	// the file lies below it; otherwise absolute. "-" is the console.
+	Path      string    `json:"path"`
+	Rows      int64     `json:"rows"`
+	Bytes     int64     `json:"bytes"`
+	SHA256    string    `json:"sha256"`
+	Modified  time.Time `json:"modified,omitzero"`    // of the file
+	First     time.Time `json:"first_event,omitzero"` // earliest event time
+	Last      time.Time `json:"last_event,omitzero"`
+	Pages     int64     `json:"pages"`
+	Requests  int64     `json:"requests"`
+	Repeated  int64     `json:"repeated,omitempty"`
+	Revisions int64     `json:"revisions,omitempty"`
+	Outside   int64     `json:"outside,omitempty"`
+	FirstID   string    `json:"first_request_id,omitempty"`
+	LastID    string    `json:"last_request_id,omitempty"`
+	FetchedAt time.Time `json:"fetched_at"`
+	// Took is how long the pull took.
+	Took time.Duration `json:"took_ns"`
+	// Final reports that the slice had settled when it was fetched.
+	Final bool `json:"final"`
+	// Revisited reports that the slice was read after its revisit time.
+	Revisited bool `json:"revisited,omitempty"`
+}
+
+// Failed says that the last try at a slice for an output did not complete.
+type Failed struct {
+	Output string    `json:"output"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	At     time.Time `json:"at"`
+	Error  string    `json:"error"` // one line, no secrets
+}
+
+// Version is a backend's opaque token for the stored bytes of a ledger. The
+// empty Version stands for "does not exist".
+type Version string
+
+// ErrConflict is returned by Put when the stored version is not the given one.
+var ErrConflict = errors.New("the ledger was changed by another process")
+
+// Backend stores ledgers. It is safe for concurrent use by many processes.
+type Backend interface {
+	// Get returns the stored bytes and their version, or nil and the empty
+	// version where there are none.
+	Get(ctx context.Context, key Key) ([]byte, Version, error)
+	// Put stores data if the stored version still is old, and returns the new
+	// version; otherwise it returns ErrConflict and changes nothing. A ledger
+	// is afterwards there whole or as it was, whatever happens meanwhile.
+	Put(ctx context.Context, key Key, data []byte, old Version) (Version, error)
+	// List returns the keys of all ledgers in order of report and tenant.
+	List(ctx context.Context) ([]Key, error)
+}

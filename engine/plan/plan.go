@@ -1,0 +1,89 @@
+// Package plan subtracts: for every (tenant, report, output) the wanted slices
+// less the held ones are the pulls to do. It is pure: no files, no clock, no
+// network, no goroutine.
+package plan
+
+import "time"
+
+// FormatVersion is the version of a saved plan.
+const FormatVersion = 1
+
+// Reason says why a pull is planned, as a stable word.
+type Reason string
+
+// The reasons.
+const (
+	New     Reason = "new"     // not held
+	Open    Reason = "open"    // held, but fetched before the slice was final
+	Moved   Reason = "moved"   // a trailing window whose bounds have moved
+	Revisit Reason = "revisit" // held, and the time of its second reading has come
+	Changed Reason = "changed" // held under another definition or at another path
+	Missing Reason = "missing" // the file is gone
+	Altered Reason = "altered" // the file differs from the ledger
+	Retry   Reason = "failed"  // the last try did not complete
+)
+
+// Plan is what has to be done.
+type Plan struct {
+	Version       int       `json:"version"`
+	Tool          string    `json:"reportform_version"`
+	Configuration string    `json:"configuration"` // digest
+	Now           time.Time `json:"now"`
+	// Pulls is in order of report, tenant and slice.
+	Pulls   []Pull   `json:"pulls"`
+	Orphans []Orphan `json:"orphans,omitempty"`
+	Lost    []Gap    `json:"lost,omitempty"`
+	Waiting []Gap    `json:"waiting,omitempty"`
+	// Held counts the (output, slice) pairs that need nothing.
+	Held int `json:"held"`
+}
+
+// Pull is the unit of work: one report of one tenant for one slice, into the
+// outputs that lack it. It is plain data.
+type Pull struct {
+	Tenant string    `json:"tenant"` // address
+	Report string    `json:"report"` // address
+	Type   string    `json:"type"`   // report type
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Label  string    `json:"label"` // of the slice
+	Date   string    `json:"date"`
+	Final  bool      `json:"final"` // the slice has settled
+	// Revisit reports that the slice's second reading is due or past.
+	Revisit bool         `json:"revisit,omitempty"`
+	Outputs []PullOutput `json:"outputs"`
+}
+
+// PullOutput is one output of a pull.
+type PullOutput struct {
+	Output     string `json:"output"` // address
+	Reason     Reason `json:"reason"`
+	Path       string `json:"path"` // as in the ledger
+	Definition string `json:"definition"`
+}
+
+// Orphan is a held slice that is no longer declared.
+type Orphan struct {
+	Tenant string    `json:"tenant"`
+	Report string    `json:"report"`
+	Output string    `json:"output"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Path   string    `json:"path"`
+	// Why says what is gone: "tenant", "report", "output", "slice", "path".
+	Why string `json:"why"`
+}
+
+// Gap is a run of consecutive slices that are wanted, not held and cannot be
+// pulled now.
+type Gap struct {
+	Tenant string    `json:"tenant"`
+	Report string    `json:"report"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Slices int       `json:"slices"`
+	// Why is a sentence for people: retention, a missed snapshot, not yet settled.
+	Why string `json:"why"`
+	// Until is when a waiting slice can be pulled; zero for a lost one.
+	Until time.Time `json:"until,omitzero"`
+}

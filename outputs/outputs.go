@@ -1,0 +1,135 @@
+// Package outputs holds what every output has in common: the event that is
+// written, the writer that receives the events of one pull, and the format
+// that makes outputs from configuration blocks.
+//
+// An output never learns where events come from. Formats that produce a file
+// are an Encoding in a folder of their own, given to the file package; the
+// package all lists them, and every one passes the suite in outputstest.
+package outputs
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// Event is one event as the service sent it.
+type Event struct {
+	// Raw is the JSON object, byte for byte: complete and valid JSON in valid
+	// UTF-8. It may be used until Write returns and must not be changed.
+	Raw []byte
+	// OneLine reports that Raw holds no line break, so that it can stand on a
+	// line of its own as it is.
+	OneLine bool
+}
+
+// Writer receives the events of one pull for one output. It is used by one
+// goroutine, in the order Write..., Stage, Publish, with Discard at any point.
+// Nothing is visible under the final name before Publish.
+type Writer interface {
+	// Write takes the next event. The writer keeps no reference to it.
+	Write(e *Event) error
+	// Stage ends the events, makes what was written durable beside its final
+	// place, and describes it.
+	Stage() (Receipt, error)
+	// Publish moves what was staged into place, whole, replacing what was
+	// there, and returns when that too is durable. The receipt is that of
+	// Stage, with Modified filled in.
+	Publish() (Receipt, error)
+	// Discard removes whatever was not published and releases everything. It
+	// may be called at any time, more than once, and does nothing after Publish.
+	Discard() error
+}
+
+// Receipt describes what a writer wrote.
+type Receipt struct {
+	Path     string    // as resolved: absolute, or "-" for the console
+	Rows     int64     // events written
+	Bytes    int64     // size of the file
+	SHA256   string    // of the file, lower-case hex
+	Modified time.Time // the published file's modification time; zero for the console
+}
+
+// Output is one declared output: a format with its options and its place. It
+// is safe for concurrent use.
+type Output interface {
+	// Resolve evaluates the attributes that mention pull. It is pure, and its
+	// diagnostics point at the attribute's line.
+	Resolve(pull *Pull) (Target, hcl.Diagnostics)
+	// Open starts a writer. Missing directories are created.
+	Open(ctx context.Context, target Target) (Writer, error)
+}
+
+// Target is an output's place and shape for one pull.
+type Target struct {
+	// Path is absolute, or "-" for the console.
+	Path string
+	// Definition is a canonical text of everything but the path that decides
+	// what the written bytes look like: two targets with equal definitions
+	// write equal bytes from equal events.
+	Definition string
+	Pull       *Pull
+}
+
+// Pull tells an output what the events are of. Its fields are the pull object
+// of the language.
+type Pull struct {
+	Tenant PullTenant
+	Report PullReport
+	Window PullWindow
+	// Columns are the report type's default columns, as dotted paths.
+	Columns []string
+}
+
+// PullTenant is pull.tenant.
+type PullTenant struct {
+	Name, ID string
+	Labels   map[string]string
+}
+
+// PullReport is pull.report.
+type PullReport struct{ Name, Type string }
+
+// PullWindow is pull.window. From and To are RFC 3339 in UTC, Date is the
+// calendar date on which the slice begins in the window's zone, Label names
+// the slice and is safe in file names on every system.
+type PullWindow struct{ From, To, Date, Label string }
+
+// Format makes an output from the body of an output block.
+type Format interface {
+	// Decode checks the body and returns the output. It reports every
+	// mistake in the body at its line. It touches neither disk nor network.
+	Decode(block *Block) (Output, hcl.Diagnostics)
+}
+
+// Block is an output block as the language left it.
+type Block struct {
+	Type, Name, Address string
+	Body                hcl.Body
+	// EvalCtx has variables, locals, each and functions, without pull.
+	EvalCtx *hcl.EvalContext
+	Range   hcl.Range
+	// Dir is the absolute directory that relative paths start from.
+	Dir string
+	// Console is where a path of "-" leads.
+	Console *Console
+}
+
+// Encoder writes events in one format to the writer it was made with.
+type Encoder interface {
+	// Encode writes one event. It may buffer.
+	Encode(e *Event) error
+	// Close writes the trailer and flushes. It leaves the writer below open.
+	Close() error
+}
+
+// Encoding is a format's options, decoded: the part of a format that does not
+// care where bytes go.
+type Encoding interface {
+	NewEncoder(w io.Writer, pull *Pull) (Encoder, error)
+}
+
+// Registry holds the formats by the type label of their output blocks.
+type Registry map[string]Format
