@@ -1,0 +1,22 @@
+// Package all lists the formats.
+package all
+
+import (
+	"github.com/reportform/reportform/outputs"
+	"github.com/reportform/reportform/outputs/csv"
+	"github.com/reportform/reportform/outputs/json"
+	"github.com/reportform/reportform/outputs/ndjson"
+	"github.com/reportform/reportform/outputs/text"
+	"github.com/reportform/reportform/outputs/xml"
+)
+
+// Registry returns every format by the type label of its output blocks.
+func Registry() outputs.Registry {
+	return outputs.Registry{
+		"csv":    csv.Format(),
+		"json":   json.Format(),
+		"ndjson": ndjson.Format(),
+		"text":   text.Format(),
+		"xml":    xml.Format(),
+	}
+}

@@ -1,0 +1,225 @@
+// Package csv writes events as RFC 4180 records: a header, then one record an
+// event with the same columns in every file.
+//
+// Strings are written as text, numbers digit for digit, and objects and arrays
+// as compact JSON. Null and an absent member are an empty cell, an empty
+// string is a quoted one. A last column, extra, has a JSON object of everything
+// that the columns do not name, so that nothing is lost.
+//
+// No cell is changed to suit a spreadsheet: one that begins with = is there as
+// the service sent it.
+package csv
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/reportform/reportform/outputs"
+	"github.com/reportform/reportform/outputs/columns"
+	"github.com/reportform/reportform/outputs/file"
+	"github.com/reportform/reportform/outputs/rawjson"
+)
+
+// Format is output "csv".
+func Format() outputs.Format {
+	return file.New(func() outputs.Encoding {
+		return &Options{Delimiter: ",", Header: true, Extra: true}
+	})
+}
+
+// Options are the attributes of output "csv".
+type Options struct {
+	// Columns are dotted paths; empty for those of the report type.
+	Columns []string `hcl:"columns,optional" json:"columns"`
+	// Delimiter is one character.
+	Delimiter string `hcl:"delimiter,optional" json:"delimiter"`
+	Header    bool   `hcl:"header,optional" json:"header"`
+	Extra     bool   `hcl:"extra,optional" json:"extra"`
+	// BOM begins the file with the byte order mark that Excel looks for.
+	BOM  bool `hcl:"bom,optional" json:"bom"`
+	CRLF bool `hcl:"crlf,optional" json:"crlf"`
+}
+
+// extraColumn is the name of the column for what the others do not name.
+const extraColumn = "extra"
+
+// Check implements file.Checker.
+func (o *Options) Check() []file.Mistake {
+	var mistakes []file.Mistake
+	for _, flaw := range columns.Flaws(o.Columns) {
+		mistakes = append(mistakes, file.Mistake{Attribute: "columns", Detail: flaw})
+	}
+	if o.Extra && slices.Contains(o.Columns, extraColumn) {
+		mistakes = append(mistakes, file.Mistake{
+			Attribute: "columns",
+			Detail:    `The last column of the file is called "extra" and holds what the other columns do not name. Remove "extra" from the columns, or write extra = false.`,
+		})
+	}
+	if d := o.Delimiter; len(d) != 1 || d[0] >= 0x80 || isWordOrNumber(d[0]) || strings.Contains("\"\r\n\x00", d) {
+		mistakes = append(mistakes, file.Mistake{
+			Attribute: "delimiter",
+			Detail:    fmt.Sprintf("%q cannot separate cells. Write one ASCII character that is no letter, digit, quote or line break, nor part of a number, such as \",\", \";\", \"|\" or \"\\t\".", d),
+		})
+	}
+	return mistakes
+}
+
+// isWordOrNumber reports whether c can stand in a number or a literal, which
+// are never quoted.
+func isWordOrNumber(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '+' || c == '-' || c == '.'
+}
+
+// WithColumns implements file.Tabular.
+func (o *Options) WithColumns(ofType []string) (outputs.Encoding, []file.Mistake) {
+	if len(o.Columns) > 0 {
+		return o, nil
+	}
+	with := *o
+	with.Columns = ofType
+	if len(ofType) == 0 {
+		return nil, []file.Mistake{{
+			Attribute: "columns",
+			Detail:    `The report type has no default columns, so the output must name its own: columns = ["id", ...].`,
+		}}
+	}
+	return &with, with.Check()
+}
+
+// NewEncoder implements outputs.Encoding.
+func (o *Options) NewEncoder(w io.Writer, pull *outputs.Pull) (outputs.Encoder, error) {
+	names := o.Columns
+	if len(names) == 0 {
+		names = pull.Columns
+	}
+	e := &encoder{w: w, set: columns.New(names), delimiter: o.Delimiter[0], extra: o.Extra, lineEnd: "\n"}
+	if o.CRLF {
+		e.lineEnd = "\r\n"
+	}
+	e.single = len(names) == 1 && !o.Extra
+	if o.BOM {
+		e.record = append(e.record, "\ufeff"...)
+	}
+	if o.Header {
+		for _, name := range names {
+			e.record = append(e.appendText(e.record, []byte(name)), e.delimiter)
+		}
+		if o.Extra {
+			e.record = append(e.record, extraColumn...)
+		} else {
+			e.record = e.record[:len(e.record)-1]
+		}
+		e.record = append(e.record, e.lineEnd...)
+	}
+	return e, e.flush()
+}
+
+type encoder struct {
+	w         io.Writer
+	set       *columns.Set
+	delimiter byte
+	extra     bool
+	single    bool // a record is one cell
+	lineEnd   string
+
+	row     columns.Row
+	record  []byte
+	scratch []byte
+	compact []byte
+}
+
+// Encode implements outputs.Encoder.
+func (e *encoder) Encode(event *outputs.Event) error {
+	raw := event.Raw
+	if !event.OneLine {
+		e.compact = rawjson.AppendCompact(e.compact[:0], raw)
+		raw = e.compact
+	}
+	e.set.Pick(&e.row, raw, e.extra)
+	for i, value := range e.row.Values {
+		if i > 0 {
+			e.record = append(e.record, e.delimiter)
+		}
+		e.record = e.appendValue(e.record, value)
+	}
+	if e.extra {
+		e.record = append(e.record, e.delimiter)
+		if len(e.row.Rest) > 0 {
+			e.record = appendQuoted(e.record, e.row.Rest)
+		}
+	}
+	if e.single && len(e.record) == 0 {
+		e.record = append(e.record, `""`...) // readers skip empty lines
+	}
+	e.record = append(e.record, e.lineEnd...)
+	return e.flush()
+}
+
+// Close implements outputs.Encoder.
+func (e *encoder) Close() error { return nil }
+
+func (e *encoder) flush() error {
+	_, err := e.w.Write(e.record)
+	e.record = e.record[:0]
+	if cap(e.record) > keep || cap(e.scratch) > keep || cap(e.compact) > keep || cap(e.row.Rest) > keep {
+		e.record, e.scratch, e.compact, e.row.Rest = nil, nil, nil, nil
+	}
+	return err
+}
+
+// keep is the size up to which buffers are kept for the next event.
+const keep = 1 << 20
+
+// appendValue appends the cell of a raw value.
+func (e *encoder) appendValue(dst, value []byte) []byte {
+	switch rawjson.KindOf(value) {
+	case rawjson.Invalid, rawjson.Null:
+		return dst
+	case rawjson.String:
+		content := value[1 : len(value)-1]
+		switch {
+		case len(content) == 0:
+			return append(dst, `""`...)
+		case rawjson.HasEscapes(content):
+			e.scratch = rawjson.AppendUnescaped(e.scratch[:0], content)
+			return e.appendText(dst, e.scratch)
+		case bytes.IndexByte(content, e.delimiter) < 0:
+			return append(dst, content...) // without escapes there are no quotes and line breaks
+		}
+		dst = append(dst, '"')
+		dst = append(dst, content...)
+		return append(dst, '"')
+	case rawjson.Object, rawjson.Array:
+		e.scratch = rawjson.AppendCompact(e.scratch[:0], value)
+		return e.appendText(dst, e.scratch)
+	}
+	return append(dst, value...)
+}
+
+// appendText appends a cell of text, quoted if it must be.
+func (e *encoder) appendText(dst, text []byte) []byte {
+	for _, c := range text {
+		if c == '"' || c == '\n' || c == '\r' || c == e.delimiter {
+			return appendQuoted(dst, text)
+		}
+	}
+	return append(dst, text...)
+}
+
+// appendQuoted appends a quoted cell.
+func appendQuoted(dst, text []byte) []byte {
+	dst = append(dst, '"')
+	for {
+		i := bytes.IndexByte(text, '"')
+		if i < 0 {
+			dst = append(dst, text...)
+			return append(dst, '"')
+		}
+		dst = append(dst, text[:i+1]...)
+		dst = append(dst, '"')
+		text = text[i+1:]
+	}
+}

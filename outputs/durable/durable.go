@@ -1,0 +1,220 @@
+// Package durable writes files that are there whole or not at all.
+//
+// A file is written under a hidden temporary name in the directory of its
+// final one, synced, renamed into place, and the directory is synced. A crash
+// at any point leaves the old file or the new one, and at worst a temporary
+// file that RemoveLeftovers recognises.
+package durable
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// Every temporary name begins with Prefix and ends with Suffix.
+const (
+	Prefix = ".reportform-"
+	Suffix = ".tmp"
+)
+
+// Permissions of new files, less the process's umask.
+const (
+	Shared  fs.FileMode = 0o644
+	Private fs.FileMode = 0o600
+)
+
+// File is a file on its way to its final name. It is used by one goroutine.
+// Its errors name the operation and the final path.
+type File struct {
+	path string
+	temp *os.File
+	// open: temp has not been closed. staged: temp lies on the disk under its
+	// temporary name.
+	open, staged bool
+}
+
+// Create starts a file that Publish will put at path. Missing directories are
+// created. A path at which something other than a regular file lies is an
+// error; a symbolic link to a file will be replaced, not followed.
+func Create(path string, perm fs.FileMode) (*File, error) {
+	switch info, err := os.Stat(path); {
+	case err == nil && info.IsDir():
+		return nil, fmt.Errorf("create %s: it is a directory, name a file inside it", path)
+	case err == nil && !info.Mode().IsRegular():
+		return nil, fmt.Errorf("create %s: it is not a regular file and is not replaced", path)
+	}
+	dir := filepath.Dir(path)
+	if err := makeDir(dir); err != nil {
+		return nil, fmt.Errorf("create %s: %w", path, err)
+	}
+	temp, err := os.OpenFile(filepath.Join(dir, TempName()), os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return nil, fmt.Errorf("create %s: %w", path, reason(err))
+	}
+	return &File{path: path, temp: temp, open: true, staged: true}, nil
+}
+
+// TempName returns a fresh temporary name.
+func TempName() string { return Prefix + rand.Text() + Suffix }
+
+// Write appends to the file.
+func (f *File) Write(p []byte) (int, error) {
+	n, err := f.temp.Write(p)
+	if err != nil {
+		return n, fmt.Errorf("write %s: %w", f.path, reason(err))
+	}
+	return n, nil
+}
+
+// Sync ends the writing: it makes the content durable under the temporary name.
+func (f *File) Sync() error {
+	err := f.temp.Sync()
+	f.open = false
+	if err = errors.Join(err, f.temp.Close()); err != nil {
+		return fmt.Errorf("sync %s: %w", f.path, reason(err))
+	}
+	return nil
+}
+
+// Publish renames the synced file to its final name, replacing what was there,
+// and makes that durable. If it fails before the rename, the old file is still
+// in place and Discard removes the new one.
+func (f *File) Publish() error {
+	if f.open || !f.staged {
+		return fmt.Errorf("publish %s: the file was not synced", f.path)
+	}
+	if err := os.Rename(f.temp.Name(), f.path); err != nil {
+		return fmt.Errorf("publish %s: %w", f.path, reason(err))
+	}
+	f.staged = false
+	if err := syncDir(filepath.Dir(f.path)); err != nil {
+		return fmt.Errorf("publish %s: %w", f.path, err)
+	}
+	return nil
+}
+
+// Discard removes the file unless it was published. It may be called at any
+// time and more than once.
+func (f *File) Discard() error {
+	if f.open {
+		f.open = false
+		f.temp.Close() // what could not be written is removed anyway
+	}
+	if !f.staged {
+		return nil
+	}
+	if err := os.Remove(f.temp.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("discard %s: %w", f.path, err)
+	}
+	f.staged = false
+	return nil
+}
+
+// WriteFile puts data at path, whole or not at all.
+func WriteFile(path string, data []byte, perm fs.FileMode) error {
+	f, err := Create(path, perm)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = f.Publish()
+	}
+	if err != nil {
+		return errors.Join(err, f.Discard())
+	}
+	return nil
+}
+
+// RemoveLeftovers removes the temporary files directly in dir that were last
+// written before olderThan: those of runs that crashed. It returns their names
+// and goes on past errors. A directory that does not exist has none.
+func RemoveLeftovers(dir string, olderThan time.Time) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var removed []string
+	errs := []error{err}
+	for _, entry := range entries {
+		if !IsTemp(entry.Name()) || !entry.Type().IsRegular() {
+			continue
+		}
+		info, err := entry.Info()
+		if err != nil || !info.ModTime().Before(olderThan) {
+			continue // gone meanwhile, or in use
+		}
+		if err := os.Remove(filepath.Join(dir, entry.Name())); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		removed = append(removed, entry.Name())
+	}
+	return removed, errors.Join(errs...)
+}
+
+// IsTemp reports whether a file of this name is a temporary one.
+func IsTemp(name string) bool {
+	return len(name) > len(Prefix)+len(Suffix) && strings.HasPrefix(name, Prefix) && strings.HasSuffix(name, Suffix)
+}
+
+// makeDir creates dir and what is missing above it, each durable in its parent.
+func makeDir(dir string) error {
+	info, err := os.Stat(dir)
+	if err == nil {
+		if !info.IsDir() {
+			return fmt.Errorf("%s is a file, not a directory", dir)
+		}
+		return nil
+	}
+	parent := filepath.Dir(dir)
+	if !errors.Is(err, fs.ErrNotExist) || parent == dir {
+		return err
+	}
+	if err := makeDir(parent); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		if errors.Is(err, fs.ErrExist) { // another writer was quicker, or a dangling link
+			if info, err := os.Stat(dir); err == nil && info.IsDir() {
+				return nil
+			}
+		}
+		return err
+	}
+	return syncDir(parent)
+}
+
+// syncDir makes the names in dir durable. Windows has no such call: there the
+// file system's journal does it.
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// reason strips from err the temporary name, which means nothing to a reader.
+func reason(err error) error {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		return pathErr.Err
+	}
+	if linkErr, ok := errors.AsType[*os.LinkError](err); ok {
+		return linkErr.Err
+	}
+	return err
+}

@@ -1,0 +1,249 @@
+package durable
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func names(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := []string{}
+	for _, entry := range entries {
+		list = append(list, entry.Name())
+	}
+	return list
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestPublish(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a", "b", "file")
+	for _, content := range []string{"first", "second, longer", "3"} {
+		f, err := Create(path, Shared)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, piece := range strings.SplitAfter(content, "e") {
+			if _, err := f.Write([]byte(piece)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.Sync(); err != nil {
+			t.Fatal(err)
+		}
+		if now, _ := os.ReadFile(path); string(now) == content {
+			t.Error("the content is visible before Publish")
+		}
+		for _, name := range names(t, filepath.Dir(path)) {
+			if name != "file" && !IsTemp(name) {
+				t.Errorf("a file %s that nobody would recognise", name)
+			}
+		}
+		if err := f.Publish(); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Discard(); err != nil {
+			t.Error(err)
+		}
+		if got := read(t, path); got != content {
+			t.Errorf("got %q, want %q", got, content)
+		}
+		if got := names(t, filepath.Dir(path)); !cmp.Equal(got, []string{"file"}) {
+			t.Errorf("files: %v", got)
+		}
+	}
+}
+
+func TestDiscard(t *testing.T) {
+	for _, sync := range []bool{false, true} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "file")
+		if err := WriteFile(path, []byte("old"), Shared); err != nil {
+			t.Fatal(err)
+		}
+		f, err := Create(path, Shared)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write([]byte("new")); err != nil {
+			t.Fatal(err)
+		}
+		if sync {
+			if err := f.Sync(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			if err := f.Discard(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.Publish(); err == nil {
+			t.Error("a discarded file can be published")
+		}
+		if got := names(t, dir); !cmp.Equal(got, []string{"file"}) || read(t, path) != "old" {
+			t.Errorf("files: %v, content %q", got, read(t, path))
+		}
+	}
+}
+
+func TestPublishWithoutSync(t *testing.T) {
+	dir := t.TempDir()
+	f, err := Create(filepath.Join(dir, "file"), Shared)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Publish(); err == nil {
+		t.Error("a file that was not synced can be published")
+	}
+	if err := f.Discard(); err != nil {
+		t.Error(err)
+	}
+	if got := names(t, dir); len(got) != 0 {
+		t.Errorf("files: %v", got)
+	}
+}
+
+func TestPermissions(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no such permissions")
+	}
+	for _, perm := range []fs.FileMode{Shared, Private} {
+		path := filepath.Join(t.TempDir(), "file")
+		if err := WriteFile(path, nil, perm); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got&^perm != 0 || got&0o600 != 0o600 {
+			t.Errorf("asked for %o, got %o", perm, got)
+		}
+	}
+}
+
+func TestCreateRefuses(t *testing.T) {
+	for _, test := range []struct {
+		name, path string
+		prepare    func(t *testing.T, dir string)
+		want       string
+	}{
+		{"a directory", "sub", func(t *testing.T, dir string) { check(t, os.Mkdir(filepath.Join(dir, "sub"), 0o700)) }, "is a directory"},
+		{"below a file", "file/x", func(t *testing.T, dir string) { check(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600)) }, "not a directory"},
+		{"deeper below a file", "file/x/y", func(t *testing.T, dir string) { check(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600)) }, "not a directory"},
+		{"a device", "null", func(t *testing.T, dir string) {
+			if err := os.Symlink(os.DevNull, filepath.Join(dir, "null")); err != nil || runtime.GOOS == "windows" {
+				t.Skip("no devices here")
+			}
+		}, "not a regular file"},
+		{"a read-only directory", "locked/x", func(t *testing.T, dir string) {
+			if os.Getuid() <= 0 {
+				t.Skip("this user may write anywhere, or the system has no such permission")
+			}
+			check(t, os.Mkdir(filepath.Join(dir, "locked"), 0o500))
+		}, "permission denied"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			dir := t.TempDir()
+			test.prepare(t, dir)
+			path := filepath.Join(dir, filepath.FromSlash(test.path))
+			_, err := Create(path, Shared)
+			if err == nil {
+				t.Fatal("Create succeeds")
+			}
+			if got := err.Error(); !strings.Contains(got, "create "+path) || !strings.Contains(got, test.want) || strings.Contains(got, Prefix) {
+				t.Errorf("the error is %q", got)
+			}
+		})
+	}
+}
+
+func TestRenameFails(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "file")
+	f, err := Create(path, Shared)
+	check(t, err)
+	check(t, f.Sync())
+	check(t, os.MkdirAll(filepath.Join(path, "in the way"), 0o700))
+	if err := f.Publish(); err == nil || !strings.Contains(err.Error(), "publish "+path) {
+		t.Errorf("the error is %v", err)
+	}
+	check(t, f.Discard())
+	if got := names(t, dir); !cmp.Equal(got, []string{"file"}) {
+		t.Errorf("files: %v", got)
+	}
+}
+
+func TestReplacesLink(t *testing.T) {
+	dir := t.TempDir()
+	target, link := filepath.Join(dir, "target"), filepath.Join(dir, "link")
+	check(t, os.WriteFile(target, []byte("target"), 0o600))
+	if err := os.Symlink(target, link); err != nil {
+		t.Skip("no links here")
+	}
+	check(t, WriteFile(link, []byte("new"), Shared))
+	if read(t, target) != "target" || read(t, link) != "new" {
+		t.Errorf("target %q, link %q", read(t, target), read(t, link))
+	}
+}
+
+func TestRemoveLeftovers(t *testing.T) {
+	dir := t.TempDir()
+	now := time.Date(2026, 11, 9, 12, 0, 0, 0, time.UTC)
+	at := func(name string, age time.Duration) {
+		t.Helper()
+		path := filepath.Join(dir, name)
+		check(t, os.WriteFile(path, nil, 0o600))
+		check(t, os.Chtimes(path, now.Add(-age), now.Add(-age)))
+	}
+	crashed, live := TempName(), TempName()
+	at(crashed, 2*time.Hour)
+	at(live, time.Minute)
+	at("report.json", 2*time.Hour)
+	at(Prefix+"notes.txt", 2*time.Hour)
+	at(Prefix+Suffix, 2*time.Hour)
+	check(t, os.Mkdir(filepath.Join(dir, Prefix+"dir"+Suffix), 0o700))
+
+	removed, err := RemoveLeftovers(dir, now.Add(-time.Hour))
+	check(t, err)
+	if !cmp.Equal(removed, []string{crashed}) {
+		t.Errorf("removed %v", removed)
+	}
+	if got := names(t, dir); len(got) != 5 {
+		t.Errorf("files: %v", got)
+	}
+	if removed, err := RemoveLeftovers(filepath.Join(dir, "none"), now); err != nil || len(removed) != 0 {
+		t.Errorf("%v, %v", removed, err)
+	}
+	if _, err := RemoveLeftovers(filepath.Join(dir, "report.json"), now); err == nil || errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file is no directory: %v", err)
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,294 @@
+package file
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"unicode"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	hcljson "github.com/hashicorp/hcl/v2/json"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/reportform/reportform/outputs"
+)
+
+// consolePath is the path that leads to the console.
+const consolePath = "-"
+
+// pathTemplate is a path attribute, compiled: the concatenation of its parts.
+// A path that is no template is one part.
+type pathTemplate struct {
+	attr  *hcl.Attribute
+	scope *hcl.EvalContext
+	parts []part
+	// whole is set when the path is an expression of another kind: its parts
+	// are not known, so the rule is applied to the values of pull that it
+	// mentions.
+	whole bool
+}
+
+// part is a piece of a path: text that is the same for every pull, or a value
+// of pull, or any other expression that mentions pull.
+type part struct {
+	text string
+	get  field
+	name string // of the value, as written: pull.tenant.name
+	expr hcl.Expression
+}
+
+// compilePath checks a path as far as that is possible without a pull.
+func compilePath(attr *hcl.Attribute, scope *hcl.EvalContext) (*pathTemplate, hcl.Diagnostics) {
+	diags := checkNames(attr.Expr)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	t := &pathTemplate{attr: attr, scope: scope}
+	value, diags := attr.Expr.Value(scopeWith(scope, unknownPull()))
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	if value, _ = value.UnmarkDeep(); value.IsKnown() {
+		text, err := asText(value)
+		if err != nil {
+			return nil, append(diags, t.mistake("Unsuitable value", fmt.Sprintf("A path is a text, but %s.", err), attr.Expr))
+		}
+		if !mentionsPull(attr.Expr) {
+			t.parts = []part{{text: text}}
+			return t, append(diags, t.checkForm(text)...)
+		}
+	} else if _, err := convert.Convert(value, cty.String); err != nil {
+		return nil, append(diags, t.mistake("Unsuitable value", fmt.Sprintf("A path is a text, but %s.", err), attr.Expr))
+	}
+
+	switch expr := native(attr.Expr).(type) {
+	case *hclsyntax.TemplateExpr:
+		for _, e := range expr.Parts {
+			t.add(e)
+		}
+	case *hclsyntax.TemplateWrapExpr:
+		t.add(expr.Wrapped)
+	case *hclsyntax.ScopeTraversalExpr:
+		t.add(expr)
+	default:
+		t.whole = true
+		t.parts = []part{{expr: attr.Expr}}
+	}
+	if last := t.parts[len(t.parts)-1]; last.text != "" {
+		diags = append(diags, t.checkForm(last.text)...)
+	}
+	return t, diags
+}
+
+// native returns an expression of the native syntax: a string of the JSON
+// syntax is a template.
+func native(expr hcl.Expression) hcl.Expression {
+	if hcljson.IsJSONExpression(expr) {
+		literal, _ := expr.Value(nil)
+		if literal.Type() != cty.String {
+			return expr
+		}
+		start := expr.Range().Start
+		start.Byte++ // the quote
+		start.Column++
+		template, diags := hclsyntax.ParseTemplate([]byte(literal.AsString()), expr.Range().Filename, start)
+		if diags.HasErrors() {
+			return expr
+		}
+		return template
+	}
+	for {
+		parentheses, ok := expr.(*hclsyntax.ParenthesesExpr)
+		if !ok {
+			return expr
+		}
+		expr = parentheses.Expression
+	}
+}
+
+// add appends a part.
+func (t *pathTemplate) add(expr hclsyntax.Expression) {
+	p := part{expr: expr}
+	if traversal, ok := expr.(*hclsyntax.ScopeTraversalExpr); ok && traversal.Traversal.RootName() == "pull" {
+		if get, ok := fieldAt(traversal.Traversal); ok {
+			p = part{get: get, expr: expr, name: "pull." + strings.Join(steps(traversal.Traversal), ".")}
+		}
+	} else if !mentionsPull(expr) {
+		value, diags := expr.Value(t.scope)
+		if text, err := asText(value); err == nil && !diags.HasErrors() {
+			p = part{text: text}
+		}
+	}
+	t.parts = append(t.parts, p)
+}
+
+// resolve returns the path of a pull, absolute and clean, or consolePath.
+func (t *pathTemplate) resolve(pull *outputs.Pull, dir string) (string, hcl.Diagnostics) {
+	var diags hcl.Diagnostics
+	var buf [256]byte
+	path := buf[:0]
+	var scope *hcl.EvalContext // made when a part needs it
+	for i := range t.parts {
+		p := &t.parts[i]
+		var text string
+		switch {
+		case p.expr == nil:
+			path = append(path, p.text...)
+			continue
+		case p.get != nil:
+			var ok bool
+			if text, ok = p.get(pull); !ok {
+				diags = append(diags, t.missing(p, pull))
+				continue
+			}
+			if flaw := flawOf(text); flaw != "" {
+				diags = append(diags, t.unsafe(p.name, text, flaw, p.expr, pull))
+				continue
+			}
+		default:
+			if scope == nil {
+				scope = scopeWith(t.scope, pullValue(pull))
+			}
+			var partDiags hcl.Diagnostics
+			if text, partDiags = t.evaluate(p.expr, scope, pull); partDiags.HasErrors() {
+				diags = append(diags, partDiags...)
+				continue
+			}
+		}
+		path = append(path, text...)
+	}
+	if diags.HasErrors() {
+		return "", diags
+	}
+	text := string(path)
+	if diags := t.checkForm(text); diags.HasErrors() {
+		return "", diags
+	}
+	if text == consolePath {
+		return text, nil
+	}
+	text = filepath.FromSlash(text)
+	if filepath.IsAbs(text) {
+		return filepath.Clean(text), nil
+	}
+	return filepath.Join(dir, text), nil
+}
+
+// evaluate gives the text of an expression that mentions pull, and holds it to the rule.
+func (t *pathTemplate) evaluate(expr hcl.Expression, scope *hcl.EvalContext, pull *outputs.Pull) (string, hcl.Diagnostics) {
+	value, diags := expr.Value(scope)
+	if diags.HasErrors() {
+		return "", diags
+	}
+	text, err := asText(value)
+	if err != nil {
+		return "", append(diags, t.mistake("Unsuitable value", fmt.Sprintf("A path is made of texts, but for %s %s.", describe(pull), err), expr))
+	}
+	if !t.whole {
+		// An expression may well give nothing: that is how a part is left out.
+		if flaw := flawOf(text); flaw != "" && text != "" {
+			diags = append(diags, t.unsafe("This part of the path", text, flaw, expr, pull))
+		}
+		return text, diags
+	}
+	for _, traversal := range pullTraversals(expr) {
+		mentioned, moreDiags := traversal.TraverseAbs(scope)
+		diags = append(diags, moreDiags...)
+		// The callback returns no error, so neither does Walk.
+		_ = cty.Walk(mentioned, func(at cty.Path, value cty.Value) (bool, error) {
+			if value.Type() == cty.String && value.IsKnown() && !value.IsNull() {
+				if flaw := flawOf(value.AsString()); flaw != "" {
+					name := strings.Join(append([]string{"pull"}, steps(traversal)...), ".")
+					diags = append(diags, t.unsafe(name, value.AsString(), flaw, expr, pull))
+				}
+			}
+			return true, nil
+		})
+	}
+	return text, diags
+}
+
+// flawOf says why a value of pull may not stand in a path, as the end of a
+// sentence that begins with the value; it is empty for a good value. The value
+// becomes part of one name, so it can neither end that name nor lead elsewhere.
+func flawOf(value string) string {
+	switch value {
+	case "":
+		return "is empty"
+	case ".", "..":
+		return "leads to another directory"
+	}
+	for _, r := range value {
+		switch {
+		case r == '/' || r == '\\':
+			return "contains a separator"
+		case unicode.IsControl(r):
+			return "contains a control character"
+		case runtime.GOOS == "windows" && strings.ContainsRune(`<>:"|?*`, r):
+			return fmt.Sprintf("contains %q, which file names on Windows cannot have", r)
+		}
+	}
+	return ""
+}
+
+// checkForm reports a path that cannot name a file.
+func (t *pathTemplate) checkForm(path string) hcl.Diagnostics {
+	switch {
+	case path == "":
+		return hcl.Diagnostics{t.mistake("Invalid path", `The path is empty. Name a file, such as "out/${pull.tenant.name}-${pull.window.label}.json", or write "-" for the console.`, t.attr.Expr)}
+	case strings.HasSuffix(path, "/") || strings.HasSuffix(path, string(os.PathSeparator)):
+		return hcl.Diagnostics{t.mistake("Invalid path", fmt.Sprintf("The path ends in a separator, %q, so it names a directory. Add the name of a file.", path[len(path)-1:]), t.attr.Expr)}
+	}
+	return nil
+}
+
+func (t *pathTemplate) unsafe(name, value, flaw string, expr hcl.Expression, pull *outputs.Pull) *hcl.Diagnostic {
+	remedy := "Change the value, or leave it out of the path."
+	if strings.ContainsAny(value, `/\`) {
+		remedy = `Change the value, or replace the separator: replace(value, "/", "-").`
+	}
+	return t.mistake("Unsafe value in a path", fmt.Sprintf(
+		"%s is %q for %s: it %s. A value of pull becomes part of one file or directory name. %s",
+		name, value, describe(pull), flaw, remedy), expr)
+}
+
+func (t *pathTemplate) missing(p *part, pull *outputs.Pull) *hcl.Diagnostic {
+	label := p.name[strings.LastIndexByte(p.name, '.')+1:]
+	return t.mistake("Missing label", fmt.Sprintf(
+		"The tenant %q has no label %q. Give it one, or write lookup(pull.tenant.labels, %q, \"none\").",
+		pull.Tenant.Name, label, label), p.expr)
+}
+
+func (t *pathTemplate) mistake(summary, detail string, expr hcl.Expression) *hcl.Diagnostic {
+	return &hcl.Diagnostic{
+		Severity: hcl.DiagError,
+		Summary:  summary,
+		Detail:   detail,
+		Subject:  expr.Range().Ptr(),
+		Context:  t.attr.Range.Ptr(),
+	}
+}
+
+// describe names a pull for people.
+func describe(pull *outputs.Pull) string {
+	return fmt.Sprintf("tenant %q, report %q, slice %q", pull.Tenant.Name, pull.Report.Name, pull.Window.Label)
+}
+
+// asText converts a known value to text.
+func asText(value cty.Value) (string, error) {
+	value, _ = value.UnmarkDeep()
+	value, err := convert.Convert(value, cty.String)
+	switch {
+	case err != nil:
+		return "", err
+	case value.IsNull():
+		return "", fmt.Errorf("the value is null")
+	case !value.IsKnown():
+		return "", fmt.Errorf("the value is not known")
+	}
+	return value.AsString(), nil
+}

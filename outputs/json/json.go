@@ -1,0 +1,88 @@
+// Package json writes one JSON document: an array with an event a line, each
+// as the service sent it, or indented without touching a value.
+package json
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/reportform/reportform/outputs"
+	"github.com/reportform/reportform/outputs/file"
+)
+
+// Format is output "json".
+func Format() outputs.Format {
+	return file.New(func() outputs.Encoding { return &Options{} })
+}
+
+// Options are the attributes of output "json".
+type Options struct {
+	// Indent is the number of spaces for each level; 0 leaves events as sent.
+	Indent int `hcl:"indent,optional" json:"indent"`
+}
+
+// maxIndent is the largest Indent.
+const maxIndent = 16
+
+// Check implements file.Checker.
+func (o *Options) Check() []file.Mistake {
+	if o.Indent < 0 || o.Indent > maxIndent {
+		return []file.Mistake{{
+			Attribute: "indent",
+			Detail:    fmt.Sprintf("The indentation is %d. Write the number of spaces for each level, from 1 to %d, or 0 to leave events as the service sent them.", o.Indent, maxIndent),
+		}}
+	}
+	return nil
+}
+
+// NewEncoder implements outputs.Encoding.
+func (o *Options) NewEncoder(w io.Writer, _ *outputs.Pull) (outputs.Encoder, error) {
+	return &encoder{w: w, indent: strings.Repeat(" ", o.Indent)}, nil
+}
+
+type encoder struct {
+	w      io.Writer
+	indent string
+	begun  bool
+	buf    bytes.Buffer
+}
+
+// keep is the size up to which the buffer is kept for the next event.
+const keep = 1 << 20
+
+// Encode implements outputs.Encoder.
+func (e *encoder) Encode(event *outputs.Event) error {
+	e.buf.Reset()
+	if e.begun {
+		e.buf.WriteString(",\n")
+	} else {
+		e.buf.WriteString("[\n")
+		e.begun = true
+	}
+	if e.indent == "" {
+		e.buf.Write(event.Raw)
+	} else {
+		e.buf.WriteString(e.indent)
+		if err := json.Indent(&e.buf, event.Raw, e.indent, e.indent); err != nil {
+			return fmt.Errorf("indent an event: %w", err)
+		}
+	}
+	_, err := e.w.Write(e.buf.Bytes())
+	if e.buf.Cap() > keep {
+		e.buf = bytes.Buffer{}
+	}
+	return err
+}
+
+// Close implements outputs.Encoder.
+func (e *encoder) Close() error {
+	end := "\n]\n"
+	if !e.begun {
+		end = "[]\n"
+	}
+	_, err := io.WriteString(e.w, end)
+	return err
+}

@@ -1,0 +1,49 @@
+// Package ndjson writes one event a line, as the service sent it.
+package ndjson
+
+import (
+	"io"
+
+	"github.com/reportform/reportform/outputs"
+	"github.com/reportform/reportform/outputs/file"
+	"github.com/reportform/reportform/outputs/rawjson"
+)
+
+// Format is output "ndjson".
+func Format() outputs.Format {
+	return file.New(func() outputs.Encoding { return &Options{} })
+}
+
+// Options are the attributes of output "ndjson": none but path.
+type Options struct{}
+
+// NewEncoder implements outputs.Encoding.
+func (*Options) NewEncoder(w io.Writer, _ *outputs.Pull) (outputs.Encoder, error) {
+	return &encoder{w: w}, nil
+}
+
+type encoder struct {
+	w    io.Writer
+	line []byte
+}
+
+// keep is the size up to which the buffer is kept for the next event.
+const keep = 1 << 20
+
+// Encode implements outputs.Encoder. An event that has line breaks is compacted.
+func (e *encoder) Encode(event *outputs.Event) error {
+	if event.OneLine {
+		e.line = append(e.line[:0], event.Raw...)
+	} else {
+		e.line = rawjson.AppendCompact(e.line[:0], event.Raw)
+	}
+	e.line = append(e.line, '\n')
+	_, err := e.w.Write(e.line)
+	if cap(e.line) > keep {
+		e.line = nil
+	}
+	return err
+}
+
+// Close implements outputs.Encoder.
+func (e *encoder) Close() error { return nil }
