@@ -10,7 +10,12 @@
 // package of this module.
 package config
 
-import "github.com/hashicorp/hcl/v2"
+import (
+	"cmp"
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+)
 
 // Config is the evaluated configuration of one directory. Slices are in order
 // of address, so that two loads of the same files are equal.
@@ -53,4 +58,30 @@ type Options struct {
 	LimitClasses []*LimitClass
 	// Version is the running version, compared with required_version.
 	Version string
+}
+
+// Tenant returns the tenant with the address, or nil.
+func (c *Config) Tenant(address Address) *Tenant {
+	return find(c.Tenants, address, func(t *Tenant) Address { return t.Address })
+}
+
+// Output returns the output with the address, or nil.
+func (c *Config) Output(address Address) *Output {
+	return find(c.Outputs, address, func(o *Output) Address { return o.Address })
+}
+
+// Report returns the report with the address, or nil.
+func (c *Config) Report(address Address) *Report {
+	return find(c.Reports, address, func(r *Report) Address { return r.Address })
+}
+
+// find searches items that are in order of address.
+func find[T any](items []*T, address Address, of func(*T) Address) *T {
+	i, found := slices.BinarySearchFunc(items, address, func(item *T, address Address) int {
+		return cmp.Compare(of(item), address)
+	})
+	if !found {
+		return nil
+	}
+	return items[i]
 }

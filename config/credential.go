@@ -12,3 +12,16 @@ type Credential struct {
 	EvalCtx *hcl.EvalContext // variables, locals, each and functions for Body
 	Range   hcl.Range        // the block's header
 }
+
+func credentialSchema() *hcl.BodySchema { return &hcl.BodySchema{} }
+
+func decodeCredential(i *instance) *Credential {
+	return &Credential{
+		Address: i.Address,
+		Type:    i.of.block.Labels[0],
+		Name:    i.Name,
+		Body:    i.of.body,
+		EvalCtx: i.bodyCtx,
+		Range:   i.of.block.DefRange,
+	}
+}

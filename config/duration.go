@@ -69,3 +69,16 @@ func (d Duration) add(t time.Time, n int) time.Time {
 	}
 	return t.Add(time.Duration(n) * time.Second)
 }
+
+// Fixed is the Duration as a fixed length, with days of 24 hours and months of
+// 30 days.
+func (d Duration) Fixed() time.Duration {
+	hours := map[Unit]int{Hour: 1, Day: 24, Week: 7 * 24, Month: 30 * 24}
+	switch d.Unit {
+	case Second:
+		return time.Duration(d.N) * time.Second
+	case Minute:
+		return time.Duration(d.N) * time.Minute
+	}
+	return time.Duration(d.N*hours[d.Unit]) * time.Hour
+}

@@ -12,3 +12,16 @@ type Output struct {
 	EvalCtx *hcl.EvalContext
 	Range   hcl.Range
 }
+
+func outputSchema() *hcl.BodySchema { return &hcl.BodySchema{} }
+
+func decodeOutput(i *instance) *Output {
+	return &Output{
+		Address: i.Address,
+		Type:    i.of.block.Labels[0],
+		Name:    i.Name,
+		Body:    i.of.body,
+		EvalCtx: i.bodyCtx,
+		Range:   i.of.block.DefRange,
+	}
+}

@@ -1,6 +1,12 @@
 package config
 
-import "github.com/hashicorp/hcl/v2"
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
 
 // Report is one instance of a report block: what to fetch, from whom, when
 // and into which outputs.
@@ -16,4 +22,70 @@ type Report struct {
 	Range   hcl.Range
 	// OutputRanges has the place of each element of Outputs.
 	OutputRanges []hcl.Range
+}
+
+func reportSchema() *hcl.BodySchema {
+	return &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
+		{Name: "tenants"},
+		{Name: "window", Required: true},
+		{Name: "filter"},
+		{Name: "select"},
+		{Name: "outputs", Required: true},
+	}}
+}
+
+// decodeReport decodes one report from what was decoded before.
+func (l *loader) decodeReport(i *instance) *Report {
+	r := &Report{Address: i.Address, Name: i.Name, Range: i.of.block.DefRange}
+	label := i.of.block.Labels[0]
+	if r.Type = l.config.ReportTypes[label]; r.Type == nil && !l.brokenTypes[label] && !l.scope.incomplete {
+		i.diags = append(i.diags, mistake(i.of.block.LabelRanges[0], "Unknown report type",
+			"There is no report type %q.%s The command `reportform reports` lists them; a report_type block adds one.",
+			label, DidYouMean(label, maps.Keys(l.config.ReportTypes))))
+	}
+	r.Tenants = l.reportTenants(i)
+	r.Window, _ = one(i, "window", l.scope.kind("window"), l.windows)
+	r.Filter, _ = i.text("filter")
+	r.Filter = strings.TrimSpace(r.Filter)
+	r.Select, _ = i.texts("select")
+	for _, property := range r.Select {
+		if strings.ContainsAny(property, ", &\t\n") {
+			i.reject("select", "Unsuitable value", "%q is not one property. Write each as an element of its own: select = [\"id\", \"createdDateTime\"].", property)
+		}
+	}
+	r.Outputs, r.OutputRanges = l.reportOutputs(i)
+	return r
+}
+
+// reportTenants are the tenants of a report: all of them where none are named.
+func (l *loader) reportTenants(i *instance) []*Tenant {
+	if i.lacks("tenants") {
+		if len(l.config.Tenants) == 0 && !l.scope.incomplete && len(l.scope.kind("tenant").blocks) == 0 {
+			i.diags = append(i.diags, mistake(i.of.block.DefRange, "No tenants",
+				"The report is of every tenant, and the configuration declares none. Add a tenant block."))
+		}
+		return l.config.Tenants
+	}
+	list := many(i, "tenants", l.scope.kind("tenant"), l.tenants)
+	if list.ok && len(list.items) == 0 {
+		i.reject("tenants", "No tenants", "The list of tenants is empty, so that the report would fetch nothing. Leave \"tenants\" away for every tenant.")
+	}
+	return list.distinct(func(t *Tenant) Address { return t.Address })
+}
+
+// reportOutputs are the outputs of a report in the order in which they are
+// written, with the place of each.
+func (l *loader) reportOutputs(i *instance) ([]*Output, []hcl.Range) {
+	list := many(i, "outputs", l.scope.kind("output"), l.outputs)
+	if list.ok && len(list.items) == 0 {
+		i.reject("outputs", "No outputs", "The list of outputs is empty. A report without an output would fetch events for nobody.")
+	}
+	seen := map[*Output]bool{}
+	for n, output := range list.items {
+		if seen[output] {
+			i.diags = append(i.diags, mistake(list.ranges[n], "Repeated output", "%s is named twice. Remove one of the two.", output.Address))
+		}
+		seen[output] = true
+	}
+	return slices.Clone(list.items), slices.Clone(list.ranges)
 }

@@ -1,6 +1,15 @@
 package config
 
-import "github.com/hashicorp/hcl/v2"
+import (
+	"cmp"
+	"maps"
+	"net/textproto"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+)
 
 // ReportType is a catalog entry: everything that the engine knows of a report
 // of the service. Built-in entries and report_type blocks of a configuration
@@ -63,18 +72,171 @@ const (
 	APIAADGraph = "aad_graph"
 )
 
-// LimitClass is a set of published limits that apply together to the requests
-// of every report type that names it.
-type LimitClass struct {
-	Name string
-	// The budgets of one app in one tenant, of one app over all its tenants,
-	// and of one tenant whoever asks. The zero Budget is no limit.
-	AppTenant, App, Tenant Budget
-	Source                 string
+func reportTypeSchema() *hcl.BodySchema {
+	return &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
+		{Name: "description"},
+		{Name: "api"},
+		{Name: "version"},
+		{Name: "path", Required: true},
+		{Name: "filter"},
+		{Name: "time"},
+		{Name: "id"},
+		{Name: "lower"},
+		{Name: "upper"},
+		{Name: "order_by"},
+		{Name: "page_size"},
+		{Name: "permissions"},
+		{Name: "license"},
+		{Name: "retention"},
+		{Name: "settle"},
+		{Name: "limit"},
+		{Name: "headers"},
+		{Name: "columns"},
+		{Name: "source"},
+	}}
 }
 
-// Budget is a number of requests in a time.
-type Budget struct {
-	Requests int
-	Per      Duration
+// Defaults of a report_type block.
+const (
+	defaultGraphVersion    = "v1.0"
+	defaultAADGraphVersion = "beta"
+	maxPageSize            = 10_000
+)
+
+// DecodeReportType decodes a report_type block, whose one label is the name.
+// Its expressions are evaluated in hclCtx. The name of a limit class is looked
+// up in limits; a nil map lets every name pass. The ReportType is nil when
+// there are errors.
+func DecodeReportType(block *hcl.Block, hclCtx *hcl.EvalContext, limits map[string]*LimitClass) (*ReportType, hcl.Diagnostics) {
+	schema := reportTypeSchema()
+	content, diags := block.Body.Content(schema)
+	a := newAttributes(content, schema, hclCtx)
+	t := decodeReportType(block, a, limits)
+	diags = append(diags, a.diags...)
+	diags = append(diags, checkSnakeCase(block)...)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	return t, diags
+}
+
+func decodeReportType(block *hcl.Block, a *attributes, limits map[string]*LimitClass) *ReportType {
+	t := &ReportType{
+		Name:   block.Labels[0],
+		API:    APIGraph,
+		ID:     []string{"id"},
+		Settle: Duration{15, Minute},
+		Range:  block.DefRange,
+	}
+	if api, ok := a.oneOf("api", APIGraph, APIAADGraph); ok {
+		t.API = api
+	}
+	t.Version = a.reportVersion(t.API)
+	t.Path = a.reportPath()
+	t.Description, _ = a.text("description")
+	t.Filter, _ = a.text("filter")
+	t.Time, _ = a.nonEmpty("time")
+	t.OrderBy, _ = a.text("order_by")
+	t.PageSize, _ = a.integer("page_size", 0, maxPageSize)
+	t.Permissions, _ = a.texts("permissions")
+	t.License, _ = a.text("license")
+	t.Retention, _ = a.duration("retention", false)
+	t.Columns, _ = a.texts("columns")
+	t.Source, _ = a.text("source")
+	t.Headers = a.headers()
+
+	if a.has("time") {
+		lower, _ := a.oneOf("lower", "ge", "gt")
+		upper, _ := a.oneOf("upper", "lt", "le")
+		t.Lower, t.Upper = cmp.Or(lower, "ge"), cmp.Or(upper, "lt")
+	} else {
+		t.Settle = Duration{0, Second}
+		for _, name := range []string{"lower", "upper"} {
+			if a.has(name) {
+				a.reject(name, "Operator without a time", "%q is an operator of the slice's condition on the property \"time\", which this report type does not have. Set \"time\", or remove %q.", name, name)
+			}
+		}
+	}
+	if settle, ok := a.duration("settle", true); ok {
+		t.Settle = *settle
+	}
+	if id, ok := a.texts("id"); ok {
+		if len(id) > 2 {
+			a.reject("id", "Too many properties", "An event is identified by at most two properties.")
+		}
+		t.ID = id
+	}
+	if limit, ok := a.nonEmpty("limit"); ok {
+		if _, known := limits[limit]; !known && limits != nil {
+			a.reject("limit", "Unknown limit class", "There is no limit class %q; known are %s.%s",
+				limit, quotedList(slices.Sorted(maps.Keys(limits))), DidYouMean(limit, maps.Keys(limits)))
+		}
+		t.Limit = limit
+	}
+	return t
+}
+
+func (a *attributes) reportVersion(api string) string {
+	if api == APIGraph {
+		version, _ := a.oneOf("version", "v1.0", "beta")
+		return cmp.Or(version, defaultGraphVersion)
+	}
+	version, ok := a.nonEmpty("version")
+	if ok && !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]*$`).MatchString(version) {
+		a.reject("version", "Unknown value", "The api-version %q is not made of letters, digits, dots and dashes, such as beta or 1.6.", version)
+	}
+	return cmp.Or(version, defaultAADGraphVersion)
+}
+
+// reportPath reads the request path. It becomes part of a URL that carries a
+// token, so that nothing in it may lead to another place than is written.
+func (a *attributes) reportPath() string {
+	path, ok := a.text("path")
+	if !ok {
+		return ""
+	}
+	fault := ""
+	switch {
+	case !strings.HasPrefix(path, "/"):
+		fault = "does not begin with a slash"
+	case strings.Contains(path, ".."):
+		fault = `contains ".."`
+	case strings.ContainsAny(path, "?#"):
+		fault = "has a query or a fragment; use filter, order_by and page_size"
+	case strings.Contains(path, "//") || strings.HasSuffix(path, "/"):
+		fault = "has an empty segment"
+	case strings.ContainsFunc(path, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`\%{}"<>`, r) }):
+		fault = "has a character that does not belong in a path"
+	}
+	if fault != "" {
+		a.reject("path", "Not a request path", "The path %q %s. Write what follows the version (or, with api = \"aad_graph\", the tenant) in the request's URL, such as \"/auditLogs/signIns\".", path, fault)
+	}
+	return path
+}
+
+func (a *attributes) headers() map[string]string {
+	headers, _ := a.textMap("headers")
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		switch textproto.CanonicalMIMEHeaderKey(name) {
+		case "Authorization", "Host":
+			a.reject("headers", "Header not allowed", "The header %q is set by the program alone, for the token's sake. Remove it.", name)
+			continue
+		}
+		if !regexp.MustCompile(`^[A-Za-z0-9-]+$`).MatchString(name) {
+			a.reject("headers", "Not a header", "%q is not the name of a header: it is made of letters, digits and dashes.", name)
+		}
+		if strings.ContainsFunc(headers[name], func(r rune) bool { return r < ' ' || r >= 0x7f }) {
+			a.reject("headers", "Not a header", "The value of the header %q must be printable ASCII on one line.", name)
+		}
+	}
+	return headers
+}
+
+// checkSnakeCase checks the one label of a block.
+func checkSnakeCase(block *hcl.Block) hcl.Diagnostics {
+	if regexp.MustCompile(`^[a-z][a-z0-9_]*$`).MatchString(block.Labels[0]) {
+		return nil
+	}
+	return hcl.Diagnostics{mistake(block.LabelRanges[0], "Unsuitable name",
+		"The name of a %s is written in lower-case letters, digits and underscores, such as \"sign_ins\", and begins with a letter.", block.Type)}
 }

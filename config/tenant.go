@@ -1,6 +1,15 @@
 package config
 
-import "github.com/hashicorp/hcl/v2"
+import (
+	"maps"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+)
 
 // Tenant is one directory.
 type Tenant struct {
@@ -49,4 +58,181 @@ func Clouds() map[string]Endpoints {
 		"china":      {"https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn", "https://graph.chinacloudapi.cn"},
 		CloudSandbox: {},
 	}
+}
+
+func tenantSchema() *hcl.BodySchema {
+	return &hcl.BodySchema{
+		Attributes: []hcl.AttributeSchema{
+			{Name: "id", Required: true},
+			{Name: "cloud"},
+			{Name: "credential"},
+			{Name: "labels"},
+			{Name: "pacing"},
+		},
+		Blocks: []hcl.BlockHeaderSchema{{Type: "endpoints"}},
+	}
+}
+
+func endpointsSchema() *hcl.BodySchema {
+	return &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "login"}, {Name: "graph"}, {Name: "aad_graph"}}}
+}
+
+// defaultCloud is the cloud of a tenant that names none.
+const defaultCloud = "public"
+
+// decodeTenant decodes one tenant, and as much of a mistaken one as can be
+// read. credentials are all that there are, by address.
+func decodeTenant(i *instance, k *kind, credentials map[Address]*Credential) *Tenant {
+	t := &Tenant{Address: i.Address, Name: i.Name, Cloud: defaultCloud, Range: i.of.block.DefRange}
+	if id, ok := i.text("id"); ok {
+		t.ID = id
+		i.checkDirectory("id", id)
+	}
+	clouds := Clouds()
+	cloud, cloudOK := i.oneOf("cloud", slices.Sorted(maps.Keys(clouds))...)
+	if cloudOK {
+		t.Cloud = cloud
+	}
+	sandbox := t.Cloud == CloudSandbox
+	if i.has("credential") {
+		t.Credential, _ = one(i, "credential", k, credentials)
+	}
+	if !sandbox && i.lacks("credential") && (cloudOK || !i.has("cloud")) {
+		i.diags = append(i.diags, mistake(i.of.parsed.MissingItemRange, "Missing credential",
+			"To read a directory in the cloud %q a credential is needed: declare one, such as credential \"client_secret\" \"msp\" { ... }, and set credential = credential.client_secret.msp. Only the cloud \"sandbox\" needs none.", t.Cloud))
+	}
+	t.Labels, _ = i.textMap("labels")
+
+	t.Pacing = PacingPublished
+	if sandbox {
+		t.Pacing = PacingOff
+	}
+	if pacing, ok := i.oneOf("pacing", PacingPublished, PacingOff); ok {
+		t.Pacing = pacing
+	}
+	t.Endpoints = clouds[t.Cloud]
+	i.decodeEndpoints(&t.Endpoints)
+	return t
+}
+
+func (i *instance) decodeEndpoints(endpoints *Endpoints) {
+	for n, block := range i.of.parsed.Blocks {
+		if n > 0 {
+			i.diags = append(i.diags, mistake(block.DefRange, "Declared twice",
+				"There is already an endpoints block at %s. Join the two.", i.of.parsed.Blocks[0].DefRange))
+			continue
+		}
+		schema := endpointsSchema()
+		content, diags := i.of.nested(block, schema)
+		a := i.nested(content, schema)
+		a.endpoint("login", &endpoints.Login)
+		a.endpoint("graph", &endpoints.Graph)
+		a.endpoint("aad_graph", &endpoints.AADGraph)
+		i.diags = append(append(i.diags, diags...), a.diags...)
+	}
+}
+
+// endpoint reads a base URL. Requests with tokens go there, so that plain http
+// is for loopback addresses alone.
+func (a *attributes) endpoint(name string, endpoint *string) {
+	s, ok := a.text(name)
+	if !ok {
+		return
+	}
+	u, err := url.Parse(s)
+	fault := ""
+	switch {
+	case err != nil || u.Opaque != "" || u.Hostname() == "" || strings.ContainsFunc(s, isControl):
+		fault = "it is not a URL with a scheme and a host"
+	case u.Scheme != "https" && u.Scheme != "http":
+		fault = "its scheme must be https"
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		fault = "tokens and reports would travel in clear text: http is accepted for loopback addresses alone (127.0.0.0/8, ::1, localhost). Use https"
+	case u.User != nil:
+		fault = "a user or a password does not belong in it"
+	case strings.Trim(u.Path, "/") != "":
+		fault = "the path is added for each report: leave it away"
+	case strings.ContainsAny(s, "?#"):
+		fault = "the query is added for each report: leave it away"
+	}
+	if fault != "" {
+		// The URL may hold a password, and is not repeated.
+		a.reject(name, "Not an endpoint", "The endpoint %q is a base URL such as \"https://graph.example.com\"; %s.", name, fault)
+		return
+	}
+	*endpoint = u.Scheme + "://" + u.Host
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+func (a *attributes) checkDirectory(name, id string) {
+	switch {
+	case isGUID(id) || isDomain(id):
+	case slices.Contains([]string{"common", "organizations", "consumers"}, id):
+		a.reject(name, "Not a directory", "%q stands for any directory, and reports are those of one. Write the directory's GUID or one of its domain names.", id)
+	default:
+		a.reject(name, "Not a directory", "%q is neither a directory's GUID, such as 8f0c1f2e-0000-4000-8000-000000000001, nor one of its domain names, such as contoso.onmicrosoft.com.", id)
+	}
+}
+
+func isGUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i, r := range []byte(s) {
+		switch i {
+		case 8, 13, 18, 23:
+			if r != '-' {
+				return false
+			}
+		default:
+			if !(r >= '0' && r <= '9' || r >= 'a' && r <= 'f' || r >= 'A' && r <= 'F') {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// isDomain reports whether s is a host name of two or more labels.
+func isDomain(s string) bool {
+	labels := strings.Split(s, ".")
+	if len(labels) < 2 || len(s) > 253 {
+		return false
+	}
+	for _, label := range labels {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' ||
+			strings.ContainsFunc(label, func(r rune) bool {
+				return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-')
+			}) {
+			return false
+		}
+	}
+	return true
+}
+
+// object is what expressions see of the tenant. What a mistake leaves open is
+// unknown.
+func (t *Tenant) object(broken bool) map[string]cty.Value {
+	if broken {
+		return map[string]cty.Value{
+			"id": cty.UnknownVal(cty.String), "cloud": cty.UnknownVal(cty.String),
+			"labels": cty.UnknownVal(cty.Map(cty.String)),
+		}
+	}
+	labels := cty.MapValEmpty(cty.String)
+	if len(t.Labels) > 0 {
+		values := make(map[string]cty.Value, len(t.Labels))
+		for name, label := range t.Labels {
+			values[name] = cty.StringVal(label)
+		}
+		labels = cty.MapVal(values)
+	}
+	return map[string]cty.Value{"id": cty.StringVal(t.ID), "cloud": cty.StringVal(t.Cloud), "labels": labels}
 }

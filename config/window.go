@@ -2,6 +2,7 @@ package config
 
 import (
 	"time"
+	_ "time/tzdata" // zone names mean the same on a machine without a zone database
 
 	"github.com/hashicorp/hcl/v2"
 )
@@ -32,4 +33,146 @@ type Window struct {
 	// Keep is how long after its end a slice is wanted; nil for ever.
 	Keep  *Duration
 	Range hcl.Range
+}
+
+func windowSchema() *hcl.BodySchema {
+	return &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
+		{Name: "last"},
+		{Name: "align"},
+		{Name: "every"},
+		{Name: "from"},
+		{Name: "to"},
+		{Name: "timezone"},
+		{Name: "settle"},
+		{Name: "open"},
+		{Name: "revisit"},
+		{Name: "keep"},
+	}}
+}
+
+func decodeWindow(i *instance) *Window {
+	w := &Window{Address: i.Address, Name: i.Name, Location: time.UTC, Range: i.of.block.DefRange}
+	zoned := i.decodeZone(&w.Location)
+	w.Settle, _ = i.duration("settle", true)
+	w.Revisit, _ = i.duration("revisit", false)
+	w.Keep, _ = i.duration("keep", false)
+	w.Open, _ = i.boolean("open")
+	w.Last, _ = i.duration("last", false)
+	w.Every, _ = i.duration("every", false)
+	if align, ok := i.oneOf("align", "hour", "day", "week", "month"); ok {
+		w.Align = &Duration{1, map[string]Unit{"hour": Hour, "day": Day, "week": Week, "month": Month}[align]}
+	}
+	if zoned {
+		w.From, _ = i.moment("from", w.Location)
+		w.To, _ = i.moment("to", w.Location)
+	}
+	if i.checkForm() {
+		i.checkSlices(w)
+	}
+	return w
+}
+
+// checkForm checks that the attributes are those of one of the three kinds of
+// windows: last; from and to; every and from, with or without to.
+func (i *instance) checkForm() bool {
+	before := len(i.diags)
+	last, every, from, to := !i.lacks("last"), !i.lacks("every"), !i.lacks("from"), !i.lacks("to")
+	switch {
+	case last:
+		for _, name := range []string{"every", "from", "to"} {
+			if !i.lacks(name) {
+				i.reject(name, "Conflicting attributes", "A window with \"last\" ends at the time of the plan; %q cannot be combined with it. Remove one of the two.", name)
+			}
+		}
+		for _, name := range []string{"open", "revisit", "keep"} {
+			if !i.lacks(name) {
+				i.reject(name, "Conflicting attributes", "A window with \"last\" has one slice, which is fetched anew whenever it has moved; %q is for slices that stay. Remove it, or use \"every\".", name)
+			}
+		}
+	case every && !from:
+		i.reject("every", "Missing beginning", "A window with \"every\" needs \"from\": the beginning of its first slice, such as from = \"2026-11-01\".")
+	case from && !to && !every:
+		i.reject("from", "Missing end", "A window with \"from\" needs \"to\" for one fixed slice, or \"every\" for consecutive slices.")
+	case to && !from:
+		i.reject("to", "Missing beginning", "A window with \"to\" needs \"from\" as well.")
+	case !every && !from:
+		i.diags = append(i.diags, mistake(i.of.block.DefRange, "Empty window",
+			"A window needs \"last\" (a trailing window), \"from\" and \"to\" (one fixed slice), or \"every\" and \"from\" (consecutive slices)."))
+	}
+	if !last && !i.lacks("align") {
+		i.reject("align", "Conflicting attributes", "\"align\" moves the end of a window with \"last\"; this window has none. Remove it: slices of other windows begin where \"from\" says.")
+	}
+	return len(i.diags) == before
+}
+
+// checkSlices checks the values against each other. What could not be read is
+// zero and passes.
+func (i *instance) checkSlices(w *Window) {
+	if !w.From.IsZero() && !w.To.IsZero() && !w.To.After(w.From) {
+		i.reject("to", "Empty window", "The window ends at %s, which is not after its beginning, %s.",
+			w.To.Format(time.RFC3339), w.From.Format(time.RFC3339))
+	}
+	if w.Every == nil {
+		return
+	}
+	if w.Every.Unit == Second || w.Every.Unit == Minute {
+		i.reject("every", "Unsuitable length", "Slices are whole hours, days, weeks or months long, such as 1h, 6h, 1d, 1w or 1mo; %s is not.", w.Every)
+		return
+	}
+	if w.From.IsZero() {
+		return
+	}
+	hour, minute, second := w.From.Clock()
+	onHour := minute == 0 && second == 0 && w.From.Nanosecond() == 0
+	switch {
+	case w.Every.Unit == Hour && !onHour:
+		i.reject("from", "Unsuitable beginning", "Slices of hours begin on a whole hour; %s is none in the zone %s.", w.From.Format(time.RFC3339Nano), w.Location)
+	case w.Every.Unit != Hour && (!onHour || hour != 0):
+		i.reject("from", "Unsuitable beginning", "Slices of days, weeks and months begin at midnight; %s is not midnight in the zone %s. Write a date, such as \"2026-11-01\", and set timezone to the zone that counts.", w.From.Format(time.RFC3339Nano), w.Location)
+	case w.Every.Unit == Month && w.From.Day() > 28:
+		i.reject("from", "Unsuitable beginning", "Slices of months begin on a day that every month has, the 1st to the 28th; this is the %d.", w.From.Day())
+	}
+}
+
+// decodeZone reads the timezone; it is not ok when that fails.
+func (i *instance) decodeZone(zone **time.Location) bool {
+	if i.lacks("timezone") {
+		return true
+	}
+	name, ok := i.nonEmpty("timezone")
+	if !ok {
+		return false
+	}
+	location, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		i.reject("timezone", "Unknown timezone", "There is no time zone named %q. Write a name of the IANA database, such as \"UTC\", \"Europe/Berlin\" or \"America/New_York\".", name)
+		return false
+	}
+	*zone = location
+	return true
+}
+
+// moment reads a date, which is its midnight in the zone, a local time in the
+// zone, or a time as of RFC 3339.
+func (i *instance) moment(name string, zone *time.Location) (time.Time, bool) {
+	s, ok := i.text(name)
+	if !ok {
+		return time.Time{}, false
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		return t.In(zone), true
+	}
+	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04"} {
+		t, err := time.ParseInLocation(layout, s, zone)
+		if err != nil {
+			continue
+		}
+		if t.Format(layout) != s {
+			i.reject(name, "Not a time", "There is no %s in the zone %s: the clocks are put forward then. Choose another time.", s, zone)
+			return time.Time{}, false
+		}
+		return t, true
+	}
+	i.reject(name, "Not a time", "%q is not a time. Write a date such as \"2026-11-01\", a time in the window's zone such as \"2026-11-01T10:00\", or one with an offset such as \"2026-11-01T10:00:00Z\".", s)
+	return time.Time{}, false
 }

@@ -1,0 +1,163 @@
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+)
+
+// fileFunctions are those on files and paths. Relative paths start from dir.
+func fileFunctions(dir string) map[string]function.Function {
+	return map[string]function.Function{
+		"file": stringFunction(func(args []string) (string, error) {
+			b, err := readFile(dir, args[0])
+			if err != nil {
+				return "", err
+			}
+			if !utf8.Valid(b) {
+				return "", argErrorf(0, "the file %q is not UTF-8 text; filebase64 reads any bytes", args[0])
+			}
+			return string(b), nil
+		}, "path"),
+		"filebase64": stringFunction(func(args []string) (string, error) {
+			b, err := readFile(dir, args[0])
+			return base64.StdEncoding.EncodeToString(b), err
+		}, "path"),
+		"fileexists": textFunction(cty.Bool, func(args []string) (cty.Value, error) {
+			name, err := place(dir, args[0])
+			if err != nil {
+				return cty.NilVal, err
+			}
+			info, err := os.Stat(name)
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				return cty.False, nil
+			case err != nil:
+				return cty.NilVal, argErrorf(0, "%w", err)
+			case !info.Mode().IsRegular():
+				return cty.NilVal, argErrorf(0, "%q is not a file", args[0])
+			}
+			return cty.True, nil
+		}, "path"),
+		"fileset": textFunction(cty.Set(cty.String), func(args []string) (cty.Value, error) {
+			return fileSet(dir, args[0], args[1])
+		}, "path", "pattern"),
+
+		"basename": stringFunction(func(args []string) (string, error) { return filepath.Base(args[0]), nil }, "path"),
+		"dirname":  stringFunction(func(args []string) (string, error) { return filepath.ToSlash(filepath.Dir(args[0])), nil }, "path"),
+		"abspath":  stringFunction(func(args []string) (string, error) { return filepath.ToSlash(under(dir, args[0])), nil }, "path"),
+		"pathexpand": stringFunction(func(args []string) (string, error) {
+			return expandHome(args[0])
+		}, "path"),
+	}
+}
+
+func readFile(dir, name string) ([]byte, error) {
+	full, err := place(dir, name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := os.ReadFile(full)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, argErrorf(0, "there is no file %q; a relative path starts from the configuration's directory", name)
+	}
+	if err != nil {
+		return nil, argErrorf(0, "reading %q: %w", name, errors.Unwrap(err))
+	}
+	return b, nil
+}
+
+// place returns the file's path for the operating system.
+func place(dir, name string) (string, error) {
+	expanded, err := expandHome(name)
+	if err != nil {
+		return "", err
+	}
+	return under(dir, expanded), nil
+}
+
+func expandHome(name string) (string, error) {
+	rest, ok := strings.CutPrefix(name, "~")
+	if !ok || (rest != "" && !os.IsPathSeparator(rest[0])) {
+		return name, nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", argErrorf(0, "the home directory of %q is not known: %w", name, err)
+	}
+	return home + rest, nil
+}
+
+// fileSet returns the files below dir/name whose paths, with slashes and
+// relative to dir/name, match pattern: as path.Match, with ** for any number
+// of directories.
+func fileSet(dir, name, pattern string) (cty.Value, error) {
+	root, err := place(dir, name)
+	if err != nil {
+		return cty.NilVal, err
+	}
+	parts := strings.Split(path.Clean(pattern), "/")
+	for _, part := range parts {
+		if _, err := path.Match(part, ""); err != nil {
+			return cty.NilVal, argErrorf(1, "%q is not a pattern", pattern)
+		}
+	}
+	var found []cty.Value
+	err = filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if !entry.Type().IsRegular() {
+			return nil
+		}
+		relative, err := filepath.Rel(root, file)
+		if err != nil {
+			return err
+		}
+		relative = filepath.ToSlash(relative)
+		if matchParts(parts, strings.Split(relative, "/")) {
+			found = append(found, cty.StringVal(relative))
+		}
+		return nil
+	})
+	if err != nil {
+		return cty.NilVal, fmt.Errorf("listing %q: %w", name, err)
+	}
+	if len(found) == 0 {
+		return cty.SetValEmpty(cty.String), nil
+	}
+	return cty.SetVal(found), nil
+}
+
+// matchParts matches the elements of a path with those of a valid pattern.
+func matchParts(pattern, elements []string) bool {
+	for i, part := range pattern {
+		if part == "**" {
+			for skip := range len(elements) - i + 1 {
+				if matchParts(pattern[i+1:], elements[i+skip:]) {
+					return true
+				}
+			}
+			return false
+		}
+		if i >= len(elements) {
+			return false
+		}
+		if ok, _ := path.Match(part, elements[i]); !ok {
+			return false
+		}
+	}
+	return len(pattern) == len(elements)
+}

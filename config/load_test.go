@@ -1,0 +1,424 @@
+package config
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// testOptions has two report types and a limit class as a catalog would.
+func testOptions() Options {
+	retention := Duration{30, Day}
+	return Options{
+		Version: "0.3.0",
+		ReportTypes: []*ReportType{
+			{
+				Name: "sign_ins", API: APIGraph, Version: "v1.0", Path: "/auditLogs/signIns", Time: "createdDateTime",
+				ID: []string{"id"}, Lower: "ge", Upper: "lt", Retention: &retention, Settle: Duration{1, Hour}, Limit: "reports",
+			},
+			{Name: "audit_events", API: APIAADGraph, Version: "beta", Path: "/reports/auditEvents", Time: "eventTime", Lower: "ge", Upper: "lt"},
+			{Name: "users", API: APIGraph, Version: "v1.0", Path: "/users"},
+		},
+		LimitClasses: []*LimitClass{{Name: "reports", AppTenant: Budget{5, Duration{10, Second}}}},
+	}
+}
+
+// dump writes a Config as JSON in which other things are named by address.
+func dump(t *testing.T, c *Config) string {
+	t.Helper()
+	type object = map[string]any
+	place := func(r hcl.Range) string {
+		return fmt.Sprintf("%s:%d", filepath.ToSlash(r.Filename), r.Start.Line)
+	}
+	duration := func(d *Duration) any {
+		if d == nil {
+			return nil
+		}
+		return d.String()
+	}
+	moment := func(at time.Time) any {
+		if at.IsZero() {
+			return nil
+		}
+		return at.Format(time.RFC3339)
+	}
+	var files []string
+	for name := range c.Files {
+		files = append(files, filepath.ToSlash(name))
+	}
+	sort.Strings(files)
+	all := object{
+		"files": files, "required_version": c.Settings.RequiredVersion, "state": c.Settings.State.Type,
+		"credentials": []any{}, "tenants": []any{}, "windows": []any{}, "outputs": []any{}, "reports": []any{},
+	}
+	add := func(key string, item any) { all[key] = append(all[key].([]any), item) }
+	for _, x := range c.Credentials {
+		add("credentials", object{"address": x.Address, "type": x.Type, "name": x.Name, "at": place(x.Range)})
+	}
+	for _, x := range c.Tenants {
+		var credential any
+		if x.Credential != nil {
+			credential = x.Credential.Address
+		}
+		add("tenants", object{
+			"address": x.Address, "name": x.Name, "id": x.ID, "cloud": x.Cloud, "credential": credential,
+			"labels": x.Labels, "endpoints": x.Endpoints, "pacing": x.Pacing, "at": place(x.Range),
+		})
+	}
+	for _, x := range c.Windows {
+		add("windows", object{
+			"address": x.Address, "name": x.Name, "last": duration(x.Last), "align": duration(x.Align), "every": duration(x.Every),
+			"from": moment(x.From), "to": moment(x.To), "zone": x.Location.String(), "settle": duration(x.Settle),
+			"open": x.Open, "revisit": duration(x.Revisit), "keep": duration(x.Keep), "at": place(x.Range),
+		})
+	}
+	for _, x := range c.Outputs {
+		add("outputs", object{"address": x.Address, "type": x.Type, "name": x.Name, "at": place(x.Range)})
+	}
+	for _, x := range c.Reports {
+		var tenants, outputs, ranges []any
+		for _, tenant := range x.Tenants {
+			tenants = append(tenants, tenant.Address)
+		}
+		for n, output := range x.Outputs {
+			outputs = append(outputs, output.Address)
+			ranges = append(ranges, place(x.OutputRanges[n]))
+		}
+		add("reports", object{
+			"address": x.Address, "type": x.Type.Name, "name": x.Name, "tenants": tenants, "window": x.Window.Address,
+			"filter": x.Filter, "select": x.Select, "outputs": outputs, "output_ranges": ranges, "at": place(x.Range),
+		})
+	}
+	text, err := json.MarshalIndent(all, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text) + "\n"
+}
+
+func mustLoad(t *testing.T, dir string, opts Options) *Config {
+	t.Helper()
+	c, diags := Load(dir, opts)
+	for _, d := range diags {
+		t.Errorf("%s: %s", d, d.Detail)
+	}
+	if t.Failed() {
+		t.FailNow()
+	}
+	return c
+}
+
+// TestGood loads every configuration in testdata/good without a diagnostic
+// and compares it with the file golden.json beside it.
+func TestGood(t *testing.T) {
+	dirs, err := filepath.Glob("testdata/good/*")
+	if err != nil || len(dirs) == 0 {
+		t.Fatal(err, "no configurations")
+	}
+	for _, dir := range dirs {
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			got := dump(t, mustLoad(t, dir, testOptions()))
+			golden := filepath.Join(dir, "golden.json")
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestBothSyntaxes compares the design's example in the two syntaxes.
+func TestBothSyntaxes(t *testing.T) {
+	places := regexp.MustCompile(`"[^"]*\.rf\.(hcl|json)(:\d+)?"`)
+	native := places.ReplaceAllString(dump(t, mustLoad(t, "testdata/good/design", testOptions())), `""`)
+	inJSON := places.ReplaceAllString(dump(t, mustLoad(t, "testdata/good/design_json", testOptions())), `""`)
+	if diff := cmp.Diff(native, inJSON); diff != "" {
+		t.Errorf("-native +JSON:\n%s", diff)
+	}
+}
+
+// TestBad loads each file of testdata/bad as a configuration of its own. The
+// file says on each line which errors are expected there, as
+//
+//	# ERROR: Summary; part of the detail
+//
+// with several of them apart by "&&".
+func TestBad(t *testing.T) {
+	files, err := filepath.Glob("testdata/bad/*.rf.hcl")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err, "no files")
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".rf.hcl"), func(t *testing.T) {
+			src, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := t.TempDir()
+			name := filepath.Join(dir, "main.rf.hcl")
+			if err := os.WriteFile(name, src, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			c, diags := Load(dir, testOptions())
+			if c == nil || c.Files[name] == nil {
+				t.Fatal("the file is not among Config.Files")
+			}
+			checkDiagnostics(t, src, diags)
+		})
+	}
+}
+
+func checkDiagnostics(t *testing.T, src []byte, diags hcl.Diagnostics) {
+	t.Helper()
+	expected := map[int][]string{}
+	for n, line := range strings.Split(string(src), "\n") {
+		if _, comment, ok := strings.Cut(line, "# ERROR: "); ok {
+			expected[n+1] = strings.Split(comment, " && ")
+		}
+	}
+	for _, d := range diags {
+		line := 0
+		if d.Subject != nil {
+			line = d.Subject.Start.Line
+		}
+		found := false
+		for n, want := range expected[line] {
+			summary, detail, _ := strings.Cut(want, "; ")
+			if d.Summary == summary && strings.Contains(d.Detail, detail) {
+				expected[line] = append(expected[line][:n:n], expected[line][n+1:]...)
+				found = true
+				break
+			}
+		}
+		if !found {
+			t.Errorf("line %d: unexpected diagnostic: %s; %s", line, d.Summary, d.Detail)
+		}
+	}
+	for line, missing := range expected {
+		for _, want := range missing {
+			t.Errorf("line %d: missing diagnostic: %s", line, want)
+		}
+	}
+}
+
+// writeDir writes files into a new directory.
+func writeDir(t testing.TB, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		writeFile(t, filepath.Join(dir, name), text)
+	}
+	return dir
+}
+
+func TestFiles(t *testing.T) {
+	const window = `window %NAME% { last = "1d" }`
+	named := func(name string) string { return strings.ReplaceAll(window, "%NAME%", name) }
+	dir := writeDir(t, map[string]string{
+		"b.rf.hcl": named("b"), "a.rf.json": `{"window": {"a": {"last": "1d"}}}`,
+		".hidden.rf.hcl": "syntax error(", "c.hcl": "syntax error(", "d.rf.hcl.bak": "syntax error(",
+	})
+	t.Chdir(dir)
+	for given, prefix := range map[string]string{".": "", dir: ""} {
+		c := mustLoad(t, given, testOptions())
+		got := slices.Sorted(maps.Keys(c.Files))
+		if want := []string{prefix + "a.rf.json", prefix + "b.rf.hcl"}; !slices.Equal(got, want) {
+			t.Errorf("Load(%q) read %q, want %q", given, got, want)
+		}
+		if len(c.Windows) != 2 || c.Dir != given {
+			t.Errorf("Load(%q): %d windows, dir %q", given, len(c.Windows), c.Dir)
+		}
+	}
+
+	for name, want := range map[string]string{t.TempDir(): "reportform init", filepath.Join(dir, "none"): "cannot be read"} {
+		c, diags := Load(name, testOptions())
+		if c == nil || c.Files == nil || len(diags) != 1 || !strings.Contains(diags[0].Detail, want) {
+			t.Errorf("Load(%q): config %v, diagnostics %v", name, c, diags)
+		}
+	}
+	c, diags := Load(dir, Options{VarFiles: []string{"none.rfvars"}})
+	if len(diags) != 1 || !strings.Contains(diags[0].Detail, `"none.rfvars"`) || len(c.Windows) != 2 {
+		t.Errorf("a missing variable file: %v", diags)
+	}
+}
+
+// TestOneMistakeOnce has a mistake in one file on which everything in the
+// others depends: it is reported, and what does not depend on it as well.
+func TestOneMistakeOnce(t *testing.T) {
+	use := `
+		output "json" "o" { path = var.path }
+		tenant "t" {
+		  for_each   = local.tenants
+		  id         = each.value
+		  credential = credential.client_secret.c
+		}
+		report "sign_ins" "r" {
+		  tenants = [tenant.t, tenant.t["x"]]
+		  window  = window.w
+		  outputs = [output.json.o, output.csv.lost]
+		  limit   = 5
+		}`
+	tests := map[string]struct{ broken, want string }{
+		"syntax":        {`variable "path" { default = } `, "Invalid expression"},
+		"unknown block": {`widow "w" {}`, "Unsupported block type"},
+		"no label":      {`tenant {}`, "Missing name for tenant"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := writeDir(t, map[string]string{"a.rf.hcl": test.broken, "b.rf.hcl": use})
+			_, diags := Load(dir, testOptions())
+			var got []string
+			for _, d := range diags {
+				got = append(got, d.Summary)
+			}
+			if want := []string{test.want, "Unsupported argument"}; !slices.Equal(got, want) {
+				t.Errorf("got %q, want %q", got, want)
+			}
+		})
+	}
+	t.Run("unreadable variable file", func(t *testing.T) {
+		dir := writeDir(t, map[string]string{
+			"a.rf.hcl":      `variable "v" {}` + "\n" + `window "w" { last = var.v }`,
+			"x.auto.rfvars": "v = ",
+		})
+		if _, diags := Load(dir, testOptions()); len(diags) != 1 || diags[0].Summary != "Missing expression" {
+			t.Errorf("got %v", diags)
+		}
+	})
+}
+
+// TestMistakesAreCapped has one line that is wrong for each of many instances.
+func TestMistakesAreCapped(t *testing.T) {
+	dir := writeDir(t, map[string]string{"main.rf.hcl": `
+		tenant "t" {
+		  for_each = toset([for n in range(500) : "bad/${n}"])
+		  id       = each.value
+		  cloud    = "sandbox"
+		  pacing   = "slow"
+		}`})
+	_, diags := Load(dir, testOptions())
+	if len(diags) != maxAtOnePlace+1 {
+		t.Fatalf("%d diagnostics", len(diags))
+	}
+	if d := diags[maxAtOnePlace-1]; !strings.Contains(d.Detail, "There are 490 more") {
+		t.Errorf("the last says %q", d.Detail)
+	}
+	if d := diags[maxAtOnePlace]; !strings.HasPrefix(d.Detail, `"pacing" is one of`) {
+		t.Errorf("what all instances share is reported as %q", d.Detail)
+	}
+}
+
+func TestRequiredVersion(t *testing.T) {
+	dir := writeDir(t, map[string]string{"main.rf.hcl": "reportform {\n  required_version = \">= 1.2, < 2\"\n}"})
+	for version, ok := range map[string]bool{
+		"1.2.0": true, "v1.9.3": true, "1.2.0-beta1": true, "dev": true, "": true, "(devel)": true,
+		"1.1.9": false, "2.0.0": false,
+	} {
+		_, diags := Load(dir, Options{Version: version})
+		if diags.HasErrors() == ok {
+			t.Errorf("version %q: %v", version, diags)
+		}
+	}
+	_, diags := Load(writeDir(t, map[string]string{"main.rf.hcl": `reportform { required_version = "new" }`}), Options{})
+	if len(diags) != 1 || diags[0].Summary != "Not a version constraint" {
+		t.Error(diags)
+	}
+}
+
+func TestState(t *testing.T) {
+	c := mustLoad(t, writeDir(t, map[string]string{"main.rf.hcl": `window "w" { last = "1d" }`}), testOptions())
+	if s := c.Settings.State; s.Type != "local" || s.Body == nil {
+		t.Errorf("default state %+v", s)
+	}
+	c = mustLoad(t, writeDir(t, map[string]string{"main.rf.hcl": `
+		reportform {
+		  state "local" { path = "${local.base}/state" }
+		}
+		locals { base = "x" }`}), testOptions())
+	if got := textOf(t, c.Settings.State.Body, c.Settings.State.EvalCtx, "path"); got != "x/state" {
+		t.Errorf("path %q", got)
+	}
+	c, diags := Load(writeDir(t, map[string]string{"main.rf.hcl": `
+		reportform {
+		  state "local" { path = var.nope }
+		}`}), testOptions())
+	if len(diags) != 1 || c.Settings.State.Type != "" {
+		t.Errorf("state %+v, %v", c.Settings.State, diags)
+	}
+}
+
+// TestLeftForOthers looks at the bodies that are not decoded here.
+func TestLeftForOthers(t *testing.T) {
+	c := mustLoad(t, "testdata/good/features", testOptions())
+	credential := c.Credentials[1]
+	content, _, diags := credential.Body.PartialContent(&hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "client_id"}, {Name: "for_each"}}})
+	if diags.HasErrors() || len(content.Attributes) != 1 {
+		t.Fatalf("attributes %v, %v; for_each must not be left", content.Attributes, diags)
+	}
+	v, diags := content.Attributes["client_id"].Expr.Value(credential.EvalCtx)
+	if diags.HasErrors() || v.AsString() != "us-gold" {
+		t.Errorf("client_id %#v, %v", v, diags)
+	}
+	if _, diags := Load("testdata/bad", testOptions()); !diags.HasErrors() {
+		t.Error("no errors from all broken files together")
+	}
+
+	// A block that depends on a mistake is left out, another one is not.
+	c, diags = Load(writeDir(t, map[string]string{"main.rf.hcl": `
+		output "json" "good" { path = "x" }
+		output "json" "bad" { path = var.nope }`}), testOptions())
+	if len(diags) != 1 || len(c.Outputs) != 1 || c.Output("output.json.good") == nil || c.Output("output.json.bad") != nil {
+		t.Errorf("outputs %v, %v", c.Outputs, diags)
+	}
+}
+
+// TestBadJSON has mistakes in the other syntax.
+func TestBadJSON(t *testing.T) {
+	dir := writeDir(t, map[string]string{"main.rf.json": `{
+		"tenant": {"a": {"id": "x",
+			"cloud": "pubic"}},
+		"window": {"w": {"last": "1d"}, "each": {"for_each": ["a"],
+			"last": "1d"}},
+		"output": {"json": {"o": {"path": "${pull.tenant.name}",
+			"nested": {"path": "${tenant.a.name}"}}}},
+		"report": {"sign_in": {"r": {
+			"window": "window.w",
+			"outputs": ["${output.json.o}",
+				"${output.json.p}"],
+			"fliter": 1}}}
+	}`})
+	_, diags := Load(dir, testOptions())
+	var got []string
+	for _, d := range diags {
+		got = append(got, fmt.Sprintf("%d %s", d.Subject.Start.Line, d.Summary))
+	}
+	want := []string{
+		"2 Not a directory", "3 Unknown value", "4 Unsuitable for_each", "7 Tenants are not known here",
+		"8 Unknown report type", "9 Unsuitable reference", "11 Unknown output", "12 Extraneous JSON object property",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}

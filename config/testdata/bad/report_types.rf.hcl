@@ -1,0 +1,51 @@
+# A user's own report types.
+variable "missing" { # ERROR: Missing value for a variable; no default
+}
+
+report_type "users" { # ERROR: Declared twice; a built-in type cannot be redefined
+  path = "/users"
+}
+
+report_type "MyType" { # ERROR: Unsuitable name; lower-case letters && Missing required argument; "path" is required
+}
+
+report_type "paths" {
+  path    = "reports/x" # ERROR: Not a request path; does not begin with a slash
+  api     = "graf"      # ERROR: Unknown value; Did you mean "graph"?
+  version = "v2.0"      # ERROR: Unknown value; "v1.0" or "beta"
+  lower   = "ge"        # ERROR: Operator without a time; Set "time"
+  limit   = "report"    # ERROR: Unknown limit class; Did you mean "reports"?
+  id      = ["a", "b", "c"] # ERROR: Too many properties; at most two
+  page_size = 0.5       # ERROR: Number out of range; from 0 to 10000
+  columns = ["id", "id"] # ERROR: Repeated value; "columns" names "id" twice
+}
+
+report_type "dots" {
+  path    = "/../users" # ERROR: Not a request path; contains ".."
+  time    = "t"
+  upper   = "<=" # ERROR: Unknown value; "lt" or "le"
+  headers = { authorization = "x", "a b" = "c" } # ERROR: Header not allowed; set by the program alone && Not a header; letters, digits and dashes
+  permissions = [""] # ERROR: Empty value; null or empty
+}
+
+report_type "query" {
+  path    = "/users?$top=1" # ERROR: Not a request path; has a query
+  headers = { Prefer = "a\r\nHost: b" } # ERROR: Not a header; printable ASCII
+  retention = "1y" # ERROR: Not a duration; the unit is one of
+}
+
+report_type "silent" {
+  path = var.missing
+}
+
+tenant "t" {
+  id    = "contoso.onmicrosoft.com"
+  cloud = "sandbox"
+}
+window "w" { last = "1d" }
+output "json" "o" {}
+
+report "silent" "no_cascade" {
+  window  = window.w
+  outputs = [output.json.o]
+}

@@ -1,0 +1,326 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/ext/typeexpr"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// variable is one variable block.
+type variable struct {
+	name        string
+	constraint  cty.Type
+	defaults    *typeexpr.Defaults // of optional attributes; nil for none
+	fallback    cty.Value          // the default, converted; NilVal for none
+	nullable    bool
+	validations []*validation
+	declared    hcl.Range
+	broken      bool // its type or its default is mistaken
+}
+
+// validation is a rule for the value of a variable.
+type validation struct {
+	condition, message hcl.Expression
+	place              hcl.Range
+}
+
+func variableSchema() *hcl.BodySchema {
+	return &hcl.BodySchema{
+		Attributes: []hcl.AttributeSchema{
+			{Name: "type"},
+			{Name: "default"},
+			{Name: "description"},
+			{Name: "nullable"},
+			{Name: "sensitive"},
+		},
+		Blocks: []hcl.BlockHeaderSchema{{Type: "validation"}},
+	}
+}
+
+func validationSchema() *hcl.BodySchema {
+	return &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
+		{Name: "condition", Required: true},
+		{Name: "error_message", Required: true},
+	}}
+}
+
+// declareVariables decodes the variable blocks, by name.
+func declareVariables(blocks []*hcl.Block) (map[string]*variable, hcl.Diagnostics) {
+	variables := map[string]*variable{}
+	var diags hcl.Diagnostics
+	for _, block := range blocks {
+		name := block.Labels[0]
+		d := checkLabels(block)
+		diags = append(diags, d...)
+		if d.HasErrors() {
+			continue
+		}
+		if first, taken := variables[name]; taken {
+			diags = append(diags, mistake(block.DefRange, "Declared twice",
+				"The variable %q is already declared at %s. Give this one another name.", name, first.declared))
+			continue
+		}
+		v, d := decodeVariable(block)
+		diags = append(diags, d...)
+		variables[name] = v
+	}
+	return variables, diags
+}
+
+func decodeVariable(block *hcl.Block) (*variable, hcl.Diagnostics) {
+	schema := variableSchema()
+	content, diags := block.Body.Content(schema)
+	a := newAttributes(content, schema, nil)
+	v := &variable{name: block.Labels[0], constraint: cty.DynamicPseudoType, nullable: true, declared: block.DefRange}
+	if a.has("sensitive") {
+		diags = append(diags, mistake(content.Attributes["sensitive"].NameRange, "Secrets are not variables",
+			`A variable cannot be sensitive, because no secret takes part in evaluation. Where a secret is needed, refer to it with secret_env("NAME"), secret_file("PATH") or secret_exec(["COMMAND"]).`))
+	}
+	if attr := content.Attributes["type"]; attr != nil {
+		var d hcl.Diagnostics
+		v.constraint, v.defaults, d = typeexpr.TypeConstraintWithDefaults(attr.Expr)
+		diags = append(diags, d...)
+		v.broken = d.HasErrors()
+	}
+	a.text("description")
+	if nullable, ok := a.boolean("nullable"); ok {
+		v.nullable = nullable
+	}
+	if attr := content.Attributes["default"]; attr != nil && !v.broken {
+		value, d := attr.Expr.Value(nil)
+		diags = append(diags, d...)
+		v.broken = true
+		if !d.HasErrors() {
+			converted, err := v.convert(value)
+			switch {
+			case err != nil:
+				diags = append(diags, mistake(attr.Expr.Range(), "Unsuitable default", "The default does not have the variable's type: %s.", err))
+			case converted.IsNull() && !v.nullable:
+				diags = append(diags, mistake(attr.Expr.Range(), "Unsuitable default", "The default is null, which nullable = false excludes."))
+			default:
+				v.fallback, v.broken = converted, false
+			}
+		}
+	}
+	for _, inner := range content.Blocks {
+		schema := validationSchema()
+		content, d := inner.Body.Content(schema)
+		diags = append(diags, d...)
+		if !d.HasErrors() {
+			v.validations = append(v.validations, &validation{
+				condition: content.Attributes["condition"].Expr,
+				message:   content.Attributes["error_message"].Expr,
+				place:     inner.DefRange,
+			})
+		}
+	}
+	return v, append(diags, a.diags...)
+}
+
+// convert gives the value the variable's type, with the defaults of optional
+// attributes.
+func (v *variable) convert(value cty.Value) (cty.Value, error) {
+	if v.defaults != nil && !value.IsNull() {
+		value = v.defaults.Apply(value)
+	}
+	return convert.Convert(value, v.constraint)
+}
+
+// given is a value for a variable, and where it comes from.
+type given struct {
+	value cty.Value
+	from  string     // for messages: the environment variable RF_VAR_region
+	place *hcl.Range // of the value in a file; nil where it is in none
+}
+
+// envPrefix begins the names of environment variables that set variables.
+const envPrefix = "RF_VAR_"
+
+// fromEnviron returns the variables that the environment sets.
+func fromEnviron(variables map[string]*variable, environ []string) (map[string]given, hcl.Diagnostics) {
+	values := map[string]given{}
+	var diags hcl.Diagnostics
+	for _, entry := range environ {
+		name, text, _ := strings.Cut(entry, "=")
+		v := variables[strings.TrimPrefix(name, envPrefix)]
+		if !strings.HasPrefix(name, envPrefix) || v == nil {
+			continue
+		}
+		from := "the environment variable " + name
+		value, d := v.parse(text, from)
+		diags = append(diags, d...)
+		values[v.name] = given{value: value, from: from}
+	}
+	return values, diags
+}
+
+// fromFlags returns the variables that -var flags set. incomplete lets names
+// pass that are not declared.
+func fromFlags(variables map[string]*variable, flags []string, incomplete bool) (map[string]given, hcl.Diagnostics) {
+	values := map[string]given{}
+	var diags hcl.Diagnostics
+	for _, flag := range flags {
+		name, text, ok := strings.Cut(flag, "=")
+		name = strings.TrimSpace(name)
+		v := variables[name]
+		switch {
+		case !ok || name == "":
+			diags = append(diags, &hcl.Diagnostic{
+				Severity: hcl.DiagError, Summary: "Unsuitable -var",
+				Detail: `A -var flag is a name, an equals sign and a value, such as -var 'region=eu'. One of the given flags has no name or no equals sign.`,
+			})
+		case v == nil && !incomplete:
+			diags = append(diags, &hcl.Diagnostic{
+				Severity: hcl.DiagError, Summary: "Unknown variable",
+				Detail: fmt.Sprintf("A -var flag sets the variable %q, which the configuration does not declare.%s", name, DidYouMean(name, maps.Keys(variables))),
+			})
+		case v != nil:
+			value, d := v.parse(text, "the flag -var "+name)
+			diags = append(diags, d...)
+			values[name] = given{value: value, from: "the flag -var " + name}
+		}
+	}
+	return values, diags
+}
+
+// parse reads a value that is given as text: itself where the variable is a
+// string or has no type, else an expression.
+func (v *variable) parse(text, from string) (cty.Value, hcl.Diagnostics) {
+	if v.constraint == cty.String || v.constraint == cty.DynamicPseudoType || v.broken {
+		return cty.StringVal(text), nil
+	}
+	expr, diags := hclsyntax.ParseExpression([]byte(text), from, hcl.InitialPos)
+	value := cty.DynamicVal
+	if !diags.HasErrors() {
+		value, diags = expr.Value(nil)
+	}
+	if diags.HasErrors() {
+		// The text is in no file, so that its ranges are of no use.
+		first := diags.Errs()[0].(*hcl.Diagnostic)
+		return cty.DynamicVal, hcl.Diagnostics{mistake(v.declared, "Unsuitable value for a variable",
+			"The value of %q from %s is not an expression of the type %s: %s. Text within it is written in quotes.",
+			v.name, from, typeexpr.TypeString(v.constraint), lowerFirst(first.Summary))}
+	}
+	return value, nil
+}
+
+// fromFile returns the variables that a variables file sets.
+func fromFile(variables map[string]*variable, file *hcl.File, incomplete bool) (map[string]given, hcl.Diagnostics) {
+	values := map[string]given{}
+	attrs, diags := file.Body.JustAttributes()
+	for _, attr := range inOrder(attrs) {
+		v := variables[attr.Name]
+		if v == nil {
+			if !incomplete {
+				diags = append(diags, &hcl.Diagnostic{
+					Severity: hcl.DiagWarning, Summary: "Unknown variable",
+					Detail:  fmt.Sprintf("The configuration does not declare a variable %q, so that this value is not used.%s", attr.Name, DidYouMean(attr.Name, maps.Keys(variables))),
+					Subject: &attr.NameRange,
+				})
+			}
+			continue
+		}
+		value, d := attr.Expr.Value(nil)
+		diags = append(diags, d...)
+		if d.HasErrors() {
+			value = cty.DynamicVal
+		}
+		place := attr.Expr.Range()
+		values[v.name] = given{value: value, from: place.Filename, place: &place}
+	}
+	return values, diags
+}
+
+// settle decides the value of each variable. What is mistaken is unknown.
+func settle(variables map[string]*variable, values map[string]given) (map[string]cty.Value, hcl.Diagnostics) {
+	settled := map[string]cty.Value{}
+	var diags hcl.Diagnostics
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		v := variables[name]
+		settled[name] = cty.DynamicVal
+		if v.broken {
+			continue
+		}
+		value, d := v.settle(values)
+		diags = append(diags, d...)
+		if !d.HasErrors() {
+			settled[name] = value
+		}
+	}
+	return settled, diags
+}
+
+func (v *variable) settle(values map[string]given) (cty.Value, hcl.Diagnostics) {
+	g, ok := values[v.name]
+	if ok && !v.nullable && g.value.IsNull() {
+		ok = false
+	}
+	if !ok {
+		if v.fallback != cty.NilVal {
+			return v.fallback, nil
+		}
+		return cty.NilVal, hcl.Diagnostics{mistake(v.declared, "Missing value for a variable",
+			"The variable %[1]q has no default and is not set. Set it with -var '%[1]s=...', in a file that is named with -var-file or ends in .auto.rfvars, or with the environment variable %[2]s%[1]s.", v.name, envPrefix)}
+	}
+	value, err := v.convert(g.value)
+	if err != nil {
+		place := v.declared
+		if g.place != nil {
+			place = *g.place
+		}
+		return cty.NilVal, hcl.Diagnostics{mistake(place, "Unsuitable value for a variable",
+			"The value of %q from %s does not have its type: %s.", v.name, g.from, err)}
+	}
+	return value, nil
+}
+
+// validate checks the rules of every variable.
+func (s *scope) validate(variables map[string]*variable, values map[string]given) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, name := range slices.Sorted(maps.Keys(variables)) {
+		v := variables[name]
+		for _, rule := range v.validations {
+			place := v.declared
+			if g, ok := values[name]; ok && g.place != nil {
+				place = *g.place
+			}
+			d := s.validateRule(v, rule, place)
+			diags = append(diags, d...)
+		}
+	}
+	return diags
+}
+
+func (s *scope) validateRule(v *variable, rule *validation, place hcl.Range) hcl.Diagnostics {
+	where := use{block: "variable"}
+	result, diags := s.eval(rule.condition, where)
+	if diags.HasErrors() || !result.IsKnown() {
+		return diags
+	}
+	holds, err := convert.Convert(result, cty.Bool)
+	if err != nil || holds.IsNull() {
+		return append(diags, mistake(rule.condition.Range(), "Unsuitable condition", "The condition of a validation must be true or false."))
+	}
+	if holds.True() {
+		return diags
+	}
+	text, d := s.eval(rule.message, where)
+	diags = append(diags, d...)
+	if d.HasErrors() || !text.IsKnown() {
+		return diags
+	}
+	message, err := convert.Convert(text, cty.String)
+	if err != nil || message.IsNull() {
+		return append(diags, mistake(rule.message.Range(), "Unsuitable message", "The error_message of a validation must be a string."))
+	}
+	return append(diags, mistake(place, "Unsuitable value for a variable",
+		"%s\n\nThe rule for %q is at %s.", cmp.Or(message.AsString(), "The value is refused."), v.name, rule.place))
+}
