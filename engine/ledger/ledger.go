@@ -5,11 +5,7 @@
 // of a compare-and-swap reads again, merges and writes again.
 package ledger
 
-import (
-	"context"
-	"errors"
-	"time"
-)
+import "time"
 
 // FormatVersion is the version that this package writes. Ledgers of a newer
 // version are refused.
@@ -29,6 +25,9 @@ type Ledger struct {
 	Held []Held `json:"held"`
 	// Failed is in the same order: the last try at a slice that did not complete.
 	Failed []Failed `json:"failed,omitempty"`
+	// Left is in order of path: files that were published for a slice that
+	// another file holds since, and that are still there.
+	Left []Left `json:"left,omitempty"`
 }
 
 // Held says that an output holds a slice.
@@ -72,22 +71,12 @@ type Failed struct {
 	Error  string    `json:"error"` // one line, no secrets
 }
 
-// Version is a backend's opaque token for the stored bytes of a ledger. The
-// empty Version stands for "does not exist".
-type Version string
-
-// ErrConflict is returned by Put when the stored version is not the given one.
-var ErrConflict = errors.New("the ledger was changed by another process")
-
-// Backend stores ledgers. It is safe for concurrent use by many processes.
-type Backend interface {
-	// Get returns the stored bytes and their version, or nil and the empty
-	// version where there are none.
-	Get(ctx context.Context, key Key) ([]byte, Version, error)
-	// Put stores data if the stored version still is old, and returns the new
-	// version; otherwise it returns ErrConflict and changes nothing. A ledger
-	// is afterwards there whole or as it was, whatever happens meanwhile.
-	Put(ctx context.Context, key Key, data []byte, old Version) (Version, error)
-	// List returns the keys of all ledgers in order of report and tenant.
-	List(ctx context.Context) ([]Key, error)
+// Left is a file that no longer holds anything.
+type Left struct {
+	Output string    `json:"output"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Path   string    `json:"path"`
+	Bytes  int64     `json:"bytes"`
+	SHA256 string    `json:"sha256"`
 }

@@ -70,8 +70,12 @@ type Orphan struct {
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to"`
 	Path   string    `json:"path"`
-	// Why says what is gone: "tenant", "report", "output", "slice", "path".
+	// Why says what is no longer declared: "tenant", "report", "output",
+	// "slice", "path" (the slice is held at another path), "expired" (keep).
 	Why string `json:"why"`
+	// Bytes and SHA256 describe the file as the ledger knows it.
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
 }
 
 // Gap is a run of consecutive slices that are wanted, not held and cannot be

@@ -1,0 +1,71 @@
+package local
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/ledger/ledgertest"
+)
+
+func TestBackend(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	ledgertest.Run(t, func(*testing.T) ledger.Backend { return New(dir) })
+}
+
+func TestEscape(t *testing.T) {
+	for address, name := range map[string]string{
+		"report.sign_ins.failed":      "report.sign_ins.failed",
+		`tenant.customer["Fabrikam"]`: "tenant.customer%5b%22%46abrikam%22%5d",
+		"../up":                       "%2e.%2fup",
+	} {
+		if got := escape(address); got != name {
+			t.Errorf("escape(%q) = %q, want %q", address, got, name)
+		}
+		if got, err := unescape(name); got != address || err != nil {
+			t.Errorf("unescape(%q) = %q, %v", name, got, err)
+		}
+	}
+	for _, name := range []string{"a%", "a%4", "a%zz", "A", "a%41%", "%61"} {
+		if got, err := unescape(name); err == nil {
+			t.Errorf("unescape(%q) = %q, want an error", name, got)
+		}
+	}
+}
+
+func FuzzEscape(f *testing.F) {
+	f.Add(`tenant.customer["a/b"]`)
+	f.Fuzz(func(t *testing.T, address string) {
+		name := escape(address)
+		if name != strings.ToLower(name) || strings.ContainsAny(name, `/\:*?"<>|`) || strings.HasPrefix(name, ".") {
+			t.Errorf("escape(%q) = %q is not safe", address, name)
+		}
+		if back, err := unescape(name); back != address || err != nil {
+			t.Errorf("%q became %q, %v", address, back, err)
+		}
+	})
+}
+
+func TestReadOnlyDirectory(t *testing.T) {
+	if os.Geteuid() == 0 {
+		// The superuser may write everywhere: a file in the directory's place
+		// stands for the missing right.
+		path := filepath.Join(t.TempDir(), "state")
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := New(path).Put(t.Context(), ledger.Key{Tenant: "t", Report: "r"}, []byte("x"), ""); err == nil || !strings.Contains(err.Error(), path) {
+			t.Errorf("error is %v, want one that names %s", err, path)
+		}
+		return
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(dir).Put(t.Context(), ledger.Key{Tenant: "t", Report: "r"}, []byte("x"), ""); err == nil || !strings.Contains(err.Error(), dir) {
+		t.Errorf("error is %v, want one that names %s", err, dir)
+	}
+}

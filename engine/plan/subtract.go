@@ -1,0 +1,296 @@
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/window"
+)
+
+// Want is what one report wants of one tenant.
+type Want struct {
+	Tenant, Report string // addresses
+	Type           string // report type
+	Window         window.Window
+	Settle         config.Duration  // the report type's, unless the window has its own
+	Retention      *config.Duration // how long the service keeps events; nil for ever
+	// Snapshot reports that only the state of the moment can be had.
+	Snapshot bool
+	Outputs  []WantOutput
+}
+
+// WantOutput is one output of a Want.
+type WantOutput struct {
+	Output string // address
+	// Resolve returns the path, as a ledger has it, and the digest of the
+	// definition for a slice. It is nil for an output that is declared but
+	// not asked for: what it holds is left alone.
+	Resolve func(s window.Slice) (path, definition string, err error)
+}
+
+// Condition is what is found at a held path.
+type Condition int
+
+// The conditions.
+const (
+	Intact  Condition = iota // as the ledger has it
+	Gone                     // no file
+	Differs                  // another file than the ledger has
+)
+
+// Part is the share of a plan that one Want makes.
+type Part struct {
+	Pulls         []Pull
+	Orphans       []Orphan
+	Lost, Waiting []Gap
+	Held          int
+}
+
+// Subtract returns the wanted slices less the held ones. observe says what is
+// on disk for an entry of the ledger.
+func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(ledger.Held) Condition) (Part, error) {
+	s := subtraction{
+		want: want, ledger: l, now: now, observe: observe,
+		wanted: make(map[heldKey]bool, len(l.Held)), failed: make(map[heldKey]bool, len(l.Failed)),
+	}
+	for _, f := range l.Failed {
+		s.failed[keyOf(f.Output, f.From, f.To)] = true
+	}
+	for slice := range want.Window.Slices(now) {
+		if err := s.slice(slice); err != nil {
+			return Part{}, err
+		}
+	}
+	s.orphans()
+	return s.part, nil
+}
+
+// subtraction is the state of one call of Subtract.
+type subtraction struct {
+	want    *Want
+	ledger  *ledger.Ledger
+	now     time.Time
+	observe func(ledger.Held) Condition
+	wanted  map[heldKey]bool // held entries that are wanted still
+	failed  map[heldKey]bool
+	part    Part
+}
+
+type heldKey struct {
+	output   string
+	from, to int64 // Unix nanoseconds
+}
+
+func keyOf(output string, from, to time.Time) heldKey {
+	return heldKey{output, from.UnixNano(), to.UnixNano()}
+}
+
+// slice plans one wanted slice.
+func (s *subtraction) slice(slice window.Slice) error {
+	final := s.final(slice)
+	revisitAt, revisits := s.want.Window.Revisits(slice)
+	due := revisits && final && !s.now.Before(revisitAt)
+	var lacking []PullOutput
+	for _, output := range s.want.Outputs {
+		if output.Resolve == nil {
+			s.wanted[keyOf(output.Output, slice.From, slice.To)] = true
+			continue
+		}
+		path, definition, err := output.Resolve(slice)
+		if err != nil {
+			return err
+		}
+		reason := s.reason(output.Output, slice, path, definition, final, due)
+		if reason == "" {
+			s.part.Held++
+			continue
+		}
+		lacking = append(lacking, PullOutput{output.Output, reason, path, definition})
+	}
+	if len(lacking) == 0 {
+		return nil
+	}
+	if why, lost := s.lost(slice); lost {
+		if holdsAll(lacking) {
+			why += "; what is held stays as it is"
+		}
+		addGap(&s.part.Lost, Gap{
+			Tenant: s.want.Tenant, Report: s.want.Report,
+			From: slice.From, To: slice.To, Slices: 1, Why: why,
+		})
+		return nil
+	}
+	if !s.pullable(final) {
+		addGap(&s.part.Waiting, Gap{
+			Tenant: s.want.Tenant, Report: s.want.Report,
+			From: slice.From, To: slice.To, Slices: 1,
+			Why:   "not settled: events become visible late",
+			Until: s.want.Window.Settles(slice, s.want.Settle),
+		})
+		return nil
+	}
+	s.part.Pulls = append(s.part.Pulls, Pull{
+		Tenant: s.want.Tenant, Report: s.want.Report, Type: s.want.Type,
+		From: slice.From, To: slice.To,
+		Label: s.want.Window.Label(slice), Date: s.want.Window.Date(slice),
+		Final: final, Revisit: due, Outputs: lacking,
+	})
+	return nil
+}
+
+// reason says why an output lacks a slice; empty if it does not.
+func (s *subtraction) reason(output string, slice window.Slice, path, definition string, final, revisit bool) Reason {
+	key := keyOf(output, slice.From, slice.To)
+	held, ok := s.ledger.Find(output, slice.From, slice.To)
+	if !ok {
+		switch {
+		case s.failed[key]:
+			return Retry
+		case s.want.Window.Trailing() && s.holdsAny(output):
+			return Moved
+		}
+		return New
+	}
+	s.wanted[key] = true
+	if held.Definition != definition || held.Path != path {
+		return Changed
+	}
+	switch s.observe(held) {
+	case Gone:
+		return Missing
+	case Differs:
+		return Altered
+	}
+	switch {
+	case s.failed[key]:
+		return Retry
+	case !held.Final && (final || s.want.Window.Open() && !s.want.Window.Trailing()):
+		return Open
+	case revisit && !held.Revisited:
+		return Revisit
+	}
+	return ""
+}
+
+// final reports whether a slice has settled. A snapshot is what it is when it
+// is taken.
+func (s *subtraction) final(slice window.Slice) bool {
+	return s.want.Snapshot || !s.now.Before(s.want.Window.Settles(slice, s.want.Settle))
+}
+
+// pullable reports whether a slice is fetched at this clock.
+func (s *subtraction) pullable(final bool) bool {
+	return final || s.want.Window.Open() || s.want.Window.Trailing()
+}
+
+// lost says why a slice can never be had again.
+func (s *subtraction) lost(slice window.Slice) (why string, lost bool) {
+	if s.want.Snapshot {
+		if s.want.Window.Trailing() || slice.Contains(s.now) {
+			return "", false
+		}
+		return "a snapshot shows the state of the moment and cannot be taken later", true
+	}
+	if s.want.Retention == nil {
+		return "", false
+	}
+	// The service's own limit is a midnight in UTC.
+	limit := s.want.Retention.Before(s.now.UTC()).Truncate(24 * time.Hour)
+	if !slice.From.Before(limit) {
+		return "", false
+	}
+	return fmt.Sprintf("the service keeps events for %s, since %s", s.want.Retention, limit.Format(time.DateOnly)), true
+}
+
+// holdsAll reports whether the files of all outputs are there, if not as wanted.
+func holdsAll(lacking []PullOutput) bool {
+	for _, o := range lacking {
+		switch o.Reason {
+		case Changed, Open, Revisit:
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func (s *subtraction) holdsAny(output string) bool {
+	for _, h := range s.ledger.Held {
+		if h.Output == output {
+			return true
+		}
+	}
+	return false
+}
+
+// orphans collects what the ledger has and nothing wants.
+func (s *subtraction) orphans() {
+	outputs := map[string]bool{}
+	moved := map[string]bool{} // trailing outputs whose next pull replaces what is held
+	for _, o := range s.want.Outputs {
+		outputs[o.Output] = true
+	}
+	for _, p := range s.part.Pulls {
+		for _, o := range p.Outputs {
+			if o.Reason == Moved {
+				moved[o.Output+"\x00"+o.Path] = true
+			}
+		}
+	}
+	for _, h := range s.ledger.Held {
+		if s.wanted[keyOf(h.Output, h.From, h.To)] || moved[h.Output+"\x00"+h.Path] {
+			continue
+		}
+		why := "slice"
+		switch {
+		case !outputs[h.Output]:
+			why = "output"
+		case s.want.Window.Expired(window.Slice{From: h.From, To: h.To}, s.now):
+			why = "expired"
+		}
+		s.part.Orphans = append(s.part.Orphans, orphan(s.ledger, h, why))
+	}
+	s.part.Orphans = append(s.part.Orphans, leftovers(s.ledger)...)
+}
+
+// Abandoned returns everything in a ledger as orphans, for a tenant or a
+// report that is no longer declared; why is "tenant" or "report".
+func Abandoned(l *ledger.Ledger, why string) []Orphan {
+	var orphans []Orphan
+	for _, h := range l.Held {
+		orphans = append(orphans, orphan(l, h, why))
+	}
+	return append(orphans, leftovers(l)...)
+}
+
+func orphan(l *ledger.Ledger, h ledger.Held, why string) Orphan {
+	return Orphan{
+		Tenant: l.Tenant, Report: l.Report, Output: h.Output,
+		From: h.From, To: h.To, Path: h.Path, Why: why, Bytes: h.Bytes, SHA256: h.SHA256,
+	}
+}
+
+func leftovers(l *ledger.Ledger) []Orphan {
+	var orphans []Orphan
+	for _, left := range l.Left {
+		orphans = append(orphans, Orphan{
+			Tenant: l.Tenant, Report: l.Report, Output: left.Output,
+			From: left.From, To: left.To, Path: left.Path, Why: "path", Bytes: left.Bytes, SHA256: left.SHA256,
+		})
+	}
+	return orphans
+}
+
+// addGap appends a gap, or lengthens the last one where it continues it.
+func addGap(gaps *[]Gap, g Gap) {
+	if n := len(*gaps); n > 0 {
+		last := &(*gaps)[n-1]
+		if last.To.Equal(g.From) && last.Why == g.Why {
+			last.To, last.Slices = g.To, last.Slices+1
+			return
+		}
+	}
+	*gaps = append(*gaps, g)
+}

@@ -1,0 +1,394 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/window"
+)
+
+func at(s string) time.Time {
+	for _, layout := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t
+		}
+	}
+	panic("bad time in a test: " + s)
+}
+
+func dur(s string) *config.Duration {
+	d, err := config.ParseDuration(s)
+	if err != nil {
+		panic(err)
+	}
+	return &d
+}
+
+// want is a Want of two outputs, a and b, of the given window.
+func want(spec config.Window) *Want {
+	w := window.New(&spec)
+	resolve := func(output string) func(window.Slice) (string, string, error) {
+		return func(s window.Slice) (string, string, error) { return output + "/" + w.Label(s), "def", nil }
+	}
+	return &Want{
+		Tenant: "tenant.t", Report: "report.r.x", Type: "r", Window: w, Settle: *dur("2h"),
+		Outputs: []WantOutput{{"a", resolve("a")}, {"b", resolve("b")}},
+	}
+}
+
+func daily() config.Window { return config.Window{Every: dur("1d"), From: at("2026-11-20")} }
+
+// held is a final entry for a day.
+func held(output, day string) ledger.Held {
+	return ledger.Held{
+		Output: output, From: at(day), To: at(day).AddDate(0, 0, 1), Path: output + "/" + day,
+		Definition: "def", Final: true, SHA256: "sha", Bytes: 1,
+	}
+}
+
+// text renders a part shortly, a line each thing.
+func text(p Part) string {
+	var b strings.Builder
+	for _, pull := range p.Pulls {
+		fmt.Fprintf(&b, "pull %s", pull.Label)
+		for _, o := range pull.Outputs {
+			fmt.Fprintf(&b, " %s:%s", o.Output, o.Reason)
+		}
+		if !pull.Final {
+			b.WriteString(" not-final")
+		}
+		if pull.Revisit {
+			b.WriteString(" revisit")
+		}
+		b.WriteByte('\n')
+	}
+	gap := func(what string, gaps []Gap) {
+		for _, g := range gaps {
+			fmt.Fprintf(&b, "%s %s..%s %d: %s\n", what, g.From.Format(time.DateOnly), g.To.Format(time.DateOnly), g.Slices, g.Why)
+		}
+	}
+	gap("lost", p.Lost)
+	gap("waiting", p.Waiting)
+	for _, o := range p.Orphans {
+		fmt.Fprintf(&b, "orphan %s %s\n", o.Path, o.Why)
+	}
+	if p.Held > 0 {
+		fmt.Fprintf(&b, "held %d\n", p.Held)
+	}
+	return b.String()
+}
+
+func TestSubtract(t *testing.T) {
+	const waiting = "not settled: events become visible late"
+	ab := func(days ...string) []ledger.Held {
+		var list []ledger.Held
+		for _, day := range days {
+			list = append(list, held("a", day), held("b", day))
+		}
+		return list
+	}
+	tests := []struct {
+		name   string
+		window config.Window
+		change func(*Want)
+		ledger ledger.Ledger
+		disk   map[string]Condition // by path; else Intact
+		now    string
+		want   string
+	}{
+		{
+			name: "first run", window: daily(), now: "2026-11-22T02:00:00Z",
+			want: "pull 2026-11-20 a:new b:new\npull 2026-11-21 a:new b:new\nwaiting 2026-11-22..2026-11-23 1: " + waiting + "\n",
+		},
+		{
+			name: "a day that has ended and not settled waits", window: daily(), now: "2026-11-22T01:59:59Z",
+			want: "pull 2026-11-20 a:new b:new\nwaiting 2026-11-21..2026-11-23 2: " + waiting + "\n",
+		},
+		{
+			name: "everything held", window: daily(), now: "2026-11-22T02:00:00Z",
+			ledger: ledger.Ledger{Held: ab("2026-11-20", "2026-11-21")},
+			want:   "waiting 2026-11-22..2026-11-23 1: " + waiting + "\nheld 4\n",
+		},
+		{
+			name: "an output added later fetches what it lacks", window: daily(), now: "2026-11-22T02:00:00Z",
+			ledger: ledger.Ledger{Held: []ledger.Held{held("a", "2026-11-20"), held("a", "2026-11-21"), held("b", "2026-11-21")}},
+			want:   "pull 2026-11-20 b:new\nwaiting 2026-11-22..2026-11-23 1: " + waiting + "\nheld 3\n",
+		},
+		{
+			name: "broken archive", window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-23")}, now: "2026-11-24",
+			ledger: ledger.Ledger{
+				Held: []ledger.Held{
+					held("a", "2026-11-20"),
+					func() ledger.Held { h := held("a", "2026-11-21"); h.Definition = "old"; return h }(),
+					func() ledger.Held { h := held("a", "2026-11-22"); h.Path = "old/path"; return h }(),
+					held("b", "2026-11-20"), held("b", "2026-11-21"), held("b", "2026-11-22"),
+				},
+				Failed: []ledger.Failed{{Output: "b", From: at("2026-11-22"), To: at("2026-11-23")}},
+			},
+			disk: map[string]Condition{"a/2026-11-20": Gone, "b/2026-11-21": Differs},
+			want: "pull 2026-11-20 a:missing\npull 2026-11-21 a:changed b:altered\npull 2026-11-22 a:changed b:failed\nheld 1\n",
+		},
+		{
+			name: "failed before it was ever held", window: config.Window{From: at("2026-11-01"), To: at("2026-11-02")}, now: "2026-11-24",
+			ledger: ledger.Ledger{Failed: []ledger.Failed{{Output: "a", From: at("2026-11-01"), To: at("2026-11-02")}}},
+			want:   "pull 2026-11-01 a:failed b:new\n",
+		},
+		{
+			name: "an open slice is fetched before it settles", now: "2026-11-20T12:00:00Z",
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), Open: true},
+			want:   "pull 2026-11-20 a:new b:new not-final\n",
+		},
+		{
+			name: "and again until it is final", now: "2026-11-20T13:00:00Z",
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), Open: true},
+			ledger: ledger.Ledger{Held: func() []ledger.Held {
+				list := ab("2026-11-20")
+				list[0].Final, list[1].Final = false, false
+				return list
+			}()},
+			want: "pull 2026-11-20 a:open b:open not-final\n",
+		},
+		{
+			name: "held while open, now final", now: "2026-11-21T02:00:00Z",
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Open: true},
+			ledger: ledger.Ledger{Held: func() []ledger.Held {
+				list := ab("2026-11-20")
+				list[0].Final = false
+				return list
+			}()},
+			want: "pull 2026-11-20 a:open\nheld 1\n",
+		},
+		{
+			name: "revisit", now: "2026-11-22",
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("24h")},
+			ledger: ledger.Ledger{Held: func() []ledger.Held {
+				list := ab("2026-11-20")
+				list[0].Revisited = true
+				return list
+			}()},
+			want: "pull 2026-11-20 b:revisit revisit\nheld 1\n",
+		},
+		{
+			name: "revisit not yet due", now: "2026-11-21T23:59:59Z",
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("24h")},
+			ledger: ledger.Ledger{Held: ab("2026-11-20")},
+			want:   "held 2\n",
+		},
+		{
+			name: "trailing for the first time", window: config.Window{Last: dur("1d"), Align: dur("1d")}, now: "2026-11-22T01:00:00Z",
+			want: "pull last-1d a:new b:new not-final\n",
+		},
+		{
+			name: "trailing, moved", window: config.Window{Last: dur("1d"), Align: dur("1d")}, now: "2026-11-22T03:00:00Z",
+			ledger: ledger.Ledger{Held: func() []ledger.Held {
+				list := ab("2026-11-20")
+				list[0].Path, list[1].Path = "a/last-1d", "b/elsewhere"
+				return list
+			}()},
+			want: "pull last-1d a:moved b:moved\norphan b/elsewhere slice\n",
+		},
+		{
+			name: "trailing, not moved and not final, is left alone", window: config.Window{Last: dur("1d"), Align: dur("1d")}, now: "2026-11-22T01:30:00Z",
+			ledger: ledger.Ledger{Held: func() []ledger.Held {
+				list := ab("2026-11-21")
+				list[0].Path, list[0].Final = "a/last-1d", false
+				list[1].Path = "b/last-1d"
+				return list
+			}()},
+			want: "held 2\n",
+		},
+		{
+			name: "trailing, final since", window: config.Window{Last: dur("1d"), Align: dur("1d")}, now: "2026-11-22T02:00:00Z",
+			ledger: ledger.Ledger{Held: func() []ledger.Held {
+				list := ab("2026-11-21")
+				list[0].Path, list[0].Final = "a/last-1d", false
+				list[1].Path = "b/last-1d"
+				return list
+			}()},
+			want: "pull last-1d a:open\nheld 1\n",
+		},
+		{
+			name: "older than the service keeps", window: config.Window{Every: dur("1d"), From: at("2026-11-01"), To: at("2026-11-06")}, now: "2026-11-10T12:00:00Z",
+			change: func(w *Want) { w.Retention = dur("7d") },
+			ledger: ledger.Ledger{Held: []ledger.Held{held("a", "2026-11-02"), held("b", "2026-11-02")}},
+			want: "pull 2026-11-03 a:new b:new\npull 2026-11-04 a:new b:new\npull 2026-11-05 a:new b:new\n" +
+				"lost 2026-11-01..2026-11-02 1: the service keeps events for 7d, since 2026-11-03\nheld 2\n",
+		},
+		{
+			name: "changed, but too old to fetch again", window: config.Window{From: at("2026-11-01"), To: at("2026-11-02")}, now: "2026-11-20",
+			change: func(w *Want) { w.Retention = dur("7d") },
+			ledger: ledger.Ledger{Held: func() []ledger.Held {
+				list := ab("2026-11-01")
+				list[0].Definition = "old"
+				return list
+			}()},
+			want: "lost 2026-11-01..2026-11-02 1: the service keeps events for 7d, since 2026-11-13; what is held stays as it is\nheld 1\n",
+		},
+		{
+			name: "a snapshot is had for the slice that contains now", window: daily(), now: "2026-11-22T10:00:00Z",
+			change: func(w *Want) { w.Snapshot = true },
+			want: "pull 2026-11-22 a:new b:new\n" +
+				"lost 2026-11-20..2026-11-22 2: a snapshot shows the state of the moment and cannot be taken later\n",
+		},
+		{
+			name: "snapshots held", window: daily(), now: "2026-11-22T10:00:00Z",
+			change: func(w *Want) { w.Snapshot = true },
+			ledger: ledger.Ledger{Held: ab("2026-11-20", "2026-11-21", "2026-11-22")},
+			want:   "held 6\n",
+		},
+		{
+			name: "keep", window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-22"), Keep: dur("2d")}, now: "2026-11-23T12:00:00Z",
+			ledger: ledger.Ledger{Held: ab("2026-11-20", "2026-11-21")},
+			want:   "orphan a/2026-11-20 expired\norphan b/2026-11-20 expired\nheld 2\n",
+		},
+		{
+			name: "orphans", window: config.Window{Every: dur("1d"), From: at("2026-11-21"), To: at("2026-11-22")}, now: "2026-11-23T12:00:00Z",
+			ledger: ledger.Ledger{
+				Held: append(ab("2026-11-20", "2026-11-21"), held("gone", "2026-11-21")),
+				Left: []ledger.Left{{Output: "a", From: at("2026-11-21"), To: at("2026-11-22"), Path: "left"}},
+			},
+			want: "orphan a/2026-11-20 slice\norphan b/2026-11-20 slice\norphan gone/2026-11-21 output\norphan left path\nheld 2\n",
+		},
+		{
+			name: "an output that is not asked for is left alone", window: daily(), now: "2026-11-22T02:00:00Z",
+			change: func(w *Want) { w.Outputs[1].Resolve = nil },
+			ledger: ledger.Ledger{Held: []ledger.Held{held("b", "2026-11-20")}},
+			want:   "pull 2026-11-20 a:new\npull 2026-11-21 a:new\nwaiting 2026-11-22..2026-11-23 1: " + waiting + "\n",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := want(test.window)
+			if test.change != nil {
+				test.change(w)
+			}
+			var l ledger.Ledger
+			for _, h := range test.ledger.Held {
+				l.Hold(h)
+			}
+			l.Failed, l.Left = test.ledger.Failed, test.ledger.Left
+			part, err := Subtract(w, &l, at(test.now), func(h ledger.Held) Condition { return test.disk[h.Path] })
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, text(part)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestSubtractAgainstModel holds the formula: what is planned, waits, is lost
+// or is held are together exactly the wanted (output, slice) pairs, and doing
+// the pulls leaves nothing to do.
+func TestSubtractAgainstModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		spec := config.Window{
+			Every: &config.Duration{N: rapid.IntRange(1, 30).Draw(t, "n"), Unit: rapid.SampledFrom([]config.Unit{config.Hour, config.Day}).Draw(t, "unit")},
+			From:  at("2026-11-01"),
+		}
+		if rapid.Bool().Draw(t, "revisits") {
+			spec.Revisit = &config.Duration{N: rapid.IntRange(1, 48).Draw(t, "revisit"), Unit: config.Hour}
+		}
+		w := want(spec)
+		if rapid.Bool().Draw(t, "limited") {
+			w.Retention = &config.Duration{N: rapid.IntRange(1, 20).Draw(t, "retention"), Unit: config.Day}
+		}
+		now := at("2026-11-01").Add(time.Duration(rapid.IntRange(0, 30*24*60).Draw(t, "minutes")) * time.Minute)
+		wanted := 0
+		var l ledger.Ledger
+		conditions := map[string]Condition{}
+		for s := range w.Window.Slices(now) {
+			for _, o := range w.Outputs {
+				wanted++
+				path, definition, _ := o.Resolve(s)
+				if rapid.IntRange(0, 2).Draw(t, "state") == 0 {
+					l.Hold(ledger.Held{
+						Output: o.Output, From: s.From, To: s.To, Path: path, Final: rapid.Bool().Draw(t, "final"),
+						Definition: rapid.SampledFrom([]string{definition, "other"}).Draw(t, "definition"),
+					})
+					conditions[path] = Condition(rapid.IntRange(0, 2).Draw(t, "condition"))
+				}
+			}
+		}
+		observe := func(h ledger.Held) Condition { return conditions[h.Path] }
+		part, err := Subtract(w, &l, now, observe)
+		if err != nil {
+			t.Fatal(err)
+		}
+		planned := 0
+		for _, pull := range part.Pulls {
+			if !pull.Final {
+				t.Fatalf("%s is planned before it has settled", pull.Label)
+			}
+			for _, o := range pull.Outputs {
+				planned++
+				l.Hold(ledger.Held{
+					Output: o.Output, From: pull.From, To: pull.To, Path: o.Path, Definition: o.Definition,
+					Final: pull.Final, Revisited: pull.Revisit,
+				})
+				conditions[o.Path] = Intact
+			}
+		}
+		rest := 0
+		for _, gaps := range [][]Gap{part.Lost, part.Waiting} {
+			for _, g := range gaps {
+				rest += g.Slices
+			}
+		}
+		if most := planned + part.Held + 2*rest; planned+part.Held+rest > wanted || most < wanted {
+			t.Fatalf("%d planned, %d held, %d slices out of reach; %d wanted", planned, part.Held, rest, wanted)
+		}
+		again, err := Subtract(w, &l, now, observe)
+		if err != nil || len(again.Pulls) != 0 {
+			t.Fatalf("after all pulls there are still %v, %v", again.Pulls, err)
+		}
+	})
+}
+
+func TestConflicts(t *testing.T) {
+	pulls := []Pull{
+		{Label: "1", Outputs: []PullOutput{{Output: "a", Path: "x"}, {Output: "b", Path: Console}}},
+		{Label: "2", Outputs: []PullOutput{{Output: "a", Path: "y"}, {Output: "b", Path: Console}}},
+		{Label: "3", Outputs: []PullOutput{{Output: "a", Path: "x"}, {Output: "c", Path: "y"}}},
+		{Label: "4", Outputs: []PullOutput{{Output: "a", Path: "x"}}},
+	}
+	var got []string
+	for _, c := range Conflicts(pulls) {
+		got = append(got, fmt.Sprint(c.Path, c.First.Label, c.FirstOutput, c.Second.Label, c.SecondOutput))
+	}
+	if diff := cmp.Diff([]string{"x1a3a", "y2a3c"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReadWrite(t *testing.T) {
+	p := &Plan{
+		Version: FormatVersion, Tool: "0.1.0", Configuration: "c", Now: at("2026-11-20"),
+		Pulls:   []Pull{{Tenant: "t", From: at("2026-11-01"), To: at("2026-11-02"), Outputs: []PullOutput{{Output: "a", Reason: New}}}},
+		Orphans: []Orphan{{Path: "p", Why: "tenant"}}, Lost: []Gap{{Slices: 3}}, Held: 4,
+	}
+	var b strings.Builder
+	if err := Write(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	back, err := Read(strings.NewReader(b.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(p, back); diff != "" {
+		t.Error(diff)
+	}
+	for _, bad := range []string{"", "{}", b.String()[:40], strings.Replace(b.String(), `"version": 1`, `"version": 9`, 1)} {
+		if _, err := Read(strings.NewReader(bad)); err == nil {
+			t.Errorf("%.40q is read as a plan", bad)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+// Package run carries out pulls. It is the only package that knows sources,
+// sinks, plans and ledgers at once.
+package run
+
+import (
+	"context"
+	"sync"
+
+	"github.com/reportform/reportform/engine/plan"
+)
+
+// Executor works through pulls, many at once. Tenants take turns: the one that
+// waited longest is served next, and no tenant has more than PerTenant pulls
+// at once, so that a slow or throttled tenant holds up no other. The pulls of
+// one tenant start in the order of the plan.
+type Executor struct {
+	Parallelism int // pulls at once, at least 1
+	PerTenant   int // pulls at once of one tenant, at least 1
+}
+
+// Run calls do for every pull and returns when all calls have. When ctx ends
+// no further pull is started; do obeys ctx itself. It returns how many pulls
+// were not started.
+func (x Executor) Run(ctx context.Context, pulls []plan.Pull, do func(context.Context, *plan.Pull)) (left int) {
+	q := newQueue(pulls, max(1, x.PerTenant))
+	stop := context.AfterFunc(ctx, q.close)
+	defer stop()
+	var workers sync.WaitGroup
+	for range min(max(1, x.Parallelism), len(pulls)) {
+		workers.Go(func() {
+			for {
+				pull, lane := q.next()
+				if pull == nil {
+					return
+				}
+				do(ctx, pull)
+				q.done(lane)
+			}
+		})
+	}
+	workers.Wait()
+	return q.pending
+}
+
+// queue hands out pulls in turns. A lane is the queue of one tenant; it stands
+// in ready while it has a pull to give and may run one more.
+type queue struct {
+	mu        sync.Mutex
+	change    sync.Cond
+	ready     []*lane
+	pending   int // pulls not handed out
+	perTenant int
+	closed    bool
+}
+
+type lane struct {
+	pulls   []*plan.Pull
+	running int
+	ready   bool
+}
+
+func newQueue(pulls []plan.Pull, perTenant int) *queue {
+	q := &queue{pending: len(pulls), perTenant: perTenant}
+	q.change.L = &q.mu
+	lanes := map[string]*lane{}
+	for i := range pulls {
+		l := lanes[pulls[i].Tenant]
+		if l == nil {
+			l = &lane{ready: true}
+			lanes[pulls[i].Tenant] = l
+			q.ready = append(q.ready, l)
+		}
+		l.pulls = append(l.pulls, &pulls[i])
+	}
+	return q
+}
+
+// next waits for a pull; it returns nil when there is none left, or after close.
+func (q *queue) next() (*plan.Pull, *lane) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.ready) == 0 {
+		if q.pending == 0 || q.closed {
+			return nil, nil
+		}
+		q.change.Wait()
+	}
+	if q.closed {
+		return nil, nil
+	}
+	l := q.ready[0]
+	q.ready = q.ready[1:]
+	l.ready = false
+	pull := l.pulls[0]
+	l.pulls = l.pulls[1:]
+	l.running++
+	q.pending--
+	q.offer(l)
+	if q.pending == 0 {
+		q.change.Broadcast()
+	}
+	return pull, l
+}
+
+// done says that a pull of the lane has ended.
+func (q *queue) done(l *lane) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	l.running--
+	q.offer(l)
+}
+
+// offer puts the lane at the end of the turn if it can run a pull.
+func (q *queue) offer(l *lane) {
+	if l.ready || len(l.pulls) == 0 || l.running >= q.perTenant {
+		return
+	}
+	l.ready = true
+	q.ready = append(q.ready, l)
+	q.change.Signal()
+}
+
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	q.change.Broadcast()
+}

@@ -1,0 +1,117 @@
+package run
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/reportform/reportform/engine/plan"
+)
+
+func pullsOf(tenants, each int) []plan.Pull {
+	var pulls []plan.Pull
+	for t := range tenants {
+		for i := range each {
+			pulls = append(pulls, plan.Pull{Tenant: fmt.Sprintf("tenant.t%d", t), Label: fmt.Sprint(i)})
+		}
+	}
+	return pulls
+}
+
+func TestExecutorRunsEveryPullOnceWithinTheBounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pulls := pullsOf(7, 5)
+		var mu sync.Mutex
+		running, ran := map[string]int{}, map[*plan.Pull]int{}
+		order := map[string][]string{}
+		var now, most atomic.Int32
+		left := Executor{Parallelism: 6, PerTenant: 2}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull) {
+			mu.Lock()
+			running[p.Tenant]++
+			ran[p]++
+			order[p.Tenant] = append(order[p.Tenant], p.Label)
+			if running[p.Tenant] > 2 {
+				t.Errorf("%d pulls of %s at once", running[p.Tenant], p.Tenant)
+			}
+			mu.Unlock()
+			most.Store(max(most.Load(), now.Add(1)))
+			time.Sleep(time.Second)
+			now.Add(-1)
+			mu.Lock()
+			running[p.Tenant]--
+			mu.Unlock()
+		})
+		if left != 0 || len(ran) != len(pulls) {
+			t.Errorf("%d left, %d of %d ran", left, len(ran), len(pulls))
+		}
+		for p, n := range ran {
+			if n != 1 {
+				t.Errorf("%s %s ran %d times", p.Tenant, p.Label, n)
+			}
+		}
+		if most.Load() != 6 {
+			t.Errorf("at most %d pulls at once, want 6", most.Load())
+		}
+		for tenant, labels := range order {
+			if !slices.IsSorted(labels) {
+				t.Errorf("%s started in the order %v", tenant, labels)
+			}
+		}
+	})
+}
+
+// A tenant whose pulls hang for an hour must not hold up the others.
+func TestExecutorKeepsASlowTenantToItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pulls := append(slices.Repeat([]plan.Pull{{Tenant: "slow"}}, 50), slices.Repeat([]plan.Pull{{Tenant: "quick"}}, 50)...)
+		begin := time.Now()
+		var quick atomic.Int64
+		var quickDone time.Duration
+		Executor{Parallelism: 4, PerTenant: 2}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull) {
+			if p.Tenant == "slow" {
+				time.Sleep(time.Hour)
+				return
+			}
+			time.Sleep(time.Second)
+			if quick.Add(1) == 50 {
+				quickDone = time.Since(begin)
+			}
+		})
+		if quickDone != 25*time.Second {
+			t.Errorf("the quick tenant was done after %v, want 25s", quickDone)
+		}
+	})
+}
+
+func TestExecutorTakesTurns(t *testing.T) {
+	pulls := pullsOf(3, 2)
+	var order []string
+	Executor{Parallelism: 1, PerTenant: 1}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull) {
+		order = append(order, p.Tenant+p.Label)
+	})
+	want := []string{"tenant.t00", "tenant.t10", "tenant.t20", "tenant.t01", "tenant.t11", "tenant.t21"}
+	if !slices.Equal(order, want) {
+		t.Errorf("order %v, want %v", order, want)
+	}
+}
+
+func TestExecutorStopsWithTheContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
+		defer cancel()
+		left := Executor{Parallelism: 1, PerTenant: 1}.Run(ctx, pullsOf(1, 5), func(ctx context.Context, _ *plan.Pull) {
+			select {
+			case <-time.After(time.Minute):
+			case <-ctx.Done():
+			}
+		})
+		if left != 3 {
+			t.Errorf("%d pulls left, want 3", left)
+		}
+	})
+}

@@ -1,0 +1,195 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/reportform/reportform/engine/fetch"
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/outputs"
+)
+
+// Job is a pull with everything that it needs, resolved.
+type Job struct {
+	Pull *plan.Pull
+	// Planned is the clock of the plan. What was fetched since then is held.
+	Planned time.Time
+	Client  *http.Client // carries, authorises, paces and retries
+	Request *fetch.Request
+	Outputs []JobOutput
+	// Advise says what the user can do about an error of the service, in terms
+	// of the report: the permission to grant, the licence to buy. It may be empty.
+	Advise func(error) string
+}
+
+// JobOutput is one output that lacks the slice.
+type JobOutput struct {
+	plan.PullOutput
+	Output outputs.Output
+	Target outputs.Target
+}
+
+// Runner carries out pulls. It is safe for concurrent use.
+type Runner struct {
+	Backend ledger.Backend
+	Logger  hclog.Logger
+	Now     func() time.Time
+	// Progress receives Started, Progressed, Finished, Failed and Skipped, in
+	// order for each pull, from many goroutines.
+	Progress func(Progress)
+}
+
+// progressInterval is how often a pull says how far it is.
+const progressInterval = 250 * time.Millisecond
+
+// Pull fetches the job's slice once and writes the outputs that still lack it:
+// every output is staged, then every output is published, then the ledger is
+// updated. It is complete, or it failed and published nothing that the ledger
+// counts; it may be repeated at any time.
+func (r *Runner) Pull(ctx context.Context, job *Job) error {
+	start := r.Now()
+	key := ledger.Key{Tenant: job.Pull.Tenant, Report: job.Pull.Report}
+	fail := func(err error) error {
+		err = &PullError{Pull: job.Pull, Err: err, Advice: job.advice(err)}
+		if ctx.Err() == nil {
+			err = errors.Join(err, r.recordFailure(ctx, key, job, err))
+		}
+		r.Progress(Failed{Pull: job.Pull, Err: err, Took: r.Now().Sub(start)})
+		return err
+	}
+	lacking, err := r.lacking(ctx, key, job)
+	if err != nil {
+		return fail(err)
+	}
+	if len(lacking) == 0 {
+		r.Progress(Skipped{Pull: job.Pull})
+		return nil
+	}
+	r.Progress(Started{Pull: job.Pull})
+	stats, receipts, err := r.transfer(ctx, job, lacking)
+	if err != nil {
+		return fail(err)
+	}
+	finished := Finished{Pull: job.Pull, Stats: stats, Took: r.Now().Sub(start)}
+	for i, receipt := range receipts {
+		finished.Receipts = append(finished.Receipts, Written{lacking[i].PullOutput.Output, receipt})
+	}
+	// The files are in place: an interrupt must not keep them out of the ledger.
+	err = ledger.Update(context.WithoutCancel(ctx), r.Backend, key, func(l *ledger.Ledger) {
+		for i, output := range lacking {
+			if output.Reason == plan.Moved {
+				l.Supersede(output.PullOutput.Output, output.Path)
+			}
+			l.Hold(held(job, output, receipts[i], &finished, start))
+		}
+	})
+	if err != nil {
+		return fail(fmt.Errorf("the files are complete, but the state could not be saved, so the slice will be pulled again: %w", err))
+	}
+	r.Progress(finished)
+	return nil
+}
+
+// lacking returns the outputs of the job that are not held meanwhile.
+func (r *Runner) lacking(ctx context.Context, key ledger.Key, job *Job) ([]JobOutput, error) {
+	l, err := ledger.Read(ctx, r.Backend, key)
+	if err != nil {
+		return nil, err
+	}
+	var lacking []JobOutput
+	for _, output := range job.Outputs {
+		h, ok := l.Find(output.PullOutput.Output, job.Pull.From, job.Pull.To)
+		if ok && h.FetchedAt.After(job.Planned) && h.Definition == output.Definition && h.Path == output.Path &&
+			(h.Final || !job.Pull.Final) && (h.Revisited || !job.Pull.Revisit) {
+			continue
+		}
+		lacking = append(lacking, output)
+	}
+	return lacking, nil
+}
+
+// transfer fetches the slice into the outputs and publishes them.
+func (r *Runner) transfer(ctx context.Context, job *Job, lacking []JobOutput) (fetch.Stats, []outputs.Receipt, error) {
+	var stats fetch.Stats
+	writers := make([]outputs.Writer, 0, len(lacking))
+	tee := func() *outputs.Tee { return outputs.NewTee(writers...) }
+	for _, output := range lacking {
+		w, err := output.Output.Open(ctx, output.Target)
+		if err != nil {
+			return stats, nil, errors.Join(fmt.Errorf("%s: %w", output.PullOutput.Output, err), tee().Discard())
+		}
+		writers = append(writers, w)
+	}
+	sink := tee()
+	err := r.stream(ctx, job, sink, &stats)
+	if err == nil {
+		_, err = sink.Stage()
+	}
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		return stats, nil, errors.Join(err, sink.Discard())
+	}
+	receipts, err := sink.Publish()
+	return stats, receipts, err
+}
+
+// stream writes every event of the slice to the sink.
+func (r *Runner) stream(ctx context.Context, job *Job, sink *outputs.Tee, stats *fetch.Stats) error {
+	told := r.Now()
+	client := fetch.Client{HTTP: job.Client, Logger: r.Logger, Advance: func(s fetch.Stats) {
+		if now := r.Now(); now.Sub(told) >= progressInterval {
+			told = now
+			r.Progress(Progressed{Pull: job.Pull, Events: s.Events, Bytes: s.Bytes, Pages: s.Pages})
+		}
+	}}
+	var event outputs.Event
+	for e, err := range client.Events(ctx, job.Request, stats) {
+		if err != nil {
+			return err
+		}
+		event.Raw, event.OneLine = e.Raw, e.OneLine
+		if err := sink.Write(&event); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// held is the ledger's entry for one published output.
+func held(job *Job, output JobOutput, receipt outputs.Receipt, finished *Finished, start time.Time) ledger.Held {
+	stats := &finished.Stats
+	return ledger.Held{
+		Output: output.PullOutput.Output, From: job.Pull.From, To: job.Pull.To,
+		Definition: output.Definition, Path: output.Path,
+		Rows: receipt.Rows, Bytes: receipt.Bytes, SHA256: receipt.SHA256, Modified: receipt.Modified,
+		First: stats.First, Last: stats.Last,
+		Pages: stats.Pages, Requests: stats.Requests,
+		Repeated: stats.Repeated, Revisions: stats.Revisions, Outside: stats.Outside,
+		FirstID: stats.FirstRequestID, LastID: stats.LastRequestID,
+		FetchedAt: start.UTC(), Took: finished.Took,
+		Final: job.Pull.Final, Revisited: job.Pull.Revisit,
+	}
+}
+
+func (r *Runner) recordFailure(ctx context.Context, key ledger.Key, job *Job, err error) error {
+	failure := ledger.Update(ctx, r.Backend, key, func(l *ledger.Ledger) {
+		for _, output := range job.Outputs {
+			l.Fail(ledger.Failed{
+				Output: output.PullOutput.Output, From: job.Pull.From, To: job.Pull.To,
+				At: r.Now().UTC(), Error: oneLine(err),
+			})
+		}
+	})
+	if failure != nil {
+		return fmt.Errorf("the failure could not be recorded in the state: %w", failure)
+	}
+	return nil
+}
