@@ -17,7 +17,8 @@ type Request struct {
 	Tenant string
 	// Version and Path are the catalog entry's.
 	Version, Path string
-	// Time is the property that the slice filters, empty for a snapshot.
+	// Time is the property that the slice filters, empty for a snapshot. It
+	// may be a path of names with slashes between them.
 	Time string
 	// ID lists the properties that identify an event; at most two are used.
 	ID []string
@@ -50,10 +51,12 @@ type Event struct {
 }
 
 // Stats counts what a pull read. It is written by the goroutine that ranges
-// over the events and may be read when that is done.
+// over the events and may be read when that is done. What is read a second
+// time, because a slice had to be read again, counts in Requests, Pages, Bytes
+// and Outside, but its events count once.
 type Stats struct {
 	Requests  int64     // pages asked for, retries by the transport not included
-	Pages     int64     // pages whose events were yielded
+	Pages     int64     // pages that came whole
 	Events    int64     // events yielded
 	Bytes     int64     // bytes of the pages
 	Repeated  int64     // events dropped because an earlier page had them, byte for byte

@@ -1,0 +1,68 @@
+package fetch
+
+import (
+	"context"
+	"iter"
+	"net/http"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+)
+
+// Client reads reports. It may be used for many pulls at once if Advance may
+// be called from many goroutines.
+type Client struct {
+	// HTTP sends the requests. Its transport authorises, paces and retries
+	// them; of its settings CheckRedirect is not used.
+	HTTP   *http.Client
+	Logger hclog.Logger // nil for none
+	// MaxPageBytes bounds a page, uncompressed: a pull with a larger one
+	// fails. 0 is for 256 MiB.
+	MaxPageBytes int64
+	// Advance, if set, is called after each page, by the goroutine that ranges
+	// over the events, with what was counted so far.
+	Advance func(Stats)
+
+	// backoff is the wait before a page is read again for the first time; it
+	// doubles with each further time. 0 is for one second.
+	backoff time.Duration
+	// remember replaces generationSize where it is not 0.
+	remember int
+}
+
+const (
+	defaultMaxPageBytes = 256 << 20
+	defaultBackoff      = time.Second
+)
+
+// Events returns the events that the request asks for, in the order of the
+// service within each slice that it can read in one go. An error ends them: it
+// is yielded once, with a zero Event. What was yielded before is then not all.
+//
+// While the events of a page are being used, the next page is read. Nothing of
+// that outlives the range. Memory is bounded by two pages and by what is needed
+// to recognise events that come again.
+//
+// The error is a *ServiceError, wrapped, where the service refused, failed or
+// sent something unusable; one that wraps ctx's error after ctx has ended; or
+// another that says what is wrong.
+func (c *Client) Events(ctx context.Context, req *Request, stats *Stats) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		w := newWalk(c, req, stats, yield)
+		slice := span{req.From, req.To}
+		if req.Time == "" {
+			slice = span{}
+		}
+		if err := w.read(ctx, slice, 0); err != nil && err != errStopped {
+			yield(Event{}, err)
+		}
+	}
+}
+
+// logger returns the client's logger, never nil.
+func (c *Client) logger() hclog.Logger {
+	if c.Logger == nil {
+		return hclog.NewNullLogger()
+	}
+	return c.Logger
+}

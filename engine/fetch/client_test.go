@@ -1,0 +1,316 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestEventsComeInOrderAndAreCounted(t *testing.T) {
+	s := newScript(t,
+		send(200, `{"value":[{"id":"a","t":"2026-11-01T12:00:00Z"},{"id":"b","t":"2026-11-01T10:00:00Z"}],"@odata.nextLink":"BASE/v1.0/things?$skiptoken=1"}`),
+		send(200, `{"value":[],"@odata.nextLink":"BASE/v1.0/things?$skiptoken=2"}`),
+		send(200, `{"value":[{"id":"a","t":"2026-11-01T12:00:00Z"},{"id":"b","t":"2026-11-01T10:00:00Z","new":1},{"id":"c","t":"2026-11-02T00:00:00Z"},{"id":"d","t":"2026-11-01T23:59:59.9999999Z"},
+			{"id":"e","t":null},{"id":"f","t":"soon"},{
+			"id":"g"},{"id":"h","t":"2026-10-31T23:59:59.9999999Z"},{"id":"i","t":"2026-10-31T16:00:00-8:00"}]}`),
+	)
+	r := s.request()
+	r.Time, r.Lower, r.Upper, r.From, r.To = "t", "ge", "lt", day(1), day(2)
+	r.Headers = map[string]string{"ConsistencyLevel": "eventual"}
+	var progress []int64
+	c := s.client()
+	c.Advance = func(s Stats) { progress = append(progress, s.Events) }
+
+	got, stats, err := read(t, c, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantIDs(t, got, "a", "b", "b", "d", "e", "f", "g", "i")
+	if got[2] != `{"id":"b","t":"2026-11-01T10:00:00Z","new":1}` {
+		t.Errorf("the event is not as it was sent: %s", got[2])
+	}
+	if stats.Bytes < 300 {
+		t.Errorf("%d bytes", stats.Bytes)
+	}
+	stats.Bytes = 0
+	want := Stats{
+		Requests: 3, Pages: 3, Events: 8, Repeated: 1, Revisions: 1, Outside: 2,
+		First: day(1), Last: day(2).Add(-tick), FirstRequestID: "r1", LastRequestID: "r3",
+	}
+	if diff := cmp.Diff(want, stats); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]int64{2, 2, 8}, progress); diff != "" {
+		t.Error(diff)
+	}
+	for i, r := range s.requests {
+		if r.Header.Get("ConsistencyLevel") != "eventual" || r.Header.Get("Accept") != "application/json" {
+			t.Errorf("request %d has the headers %v", i+1, r.Header)
+		}
+	}
+	if got := s.requests[1].URL.RawQuery; got != "$skiptoken=1" {
+		t.Errorf("the link was not taken as it came: %s", got)
+	}
+}
+
+func TestOneLine(t *testing.T) {
+	s := newScript(t, send(200, "{\n\"value\": [{\"id\":\"a\\n\"},\n{\"id\":\n\"b\"}]}"))
+	var got []bool
+	for e, err := range s.client().Events(t.Context(), s.request(), &Stats{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, e.OneLine)
+	}
+	if diff := cmp.Diff([]bool{true, false}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWithoutIDsNothingIsDropped(t *testing.T) {
+	s := newScript(t, events("/v1.0/p?a", "a", "a"), events("", "a"))
+	r := s.request()
+	r.ID = nil
+	got, stats, err := read(t, s.client(), r)
+	if err != nil || stats.Repeated != 0 {
+		t.Errorf("%+v, %v", stats, err)
+	}
+	wantIDs(t, got, "a", "a", "a")
+}
+
+func TestTimeWithinAnObject(t *testing.T) {
+	s := newScript(t, send(200, `{"value":[{"id":"a","s":{"t":"2026-11-01T00:00:00Z"}},{"id":"b","s":{"t":"2026-11-02T00:00:00Z"}},{"id":"c"},{"id":"d","s":null}]}`))
+	r := s.request()
+	r.Time, r.Lower, r.Upper, r.From, r.To = "s/t", "ge", "lt", day(1), day(2)
+	got, stats, err := read(t, s.client(), r)
+	if err != nil || stats.Outside != 1 || !stats.First.Equal(day(1)) {
+		t.Errorf("%+v, %v", stats, err)
+	}
+	wantIDs(t, got, "a", "c", "d")
+}
+
+func TestAzureADGraph(t *testing.T) {
+	s := newScript(t,
+		send(200, `{"odata.nextLink":"users?$skiptoken=X'44'","value":[{"id":"a"}]}`),
+		send(200, `{"value":[{"id":"b"}]}`),
+	)
+	r := s.request()
+	r.Protocol, r.Tenant, r.Version, r.Path = AADGraph, "contoso.com", "1.6", "/users"
+	got, _, err := read(t, s.client(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantIDs(t, got, "a", "b")
+	for i, want := range []string{"/contoso.com/users?api-version=1.6", "/contoso.com/users?$skiptoken=X'44'&api-version=1.6"} {
+		if got := s.requests[i].RequestURI; got != want {
+			t.Errorf("request %d asked for %s, want %s", i+1, got, want)
+		}
+	}
+}
+
+// The next page is read while this one is worked through, and no more than that.
+func TestOnePageAhead(t *testing.T) {
+	asked := make(chan int, 10)
+	page := func(n int) answer {
+		link := fmt.Sprintf("/v1.0/p?n=%d", n)
+		if n == 5 {
+			link = ""
+		}
+		return func(w http.ResponseWriter, r *http.Request, base string) {
+			asked <- n
+			events(link, fmt.Sprintf("%da", n), fmt.Sprintf("%db", n))(w, r, base)
+		}
+	}
+	s := newScript(t, page(1), page(2), page(3), page(4), page(5))
+	n := 0
+	for e, err := range s.client().Events(t.Context(), s.request(), &Stats{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; n == 1 {
+			if first, second := <-asked, <-asked; first != 1 || second != 2 {
+				t.Fatalf("asked for the pages %d and %d", first, second)
+			}
+		}
+		if n == 2 && s.asked() != 2 {
+			t.Errorf("%d pages were asked for while the first is in use", s.asked())
+		}
+		if want := fmt.Sprintf(`{"id":"%d%c"}`, (n+1)/2, "ba"[n%2]); string(e.Raw) != want {
+			t.Errorf("event %d is %s, want %s", n, e.Raw, want)
+		}
+	}
+	if n != 10 {
+		t.Errorf("%d events", n)
+	}
+}
+
+func TestBreakLeavesNothingBehind(t *testing.T) {
+	hung := make(chan struct{})
+	var s *script
+	noLeaks(t, func() { s.CloseClientConnections(); s.Client().CloseIdleConnections(); s.Close() })
+	s = newScript(t, events("/v1.0/p?n=2", "a", "b"), func(w http.ResponseWriter, r *http.Request, _ string) {
+		io.WriteString(w, `{"value":[`)
+		w.(http.Flusher).Flush()
+		close(hung)
+		<-r.Context().Done() // ends when the client hangs up
+	})
+	stats := Stats{}
+	for e, err := range s.client().Events(t.Context(), s.request(), &stats) {
+		if err != nil || string(e.Raw) != `{"id":"a"}` {
+			t.Fatalf("%s, %v", e.Raw, err)
+		}
+		<-hung
+		break
+	}
+	if stats.Events != 1 || stats.Pages != 1 {
+		t.Errorf("%+v", stats)
+	}
+}
+
+// The range waits for the request that it gives up, however long that takes.
+func TestBreakWaitsForTheRequestAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		running := false
+		c := &Client{HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			if r.URL.RawQuery == "" {
+				body := `{"value":[{"id":"a"}],"@odata.nextLink":"https://h/v1.0/p?n=2"}`
+				return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}, nil
+			}
+			running = true
+			<-r.Context().Done()
+			time.Sleep(time.Second)
+			running = false
+			return nil, r.Context().Err()
+		})}}
+		request := &Request{Protocol: Graph, Endpoint: "https://h", Version: "v1.0", Path: "/p"}
+		for _, err := range c.Events(t.Context(), request, &Stats{}) {
+			synctest.Wait()
+			if err != nil || !running {
+				t.Errorf("no request ahead, and the error %v", err)
+			}
+			break
+		}
+		if running {
+			t.Error("the request ahead outlives the range")
+		}
+	})
+}
+
+func TestCancelEndsAtOnce(t *testing.T) {
+	var s *script
+	noLeaks(t, func() { s.Client().CloseIdleConnections(); s.Close() })
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s = newScript(t, events("/v1.0/p?n=2", "a", "b", "c"), func(_ http.ResponseWriter, r *http.Request, _ string) {
+		<-r.Context().Done()
+	})
+	var got []string
+	var failed error
+	for e, err := range s.client().Events(ctx, s.request(), &Stats{}) {
+		if failed = err; err != nil {
+			break
+		}
+		got = append(got, string(e.Raw))
+		cancel()
+	}
+	wantIDs(t, got, "a")
+	if !errors.Is(failed, context.Canceled) {
+		t.Errorf("the error is %v", failed)
+	}
+}
+
+func TestCancelWhileARequestHangs(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s := newScript(t, func(_ http.ResponseWriter, r *http.Request, _ string) {
+		cancel()
+		<-r.Context().Done()
+	})
+	for _, err := range s.client().Events(ctx, s.request(), &Stats{}) {
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("the error is %v", err)
+		}
+	}
+}
+
+func TestCancelWhileWaiting(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s := newScript(t, func(w http.ResponseWriter, r *http.Request, base string) {
+		cutOff(w, r, base)
+		time.AfterFunc(time.Millisecond, cancel)
+	})
+	c := s.client()
+	c.backoff = time.Hour
+	for _, err := range c.Events(ctx, s.request(), &Stats{}) {
+		if err == nil {
+			t.Error("no error")
+		}
+	}
+}
+
+// A request for another host would carry a token.
+func TestForeignLinkIsNotFollowed(t *testing.T) {
+	foreign := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("the other host was asked")
+	}))
+	defer foreign.Close()
+	s := newScript(t, send(200, `{"value":[{"id":"a"}],"@odata.nextLink":"`+foreign.URL+`/v1.0/things?$skiptoken=1"}`))
+	_, _, err := read(t, s.client(), s.request())
+	if err == nil || !strings.Contains(err.Error(), foreign.URL) || !strings.Contains(err.Error(), "page 1") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestRedirects(t *testing.T) {
+	foreign := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("the other host was asked")
+	}))
+	defer foreign.Close()
+	to := func(target string) answer {
+		return func(w http.ResponseWriter, r *http.Request, _ string) { http.Redirect(w, r, target, http.StatusFound) }
+	}
+	s := newScript(t, to("/v1.0/elsewhere"), events("", "a"))
+	got, _, err := read(t, s.client(), s.request())
+	if err != nil {
+		t.Errorf("a redirect within the host: %v", err)
+	}
+	wantIDs(t, got, "a")
+
+	away := to(foreign.URL + "/x?token=1")
+	s = newScript(t, away, away, away)
+	_, _, err = read(t, s.client(), s.request())
+	var e *ServiceError
+	if !errors.As(err, &e) || e.Status != 302 || !strings.Contains(e.Message, foreign.URL) || strings.Contains(e.Message, "token=1") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestLoops(t *testing.T) {
+	s := newScript(t, events("/v1.0/p?n=1", "a"), events("/v1.0/p?n=2", "b"), events("/v1.0/p?n=1", "c"))
+	if _, _, err := read(t, s.client(), s.request()); err == nil || !strings.Contains(err.Error(), "page 3") {
+		t.Errorf("the error is %v", err)
+	}
+	s = newScript(t, events("/v1.0/things", "a"))
+	if _, _, err := read(t, s.client(), s.request()); err == nil {
+		t.Error("a link back to the first page was followed")
+	}
+
+	var empty []answer
+	for n := range maxEmptyPages + 1 {
+		empty = append(empty, events(fmt.Sprintf("/v1.0/p?n=%d", n)))
+	}
+	s = newScript(t, empty...)
+	if _, _, err := read(t, s.client(), s.request()); err == nil || !strings.Contains(err.Error(), "without an event") {
+		t.Errorf("the error is %v", err)
+	}
+}

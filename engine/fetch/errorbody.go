@@ -1,0 +1,165 @@
+package fetch
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/reportform/reportform/outputs/rawjson"
+)
+
+// maxErrorBody is how much of an error response is read, in bytes.
+const maxErrorBody = 64 << 10
+
+// newServiceError describes a response that is not a page, by its header and
+// the beginning of its body.
+func newServiceError(resp *http.Response, address string, body []byte) *ServiceError {
+	e := &ServiceError{
+		Status:          resp.StatusCode,
+		RequestID:       requestID(resp),
+		ClientRequestID: sanitise(resp.Header.Get("client-request-id"), maxWord),
+		URL:             withoutQuery(address),
+	}
+	e.Date, _ = http.ParseTime(resp.Header.Get("Date"))
+	if object := errorObject(body); object != nil {
+		e.describe(object)
+	} else if !looksLikeMarkup(body) {
+		e.Message = sanitise(string(body), maxMessage)
+	}
+	e.Kind = kindOf(e.Status, e.Code, e.InnerCode)
+	return e
+}
+
+func requestID(resp *http.Response) string { return sanitise(resp.Header.Get("request-id"), maxWord) }
+
+// withoutQuery returns a URL up to its path, empty if it is none.
+func withoutQuery(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+}
+
+// errorObject returns the object in a body that describes an error, nil if
+// there is none.
+func errorObject(body []byte) []byte {
+	if rawjson.Valid(body) != nil {
+		return nil
+	}
+	for _, name := range []string{"error", "odata.error"} {
+		if object := rawjson.Lookup(body, name); rawjson.KindOf(object) == rawjson.Object {
+			return object
+		}
+	}
+	if rawjson.Lookup(body, "code") != nil {
+		return body
+	}
+	return nil
+}
+
+func looksLikeMarkup(body []byte) bool {
+	return strings.HasPrefix(strings.TrimSpace(string(body[:min(len(body), 200)])), "<")
+}
+
+// describe fills in what an error object says: that of Microsoft Graph, with
+// details within details, or that of Azure AD Graph, where the message is an
+// object with a language.
+func (e *ServiceError) describe(object []byte) {
+	e.Code = word(object, "code")
+	message := text(object, "message")
+	if message == "" {
+		message = text(object, "message", "value")
+	}
+	e.describeMessage(message)
+	const deepest = 8
+	for range deepest {
+		inner := rawjson.Lookup(object, "innerError")
+		if inner == nil {
+			inner = rawjson.Lookup(object, "innererror")
+		}
+		if rawjson.KindOf(inner) != rawjson.Object {
+			return
+		}
+		object = inner
+		if code := word(object, "code"); code != "" {
+			e.InnerCode = code
+		}
+		if id := word(object, "request-id"); id != "" && e.RequestID == "" {
+			e.RequestID = id
+		}
+		if id := word(object, "client-request-id"); id != "" && e.ClientRequestID == "" {
+			e.ClientRequestID = id
+		}
+		// The date has no zone and is in UTC.
+		if date, err := time.Parse("2006-01-02T15:04:05", strings.TrimSuffix(word(object, "date"), "Z")); err == nil {
+			e.Date = date
+		}
+	}
+}
+
+// describeMessage takes over a message. That of Intune is JSON in a string.
+func (e *ServiceError) describeMessage(message string) {
+	if nested := []byte(message); rawjson.KindOf(nested) == rawjson.Object && rawjson.Valid(nested) == nil {
+		e.InnerCode = word(nested, "ErrorCode")
+		for _, path := range [][]string{{"Message"}, {"message"}, {"error", "message"}} {
+			if within := text(nested, path...); within != "" {
+				message = within
+				break
+			}
+		}
+	}
+	e.Message = sanitise(message, maxMessage)
+}
+
+// text returns the string, or the number as it stands, at a path of a valid
+// object.
+func text(object []byte, path ...string) string {
+	value := rawjson.Lookup(object, path...)
+	switch rawjson.KindOf(value) {
+	case rawjson.String:
+		return string(rawjson.AppendString(nil, value))
+	case rawjson.Number:
+		return string(value)
+	default:
+		return ""
+	}
+}
+
+func word(object []byte, path ...string) string { return sanitise(text(object, path...), maxWord) }
+
+// Greatest lengths of texts of the service, in characters.
+const (
+	maxMessage = 500
+	maxWord    = 100
+)
+
+// sanitise makes a text from the network fit for a screen and a log: one line
+// of at most limit characters. White space and what is neither printable nor
+// valid UTF-8 becomes single spaces.
+func sanitise(text string, limit int) string {
+	var b strings.Builder
+	gap := false
+	for _, c := range text {
+		if c == unicode.ReplacementChar || !unicode.IsPrint(c) || c == ' ' {
+			gap = b.Len() > 0
+			continue
+		}
+		if gap {
+			limit--
+		}
+		if limit <= 0 {
+			b.WriteString("...")
+			break
+		}
+		if gap {
+			b.WriteByte(' ')
+		}
+		b.WriteRune(c)
+		limit--
+		gap = false
+	}
+	return b.String()
+}

@@ -1,0 +1,266 @@
+package fetch
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/reportform/reportform/outputs/rawjson"
+)
+
+// page is a page with the memory that it is read into. It is reused.
+type page struct {
+	rawjson.Page
+	body      []byte
+	requestID string
+	requests  int64 // how often the page was asked for
+}
+
+// pager reads single pages. It is safe for concurrent use.
+type pager struct {
+	http     *http.Client
+	logger   hclog.Logger
+	header   http.Header
+	keys     rawjson.Keys
+	maxBytes int64
+	backoff  time.Duration
+}
+
+func newPager(c *Client, r *Request) *pager {
+	p := &pager{
+		http: sameOriginClient(c.HTTP), logger: c.logger(), header: http.Header{},
+		keys:     rawjson.Keys{Time: timePath(r)[0], ID: r.ID[:idCount(r)]},
+		maxBytes: c.MaxPageBytes, backoff: c.backoff,
+	}
+	if p.maxBytes == 0 {
+		p.maxBytes = defaultMaxPageBytes
+	}
+	if p.backoff == 0 {
+		p.backoff = defaultBackoff
+	}
+	p.header.Set("Accept", "application/json")
+	for name, value := range r.Headers {
+		p.header.Set(name, value)
+	}
+	return p
+}
+
+// sameOriginClient returns a copy of a client that follows redirects within
+// one scheme and host alone; others are left as they are. A token that the
+// transport adds goes nowhere else.
+func sameOriginClient(c *http.Client) *http.Client {
+	const maxRedirects = 5
+	same := *c
+	same.CheckRedirect = func(req *http.Request, via []*http.Request) error {
+		if len(via) > maxRedirects || originOf(req.URL) != originOf(via[0].URL) {
+			return http.ErrUseLastResponse
+		}
+		return nil
+	}
+	return &same
+}
+
+// read reads the page at a URL into p, more than once where that can help.
+// With halve set a timeout is returned at once: there is something better to
+// do about it than to ask again.
+func (g *pager) read(ctx context.Context, address string, p *page, halve bool) error {
+	p.requests = 0
+	for try := 1; ; try++ {
+		p.requests++
+		err := g.readOnce(ctx, address, p)
+		if err == nil || ctx.Err() != nil || try >= tries(err, halve) {
+			return err
+		}
+		delay := g.backoff << (try - 1)
+		delay += rand.N(delay/2 + 1)
+		g.logger.Warn("asking for a page again", "try", try+1, "wait", delay, "error", err)
+		if wait(ctx, delay) != nil {
+			return err
+		}
+	}
+}
+
+// tries returns how often in all a page is asked for that failed with err.
+func tries(err error, halve bool) int {
+	var e *ServiceError
+	if !errors.As(err, &e) {
+		return 1
+	}
+	switch e.Kind {
+	case BadResponse:
+		return 3
+	case Timeout:
+		if halve {
+			return 1
+		}
+		return 3
+	case Permission, Licence, Role, Forbidden:
+		return 2 // these come and go
+	default:
+		return 1
+	}
+}
+
+// wait waits for d, or until ctx ends.
+func wait(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// readOnce asks for the page at a URL and reads and checks it.
+func (g *pager) readOnce(ctx context.Context, address string, p *page) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return fmt.Errorf("the request cannot be made: %w", err)
+	}
+	req.Header = g.header.Clone()
+	resp, err := g.http.Do(req)
+	if err != nil {
+		return sendError(ctx, address, err)
+	}
+	defer resp.Body.Close()
+	p.requestID = requestID(resp)
+	if resp.StatusCode != http.StatusOK {
+		// What there is of the body may help, and is not needed.
+		p.body, _ = readAll(io.LimitReader(resp.Body, maxErrorBody), p.body, maxErrorBody)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		e := newServiceError(resp, address, p.body)
+		if to, err := resp.Location(); err == nil && resp.StatusCode < 400 {
+			e.Message = "it redirects to " + sanitise(to.Scheme+"://"+to.Host, 200) + ", where no token is sent"
+		}
+		return e
+	}
+	p.body, err = readAll(resp.Body, p.body, g.maxBytes)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if errors.Is(err, errTooLarge) {
+		return fmt.Errorf("a page is larger than %s bytes (request-id %s): ask for smaller ones with page_size", grouped(g.maxBytes), p.requestID)
+	}
+	if err == nil && resp.ContentLength >= 0 && int64(len(p.body)) != resp.ContentLength {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return badPage(resp, address, nil, "the response broke off after "+grouped(int64(len(p.body)))+" bytes: "+sanitise(err.Error(), 200), err)
+	}
+	if err := p.Split(p.body, &g.keys); err != nil {
+		return badPage(resp, address, nil, unusable(resp, p.body, err.Error()), err)
+	}
+	if p.Error != nil {
+		return badPage(resp, address, p.Error, "an error stands within a response with status 200", nil)
+	}
+	if !p.HasValue {
+		return badPage(resp, address, nil, unusable(resp, p.body, `it has no array "value"`), nil)
+	}
+	return nil
+}
+
+// sendError describes a request that got no response.
+func sendError(ctx context.Context, address string, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	// The URL says little and has the filter in it.
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	if timedOut(err) {
+		return &ServiceError{Kind: Timeout, Message: sanitise(err.Error(), maxMessage), URL: withoutQuery(address), cause: err}
+	}
+	return err
+}
+
+// timedOut reports whether the service took too long over an answer. A
+// connection that does not come about is something else, and so is a token
+// that does not: that can be a context.DeadlineExceeded, while the timeouts of
+// net/http only compare to it.
+func timedOut(err error) bool {
+	var (
+		op      *net.OpError
+		dns     *net.DNSError
+		timeout net.Error
+	)
+	return !errors.As(err, &op) && !errors.As(err, &dns) && errors.As(err, &timeout) &&
+		error(timeout) != context.DeadlineExceeded && errors.Is(timeout, context.DeadlineExceeded)
+}
+
+// badPage describes a response with status 200 that is no whole page. object
+// is the error that it holds, nil for none.
+func badPage(resp *http.Response, address string, object []byte, what string, cause error) *ServiceError {
+	e := newServiceError(resp, address, nil)
+	if object != nil {
+		e.describe(object)
+		what = sanitise(what+": "+e.Message, maxMessage)
+	}
+	e.Kind, e.Message, e.cause = BadResponse, what, cause
+	return e
+}
+
+// unusable says what came where a page should have.
+func unusable(resp *http.Response, body []byte, why string) string {
+	contentType := sanitise(resp.Header.Get("Content-Type"), maxWord)
+	if contentType == "" {
+		contentType = "no content type"
+	}
+	const beginning = 80
+	return fmt.Sprintf("%s; it has %s bytes (%s) and begins with %q",
+		sanitise(why, 200), grouped(int64(len(body))), contentType, sanitise(string(body[:min(len(body), 4*beginning)]), beginning))
+}
+
+var errTooLarge = errors.New("too large")
+
+// readAll reads all of r into the memory of buf, which grows as needed, and
+// returns what it read. More than limit bytes are errTooLarge.
+func readAll(r io.Reader, buf []byte, limit int64) ([]byte, error) {
+	const least = 64 << 10
+	buf = buf[:0]
+	for {
+		if len(buf) == cap(buf) {
+			more := min(int64(max(least, len(buf))), limit-int64(len(buf))+1)
+			buf = slices.Grow(buf, int(more))
+		}
+		n, err := r.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		switch {
+		case int64(len(buf)) > limit:
+			return buf, errTooLarge
+		case err == io.EOF:
+			return buf, nil
+		case err != nil:
+			return buf, err
+		}
+	}
+}
+
+// grouped writes a number with its thousands apart.
+func grouped(n int64) string {
+	digits := strconv.FormatInt(n, 10)
+	var b bytes.Buffer
+	for i, c := range digits {
+		if i > 0 && (len(digits)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}

@@ -1,0 +1,231 @@
+package fetch
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+)
+
+// A page that is no page is asked for again, and nothing of it is yielded.
+func TestBadPagesAreDiscarded(t *testing.T) {
+	type bad struct {
+		answer answer
+		want   []string // in the error, when it stays so
+	}
+	for name, test := range map[string]bad{
+		"cut off": {cutOff, []string{"page 2 of the snapshot", "the response broke off after 26 bytes", "request-id r4"}},
+		"cut off in a compressed stream": {func(w http.ResponseWriter, _ *http.Request, _ string) {
+			var b bytes.Buffer
+			z := gzip.NewWriter(&b)
+			io.WriteString(z, `{"value":[{"id":"never"}]}`)
+			z.Close()
+			w.Header().Set("Content-Encoding", "gzip")
+			w.Write(b.Bytes()[:b.Len()-6])
+		}, []string{"the response broke off after 26 bytes"}},
+		"ends early":               {send(200, `{"value":[{"id":"never"},{"id":`), []string{"invalid JSON at byte 31", "it has 31 bytes (application/json)"}},
+		"an error within an event": {send(200, `{"value":[{"id":"never"{"error":{"code":"x"}}}]}`), []string{"invalid JSON"}},
+		"HTML": {func(w http.ResponseWriter, _ *http.Request, _ string) {
+			w.Header().Set("Content-Type", "text/html")
+			io.WriteString(w, "<!DOCTYPE html>\x1b[31m\n<p>Sign in")
+		}, []string{"text/html", "<!DOCTYPE html> [31m <p>Sign in", "invalid JSON at byte 0"}},
+		"empty":             {send(200, ""), []string{"it has 0 bytes"}},
+		"an error object":   {send(200, `{"error":{"code":"generalException","message":"It broke."},"value":[{"id":"never"}]}`), []string{"generalException", "It broke.", "with status 200"}},
+		"no value":          {send(200, `{"id":"x"}`), []string{`no array "value"`}},
+		"a value of null":   {send(200, `{"value":null}`), []string{`no array "value"`}},
+		"another status":    {send(206, `{"value":[]}`), []string{"answered 206"}},
+		"no content at all": {func(w http.ResponseWriter, _ *http.Request, _ string) { w.WriteHeader(204) }, []string{"answered 204"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScript(t, events("/v1.0/p?n=2", "a"), test.answer, test.answer, events("", "b"))
+			got, stats, err := read(t, s.client(), s.request())
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantIDs(t, got, "a", "b")
+			if stats.Requests != 4 || stats.Pages != 2 || stats.LastRequestID != "r4" {
+				t.Errorf("%+v", stats)
+			}
+
+			s = newScript(t, events("/v1.0/p?n=2", "a"), test.answer, test.answer, test.answer)
+			got, stats, err = read(t, s.client(), s.request())
+			wantIDs(t, got, "a")
+			var e *ServiceError
+			if !errors.As(err, &e) || e.Kind != BadResponse || e.RequestID != "r4" || e.URL != s.URL+"/v1.0/p" {
+				t.Fatalf("the error is %#v", err)
+			}
+			for _, want := range test.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("the error does not say %q: %v", want, err)
+				}
+			}
+			if stats.Requests != 4 {
+				t.Errorf("%+v", stats)
+			}
+		})
+	}
+}
+
+func TestPageThatIsTooLarge(t *testing.T) {
+	page := events("", strings.Repeat("x", 1000))
+	s := newScript(t, page, page)
+	c := s.client()
+	c.MaxPageBytes = 1000
+	if _, _, err := read(t, c, s.request()); err == nil || !strings.Contains(err.Error(), "larger than 1,000 bytes (request-id r1)") {
+		t.Errorf("the error is %v", err)
+	}
+	if s.asked() != 1 {
+		t.Error("a page that is too large was asked for again")
+	}
+	c.MaxPageBytes = int64(len(`{"value":[{"id":""}]}`) + 1000)
+	if _, _, err := read(t, c, s.request()); err != nil {
+		t.Errorf("a page of just the size: %v", err)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	refuse := send(403, `{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges"}}`)
+	s := newScript(t, refuse, events("", "a"))
+	got, _, err := read(t, s.client(), s.request())
+	if err != nil {
+		t.Errorf("a refusal that goes away: %v", err)
+	}
+	wantIDs(t, got, "a")
+
+	s = newScript(t, refuse, refuse)
+	_, _, err = read(t, s.client(), s.request())
+	var e *ServiceError
+	if !errors.As(err, &e) || e.Kind != Permission || e.RequestID != "r2" || !strings.Contains(err.Error(), "Insufficient privileges") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestFinalAnswersAreNotAskedForAgain(t *testing.T) {
+	for status, kind := range map[int]Kind{
+		400: BadRequest, 401: Unauthorised, 404: NotFound, 410: NotFound, 415: BadRequest,
+		429: Throttled, 500: Unavailable, 502: Unavailable, 503: Unavailable,
+	} {
+		s := newScript(t, send(status, `{"error":{"code":"BadRequest","message":"m"}}`))
+		_, stats, err := read(t, s.client(), s.request())
+		var e *ServiceError
+		if !errors.As(err, &e) || e.Kind != kind || e.Status != status || e.Code != "BadRequest" {
+			t.Errorf("%d: the error is %v", status, err)
+		}
+		if stats.Requests != 1 || stats.Pages != 0 {
+			t.Errorf("%d: %+v", status, stats)
+		}
+	}
+}
+
+func TestTimeoutOfASnapshot(t *testing.T) {
+	late := send(504, "")
+	s := newScript(t, events("/v1.0/p?n=2", "a"), late, late, events("", "b"))
+	got, _, err := read(t, s.client(), s.request())
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantIDs(t, got, "a", "b")
+
+	s = newScript(t, late, late, late)
+	_, _, err = read(t, s.client(), s.request())
+	var e *ServiceError
+	if !errors.As(err, &e) || e.Kind != Timeout || e.Advice() == "" {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// roundTripper is a transport made of a function.
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := &Client{HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader("{")), ContentLength: -1}, nil
+		})}}
+		begin := time.Now()
+		_, stats, err := read(t, c, &Request{Protocol: Graph, Endpoint: "https://h", Version: "v1.0", Path: "/p"})
+		if took := time.Since(begin); err == nil || stats.Requests != 3 || took < 3*time.Second || took > 5*time.Second {
+			t.Errorf("%d requests in %v, and the error %v", stats.Requests, took, err)
+		}
+	})
+}
+
+func TestErrorsBelow(t *testing.T) {
+	request := &Request{Protocol: Graph, Endpoint: "https://h", Version: "v1.0", Path: "/p", Filters: []string{"private"}}
+	reading := func(err error) error {
+		c := &Client{HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, err })}}
+		_, _, err = read(t, c, request)
+		return err
+	}
+	reset := errors.New("connection reset")
+	if err := reading(reset); !errors.Is(err, reset) || strings.Contains(err.Error(), "private") {
+		t.Errorf("the error is %v", err)
+	}
+	for what, below := range map[string]error{
+		"no connection": &net.OpError{Op: "dial", Net: "tcp", Err: context.DeadlineExceeded},
+		"no name":       &net.DNSError{UnwrapErr: context.DeadlineExceeded, Err: "i/o timeout", IsTimeout: true},
+		"no token":      fmt.Errorf("no token: %w", context.DeadlineExceeded),
+	} {
+		var e *ServiceError
+		if err := reading(below); !errors.Is(err, below) || errors.As(err, &e) {
+			t.Errorf("%s: the error is %v", what, err)
+		}
+	}
+}
+
+// Such a response can come from a transport that is not net/http's own.
+func TestLengthThatIsNotTheHeaders(t *testing.T) {
+	c := &Client{backoff: time.Microsecond, HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+		const body = `{"value":[{"id":"never"}]}`
+		return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)) + 1}, nil
+	})}}
+	_, _, err := read(t, c, &Request{Protocol: Graph, Endpoint: "https://h", Version: "v1.0", Path: "/p"})
+	if err == nil || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestTimeoutBeforeTheHeader(t *testing.T) {
+	s := newScript(t, func(_ http.ResponseWriter, r *http.Request, _ string) { <-r.Context().Done() }, events("", "a"))
+	s.Client().Transport.(*http.Transport).ResponseHeaderTimeout = 50 * time.Millisecond
+	got, stats, err := read(t, s.client(), s.request())
+	if err != nil || stats.Requests != 2 {
+		t.Fatalf("%+v, %v", stats, err)
+	}
+	wantIDs(t, got, "a")
+}
+
+func TestReadAll(t *testing.T) {
+	text := strings.Repeat("0123456789", 30_000)
+	buf, err := readAll(iotest.HalfReader(strings.NewReader(text)), nil, int64(len(text)))
+	if err != nil || string(buf) != text {
+		t.Fatalf("%d bytes, %v", len(buf), err)
+	}
+	if n := testing.AllocsPerRun(10, func() {
+		buf, _ = readAll(bytes.NewReader(buf[:cap(buf)/2]), buf, 1<<20)
+	}); n > 1 { // the reader
+		t.Errorf("%v allocations with a buffer that is large enough", n)
+	}
+	if _, err := readAll(strings.NewReader(text), buf, int64(len(text)-1)); !errors.Is(err, errTooLarge) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestGrouped(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 12345: "12,345", 1234567: "1,234,567"} {
+		if got := grouped(n); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}

@@ -1,0 +1,143 @@
+package fetch
+
+import (
+	"time"
+
+	"github.com/reportform/reportform/outputs/rawjson"
+)
+
+// instant is a point in time: Unix seconds and the nanoseconds within.
+type instant struct {
+	sec  int64
+	nsec int32
+}
+
+func instantOf(t time.Time) instant { return instant{t.Unix(), int32(t.Nanosecond())} }
+
+func (t instant) time() time.Time { return time.Unix(t.sec, int64(t.nsec)).UTC() }
+
+func (t instant) before(u instant) bool {
+	return t.sec < u.sec || t.sec == u.sec && t.nsec < u.nsec
+}
+
+// instantOfJSON reads a raw JSON value that is a string with a time.
+func instantOfJSON(raw []byte) (instant, bool) {
+	if len(raw) < 2 || raw[0] != '"' {
+		return instant{}, false
+	}
+	content := raw[1 : len(raw)-1]
+	if rawjson.HasEscapes(content) {
+		var buf [64]byte
+		content = rawjson.AppendUnescaped(buf[:0], content)
+	}
+	return parseTime(content)
+}
+
+// parseTime reads a time by RFC 3339: with Z or an offset, and with any number
+// of digits in the fraction, of which those beyond nanoseconds are dropped. The
+// hour of an offset may have one digit, as in -8:00, which the service sends.
+func parseTime(b []byte) (instant, bool) {
+	if len(b) < len("2006-01-02T15:04:05Z") ||
+		b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' {
+		return instant{}, false
+	}
+	century, year, month, day := two(b), two(b[2:]), two(b[5:]), two(b[8:])
+	hour, minute, second := two(b[11:]), two(b[14:]), two(b[17:])
+	if century|year|month|day|hour|minute|second < 0 {
+		return instant{}, false
+	}
+	year += 100 * century
+	if month < 1 || month > 12 || day < 1 || day > daysIn(month, year) || hour > 23 || minute > 59 || second > 59 {
+		return instant{}, false
+	}
+	nsec, rest, ok := fraction(b[19:])
+	if !ok {
+		return instant{}, false
+	}
+	offset, ok := zone(rest)
+	if !ok {
+		return instant{}, false
+	}
+	sec := days(year, month, day)*86400 + int64(hour*3600+minute*60+second-offset)
+	return instant{sec, nsec}, true
+}
+
+// two reads two digits; it is negative if they are none.
+func two(b []byte) int {
+	tens, units := b[0]-'0', b[1]-'0'
+	if tens > 9 || units > 9 {
+		return -1
+	}
+	return int(tens)*10 + int(units)
+}
+
+// fraction reads a fraction of a second, if b begins with one.
+func fraction(b []byte) (nsec int32, rest []byte, ok bool) {
+	if len(b) == 0 || b[0] != '.' {
+		return 0, b, true
+	}
+	i, scale := 1, int32(100_000_000)
+	for ; i < len(b) && b[i]-'0' <= 9; i++ {
+		nsec += int32(b[i]-'0') * scale
+		scale /= 10
+	}
+	return nsec, b[i:], i > 1
+}
+
+// zone reads Z, ±hh:mm or ±h:mm, in seconds east of UTC.
+func zone(b []byte) (seconds int, ok bool) {
+	if len(b) == 1 && b[0] == 'Z' {
+		return 0, true
+	}
+	if len(b) < len("+8:00") || b[0] != '+' && b[0] != '-' {
+		return 0, false
+	}
+	var hour int
+	switch colon := len(b) - 3; {
+	case b[colon] != ':':
+		return 0, false
+	case colon == 2:
+		hour = int(b[1] - '0')
+	case colon == 3:
+		hour = two(b[1:])
+	default:
+		return 0, false
+	}
+	minute := two(b[len(b)-2:])
+	if hour < 0 || hour > 23 || minute < 0 || minute > 59 || len(b) == len("+8:00") && hour > 9 {
+		return 0, false
+	}
+	seconds = hour*3600 + minute*60
+	if b[0] == '-' {
+		seconds = -seconds
+	}
+	return seconds, true
+}
+
+func daysIn(month, year int) int {
+	switch month {
+	case 2:
+		if year%4 == 0 && (year%100 != 0 || year%400 == 0) {
+			return 29
+		}
+		return 28
+	case 4, 6, 9, 11:
+		return 30
+	default:
+		return 31
+	}
+}
+
+// days returns the days from 1970-01-01 to a date of the Gregorian calendar.
+// It counts years from March, so that the leap day comes last.
+func days(year, month, day int) int64 {
+	if month <= 2 {
+		year--
+		month += 12
+	}
+	leaps := year/4 - year/100 + year/400
+	if year < 0 { // January and February of the year 0
+		leaps = -1
+	}
+	return int64(year*365 + leaps + (153*(month-3)+2)/5 + day - 1 - 719468)
+}

@@ -1,0 +1,130 @@
+package fetch
+
+import (
+	"testing"
+	"time"
+)
+
+func TestParseTime(t *testing.T) {
+	for text, want := range map[string]string{ // want is RFC 3339 in UTC, empty for none
+		"2026-11-23T21:35:39Z":               "2026-11-23T21:35:39Z",
+		"2026-11-23T21:35:39.1Z":             "2026-11-23T21:35:39.1Z",
+		"2026-11-23T21:35:39.1234567Z":       "2026-11-23T21:35:39.1234567Z",
+		"2026-11-23T21:35:39.123456789Z":     "2026-11-23T21:35:39.123456789Z",
+		"2026-11-23T21:35:39.9999999999999Z": "2026-11-23T21:35:39.999999999Z",
+		"2026-11-23T21:35:39+00:00":          "2026-11-23T21:35:39Z",
+		"2026-11-23T21:35:39.5-08:00":        "2026-11-24T05:35:39.5Z",
+		"2026-11-23T21:35:39-8:00":           "2026-11-24T05:35:39Z",
+		"2026-11-23T21:35:39+5:30":           "2026-11-23T16:05:39Z",
+		"0001-01-01T00:00:00Z":               "0001-01-01T00:00:00Z",
+		"0000-02-29T12:00:00Z":               "0000-02-29T12:00:00Z",
+		"0000-01-01T00:00:00Z":               "0000-01-01T00:00:00Z",
+		"9999-12-31T23:59:59.9999999Z":       "9999-12-31T23:59:59.9999999Z",
+		"2024-02-29T00:00:00Z":               "2024-02-29T00:00:00Z",
+		"1969-12-31T23:59:59.5Z":             "1969-12-31T23:59:59.5Z",
+
+		"":                           "",
+		"2026-11-23":                 "",
+		"2026-11-23T21:35:39":        "",
+		"2026-11-23 21:35:39Z":       "",
+		"2026-11-23T21:35:39.Z":      "",
+		"2026-11-23T21:35:39Zx":      "",
+		"2026-11-23T21:35:39+0800":   "",
+		"2026-11-23T21:35:39+:00":    "",
+		"2026-11-23T21:35:39+x:00":   "",
+		"2026-11-23T21:35:39+A:00":   "",
+		"2026-11-23T21:35:39+24:00":  "",
+		"2026-11-23T21:35:39+08:60":  "",
+		"2026-11-23T21:35:39+108:00": "",
+		"2023-02-29T00:00:00Z":       "",
+		"1900-02-29T00:00:00Z":       "",
+		"2026-13-01T00:00:00Z":       "",
+		"2026-00-01T00:00:00Z":       "",
+		"2026-04-31T00:00:00Z":       "",
+		"2026-11-00T00:00:00Z":       "",
+		"2026-11-01T24:00:00Z":       "",
+		"2026-11-01T00:60:00Z":       "",
+		"2026-11-01T00:00:60Z":       "",
+		"202a-11-01T00:00:00Z":       "",
+		"2026-11-01T0 :00:00Z":       "",
+	} {
+		got, ok := parseTime([]byte(text))
+		if ok != (want != "") {
+			t.Errorf("%q: read %v", text, ok)
+		} else if ok && got.time().Format(time.RFC3339Nano) != want {
+			t.Errorf("%q is %v, want %s", text, got.time(), want)
+		}
+	}
+}
+
+func TestInstantOfJSON(t *testing.T) {
+	want := instantOf(time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC))
+	for raw, ok := range map[string]bool{
+		`"2026-11-23T20:00:00Z"`:              true,
+		`"2026-11-23T20:00:00\u002B00:00"`:    true,
+		`null`:                                false,
+		``:                                    false,
+		`"`:                                   false,
+		`1795464000`:                          false,
+		`""`:                                  false,
+		`{"dateTime":"2026-11-23T20:00:00Z"}`: false,
+	} {
+		got, read := instantOfJSON([]byte(raw))
+		if read != ok || ok && got != want {
+			t.Errorf("%s: %v, %v", raw, got, read)
+		}
+	}
+}
+
+// Every day of some centuries, so that the calendar is right.
+func TestParseTimeCalendar(t *testing.T) {
+	for at := time.Date(1890, 1, 1, 23, 59, 58, 7, time.UTC); at.Year() < 2110; at = at.AddDate(0, 0, 1) {
+		got, ok := parseTime([]byte(at.Format(time.RFC3339Nano)))
+		if !ok || got != instantOf(at) {
+			t.Fatalf("%v is read as %v", at, got.time())
+		}
+	}
+}
+
+func FuzzParseTime(f *testing.F) {
+	for _, seed := range []string{
+		"2026-11-23T21:35:39.1234567Z", "2024-02-29T23:59:59+14:00", "0000-01-01T00:00:00-8:00",
+		"2026-11-23T21:35:39.Z", "9999-12-31T23:59:59.999999999999-23:59",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, ok := parseTime([]byte(text))
+		standard := text
+		if n := len(text); ok && n > 5 && text[n-3] == ':' && text[n-5] != '+' && text[n-5] != '-' && (text[n-4] == '+' || text[n-4] == '-') {
+			t.Fatalf("%q has no hour in its offset", text)
+		} else if ok && n > 5 && (text[n-5] == '+' || text[n-5] == '-') {
+			standard = text[:n-4] + "0" + text[n-4:]
+		}
+		want, err := time.Parse(time.RFC3339, standard)
+		switch {
+		case ok && err != nil:
+			t.Errorf("%q was read, and time.Parse says %v", text, err)
+		case ok && got != instantOf(want):
+			t.Errorf("%q is %v, want %v", text, got.time(), want)
+		case !ok && err == nil && want.UTC().Format(time.RFC3339Nano) == text:
+			t.Errorf("%q was not read", text)
+		}
+	})
+}
+
+func TestParseTimeDoesNotAllocate(t *testing.T) {
+	raw := []byte(`"2026-11-23T21:35:39.1234567\u002B00:00"`)
+	if n := testing.AllocsPerRun(100, func() { instantOfJSON(raw) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func BenchmarkParseTime(b *testing.B) {
+	raw := []byte(`"2026-11-23T21:35:39.1234567Z"`)
+	for b.Loop() {
+		if _, ok := instantOfJSON(raw); !ok {
+			b.Fatal("not read")
+		}
+	}
+}
