@@ -1,5 +1,9 @@
 // Package auth gets access tokens. It is the only package in which a secret's
 // value exists: nothing that it returns, logs or reports contains one.
+//
+// A credential type is one file and one line in Types. A type that proves
+// itself to the token endpoint by form parameters, as a secret or a signed
+// assertion does, leaves the request and its errors to exchange.
 package auth
 
 import (
@@ -26,7 +30,8 @@ type Audience struct {
 	V1 bool
 }
 
-// Credential gets tokens. It is safe for concurrent use and does not cache.
+// Credential gets tokens. It is safe for concurrent use, does not cache, and
+// its dynamic type can be compared with ==.
 type Credential interface {
 	// App identifies the application for pacing: its client id.
 	App() string
@@ -37,11 +42,14 @@ type Credential interface {
 // Type makes credentials from the bodies of credential blocks of one type.
 type Type interface {
 	// Decode checks the body and reports every mistake at its line. It reads
-	// no secret. getenv serves the AZURE_* fallbacks of unset attributes.
+	// no secret. getenv serves the AZURE_* fallbacks of unset attributes, and
+	// later the environment variables that secrets refer to.
 	Decode(block *config.Credential, getenv func(string) string) (Credential, hcl.Diagnostics)
 }
 
 // Types returns the credential types by the type label of their blocks.
 func Types() map[string]Type {
-	return map[string]Type{}
+	return map[string]Type{
+		"client_secret": clientSecretType{},
+	}
 }

@@ -22,10 +22,10 @@ type Client struct {
 	// Advance, if set, is called after each page, by the goroutine that ranges
 	// over the events, with what was counted so far.
 	Advance func(Stats)
-
-	// backoff is the wait before a page is read again for the first time; it
+	// Backoff is the wait before a page is read again for the first time; it
 	// doubles with each further time. 0 is for one second.
-	backoff time.Duration
+	Backoff time.Duration
+
 	// remember replaces generationSize where it is not 0.
 	remember int
 }

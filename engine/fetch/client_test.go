@@ -250,7 +250,7 @@ func TestCancelWhileWaiting(t *testing.T) {
 		time.AfterFunc(time.Millisecond, cancel)
 	})
 	c := s.client()
-	c.backoff = time.Hour
+	c.Backoff = time.Hour
 	for _, err := range c.Events(ctx, s.request(), &Stats{}) {
 		if err == nil {
 			t.Error("no error")

@@ -95,7 +95,7 @@ func (s *script) client() *Client { return quickClient(s.Server) }
 
 // quickClient hardly waits before it asks again.
 func quickClient(s *httptest.Server) *Client {
-	return &Client{HTTP: s.Client(), backoff: time.Microsecond}
+	return &Client{HTTP: s.Client(), Backoff: time.Microsecond}
 }
 
 // read ranges over all events and returns them, with the error that ended them.

@@ -19,6 +19,21 @@ const (
 // sends such links when it has lost its place; following one gives an error.
 var errEmptyToken = fmt.Errorf("%w: the link to the next page has an empty skip token", errLostPlace)
 
+// LinkError says why the link from a page to the next was not followed.
+type LinkError struct {
+	Err       error
+	RequestID string // of the page that has the link
+}
+
+func (e *LinkError) Error() string { return fmt.Sprintf("%v (request-id %s)", e.Err, e.RequestID) }
+
+func (e *LinkError) Unwrap() error { return e.Err }
+
+// Advice says in full sentences what the user can do.
+func (e *LinkError) Advice() string {
+	return "Try again; if it stays so, a gateway or proxy may be rewriting what the service sends: check the tenant's endpoints. Otherwise give the request-id to Microsoft's support."
+}
+
 // origin is a scheme and a host with its port.
 type origin struct{ scheme, host string }
 

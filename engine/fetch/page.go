@@ -41,7 +41,7 @@ func newPager(c *Client, r *Request) *pager {
 	p := &pager{
 		http: sameOriginClient(c.HTTP), logger: c.logger(), header: http.Header{},
 		keys:     rawjson.Keys{Time: timePath(r)[0], ID: r.ID[:idCount(r)]},
-		maxBytes: c.MaxPageBytes, backoff: c.backoff,
+		maxBytes: c.MaxPageBytes, backoff: c.Backoff,
 	}
 	if p.maxBytes == 0 {
 		p.maxBytes = defaultMaxPageBytes

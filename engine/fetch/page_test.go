@@ -186,7 +186,7 @@ func TestErrorsBelow(t *testing.T) {
 
 // Such a response can come from a transport that is not net/http's own.
 func TestLengthThatIsNotTheHeaders(t *testing.T) {
-	c := &Client{backoff: time.Microsecond, HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+	c := &Client{Backoff: time.Microsecond, HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
 		const body = `{"value":[{"id":"never"}]}`
 		return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)) + 1}, nil
 	})}}

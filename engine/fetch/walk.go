@@ -149,7 +149,9 @@ func (w *walk) readPages(ctx context.Context, s span) error {
 		var next string
 		if err == nil {
 			w.countPage(p)
-			next, err = links.next(p.NextLink, len(p.Items))
+			if next, err = links.next(p.NextLink, len(p.Items)); err != nil && !errors.Is(err, errLostPlace) {
+				err = &LinkError{Err: err, RequestID: p.requestID}
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("page %d of %s: %w", n, s, err)

@@ -1,0 +1,40 @@
+package auth
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Broker hands out one Source for each credential and audience, so that
+// everything that needs the same token shares it. It is safe for concurrent use.
+type Broker struct {
+	client *http.Client
+
+	mu      sync.Mutex
+	sources map[sourceKey]*Source
+}
+
+type sourceKey struct {
+	credential Credential
+	audience   Audience
+}
+
+// NewBroker returns a Broker whose sources ask token endpoints over client.
+func NewBroker(client *http.Client) *Broker {
+	return &Broker{client: client, sources: map[sourceKey]*Source{}}
+}
+
+// Source returns the Source of a credential for an audience: the same one for
+// equal arguments.
+func (b *Broker) Source(credential Credential, audience Audience) *Source {
+	key := sourceKey{credential, audience}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	source, ok := b.sources[key]
+	if !ok {
+		source = NewSource(credential, audience, b.client, time.Now)
+		b.sources[key] = source
+	}
+	return source
+}

@@ -1,0 +1,184 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+const (
+	// renewBefore is how long before its end a token is renewed; of one that
+	// lives less than five times that, a fifth of its life.
+	renewBefore = 5 * time.Minute
+	// defaultLife is assumed of a token that does not say how long it lives.
+	defaultLife = 5 * time.Minute
+	// renewTimeout bounds a renewal while the old token is still good, and is
+	// the pause before the next one if it failed.
+	renewTimeout = 30 * time.Second
+	// refusalFor is how long a refusal is remembered.
+	refusalFor = time.Minute
+)
+
+// Source is the token of one credential for one audience, kept until it must
+// be renewed. All requests of a tenant share one. It is safe for concurrent
+// use.
+type Source struct {
+	credential Credential
+	audience   Audience
+	client     *http.Client
+	now        func() time.Time
+
+	mu      sync.Mutex
+	token   secret // the zero secret if there is none
+	renew   time.Time
+	expires time.Time
+	request *request // under way, or nil
+
+	refusal      *Error // of the last request, or nil
+	refusedUntil time.Time
+}
+
+// request is one request for a token that any number of callers wait for.
+type request struct {
+	waiting int
+	cancel  context.CancelFunc
+	done    chan struct{} // closed when token and err are set
+	token   secret
+	err     error
+}
+
+// NewSource returns a Source that asks credential for tokens over client,
+// which must retry what can be retried. now is the clock, time.Now outside
+// tests.
+func NewSource(credential Credential, audience Audience, client *http.Client, now func() time.Time) *Source {
+	return &Source{credential: credential, audience: audience, client: client, now: now}
+}
+
+// Token returns an access token with at least five minutes, or a fifth, of its
+// life left. Callers that arrive while one is asked for share that request;
+// each waits no longer than its own context, and the request ends when nobody
+// waits. If a renewal fails while the old token is good, the old one is returned.
+//
+// A refusal that will not pass by itself, such as a wrong secret, is remembered
+// for a minute and returned without another request, so that many pulls of one
+// tenant do not hammer the endpoint. Errors are *Error, or the context's.
+func (s *Source) Token(ctx context.Context) (string, error) {
+	s.mu.Lock()
+	now := s.now()
+	switch {
+	case s.token.value != nil && now.Before(s.renew):
+		defer s.mu.Unlock()
+		return s.token.reveal(), nil
+	case s.refusal != nil && now.Before(s.refusedUntil):
+		defer s.mu.Unlock()
+		return "", s.refusal
+	case ctx.Err() != nil:
+		defer s.mu.Unlock()
+		return "", ctx.Err()
+	case s.request == nil:
+		s.request = s.start(ctx)
+	}
+	r := s.request
+	r.waiting++
+	s.mu.Unlock()
+
+	select {
+	case <-r.done:
+		return r.token.reveal(), r.err
+	case <-ctx.Done():
+		s.leave(r)
+		return "", ctx.Err()
+	}
+}
+
+// Invalidate forgets the token, if it is the current one: the service has
+// refused it. The next call of Token asks for another.
+func (s *Source) Invalidate(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.token.reveal() == token {
+		s.token = secret{}
+	}
+}
+
+// start begins a request that outlives the caller's context, but not its
+// values. s.mu is held.
+func (s *Source) start(ctx context.Context) *request {
+	ctx = context.WithoutCancel(ctx)
+	var cancel context.CancelFunc
+	if s.good() {
+		ctx, cancel = context.WithTimeout(ctx, renewTimeout)
+	} else {
+		ctx, cancel = context.WithCancel(ctx)
+	}
+	r := &request{cancel: cancel, done: make(chan struct{})}
+	go func() {
+		defer cancel()
+		token, err := s.credential.Token(ctx, s.client, s.audience)
+		s.finish(r, token, err)
+	}()
+	return r
+}
+
+// leave is called by a caller that stops waiting; the last one ends the request.
+func (s *Source) leave(r *request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.waiting--
+	if r.waiting == 0 && s.request == r {
+		s.request = nil
+		r.cancel()
+	}
+}
+
+// finish hands a request's outcome to those who wait.
+func (s *Source) finish(r *request, token *oauth2.Token, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer close(r.done)
+	if s.request != r { // nobody waits
+		return
+	}
+	s.request = nil
+	switch {
+	case err == nil:
+		s.keep(token)
+		r.token = s.token
+	case s.good():
+		s.renew = s.now().Add(renewTimeout)
+		r.token = s.token
+	default:
+		s.remember(err)
+		r.err = err
+	}
+}
+
+// keep takes over a fresh token. s.mu is held.
+func (s *Source) keep(token *oauth2.Token) {
+	life := defaultLife
+	if !token.Expiry.IsZero() {
+		life = time.Until(token.Expiry)
+	}
+	// Without its monotonic part the clock goes on while a computer sleeps.
+	now := s.now().Round(0)
+	s.token = hide(token.AccessToken)
+	s.expires = now.Add(life)
+	s.renew = s.expires.Add(-min(renewBefore, life/5))
+	s.refusal = nil
+}
+
+// remember keeps a refusal that will not pass by itself. s.mu is held.
+func (s *Source) remember(err error) {
+	s.refusal = nil
+	var refusal *Error
+	if errors.As(err, &refusal) && !refusal.Retryable() && refusal.cause == nil {
+		s.refusal, s.refusedUntil = refusal, s.now().Add(refusalFor)
+	}
+}
+
+// good reports whether there is a token that has not expired. s.mu is held.
+func (s *Source) good() bool { return s.token.value != nil && s.now().Before(s.expires) }

@@ -1,0 +1,265 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"golang.org/x/oauth2"
+)
+
+// fake gives token-1, token-2 and so on. It is used by pointer.
+type fake struct {
+	mu    sync.Mutex
+	asked int
+	ended int // requests whose context ended first
+	takes time.Duration
+	life  time.Duration
+	err   error
+}
+
+func (f *fake) App() string { return app }
+
+func (f *fake) Token(ctx context.Context, _ *http.Client, audience Audience) (*oauth2.Token, error) {
+	f.mu.Lock()
+	f.asked++
+	token := fmt.Sprintf("token-%d", f.asked)
+	takes, life, err := f.takes, f.life, f.err
+	f.mu.Unlock()
+	select {
+	case <-time.After(takes):
+	case <-ctx.Done():
+		f.mu.Lock()
+		f.ended++
+		f.mu.Unlock()
+		e := newError(app, audience).because("given up", "")
+		e.cause = ctx.Err()
+		return nil, e
+	}
+	if err != nil {
+		return nil, err
+	}
+	t := &oauth2.Token{AccessToken: token, TokenType: "Bearer"}
+	if life != 0 {
+		t.Expiry = time.Now().Add(life)
+	}
+	return t, nil
+}
+
+func (f *fake) fail(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.err = err
+}
+
+func sourceOf(f *fake) *Source {
+	return NewSource(f, Audience{Login: "https://login.example", Tenant: "t"}, http.DefaultClient, time.Now)
+}
+
+func TestTokenIsRenewedInTime(t *testing.T) {
+	tests := []struct{ life, until time.Duration }{
+		{time.Hour, 55 * time.Minute},
+		{25 * time.Minute, 20 * time.Minute},
+		{10 * time.Minute, 8 * time.Minute},
+		{time.Minute, 48 * time.Second},
+		{0, 4 * time.Minute}, // does not say
+	}
+	for _, tt := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{life: tt.life}
+			s := sourceOf(f)
+			check := func(want string) {
+				t.Helper()
+				if got, err := s.Token(t.Context()); got != want || err != nil {
+					t.Errorf("life %s: got %q, %v, want %q", tt.life, got, err, want)
+				}
+			}
+			check("token-1")
+			time.Sleep(tt.until - time.Second)
+			check("token-1")
+			time.Sleep(time.Second)
+			check("token-2")
+			check("token-2")
+		})
+	}
+}
+
+func TestManyCallersShareOneRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{life: time.Hour, takes: time.Second}
+		s := sourceOf(f)
+		var wg sync.WaitGroup
+		for i := range 100 {
+			wg.Go(func() {
+				time.Sleep(time.Duration(i) * time.Millisecond)
+				if got, err := s.Token(t.Context()); got != "token-1" || err != nil {
+					t.Errorf("got %q, %v", got, err)
+				}
+			})
+		}
+		wg.Wait()
+		if f.asked != 1 {
+			t.Errorf("asked %d times", f.asked)
+		}
+	})
+}
+
+func TestEachCallerObeysItsOwnContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{life: time.Hour, takes: 10 * time.Second}
+		s := sourceOf(f)
+		// The one that began the request leaves first.
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			start := time.Now()
+			if _, err := s.Token(short); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
+				t.Errorf("got %v after %s", err, time.Since(start))
+			}
+		})
+		synctest.Wait()
+		wg.Go(func() {
+			if got, err := s.Token(t.Context()); got != "token-1" || err != nil {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
+		wg.Wait()
+		if f.asked != 1 || f.ended != 0 {
+			t.Errorf("asked %d times, %d ended", f.asked, f.ended)
+		}
+	})
+}
+
+func TestRequestEndsWhenNobodyWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{life: time.Hour, takes: time.Hour}
+		s := sourceOf(f)
+		ctx, cancel := context.WithCancel(t.Context())
+		go s.Token(ctx)
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		if f.ended != 1 {
+			t.Error("the request goes on")
+		}
+		// What was given up is no refusal.
+		f.takes = time.Second
+		if got, err := s.Token(t.Context()); got != "token-2" || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
+		if _, err := sourceOf(f).Token(ctx); !errors.Is(err, context.Canceled) || f.asked != 2 {
+			t.Errorf("a dead context got %v, asked %d", err, f.asked)
+		}
+	})
+}
+
+func TestInvalidateForgetsThatTokenAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{life: time.Hour}
+		s := sourceOf(f)
+		s.Invalidate("token-0")
+		for _, step := range []struct{ invalid, want string }{
+			{"", "token-1"}, {"token-0", "token-1"}, {"token-1", "token-2"}, {"token-1", "token-2"}, {"token-2", "token-3"},
+		} {
+			s.Invalidate(step.invalid)
+			if got, _ := s.Token(t.Context()); got != step.want {
+				t.Errorf("after %q: got %q, want %q", step.invalid, got, step.want)
+			}
+		}
+	})
+}
+
+func TestFailedRenewalUsesTheOldToken(t *testing.T) {
+	for _, failure := range []error{&Error{Code: "invalid_client", Status: 401}, &Error{Status: 503}, nil} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{life: time.Hour}
+			s := sourceOf(f)
+			s.Token(t.Context())
+			time.Sleep(56 * time.Minute)
+			if f.err = failure; failure == nil {
+				f.takes = time.Hour // it hangs
+			}
+			start := time.Now()
+			for range 3 {
+				if got, err := s.Token(t.Context()); got != "token-1" || err != nil {
+					t.Errorf("got %q, %v", got, err)
+				}
+			}
+			if f.asked != 2 || time.Since(start) > renewTimeout {
+				t.Errorf("asked %d times in %s", f.asked, time.Since(start))
+			}
+			time.Sleep(renewTimeout)
+			s.Token(t.Context())
+			if f.asked != 3 {
+				t.Error("the renewal was not tried again")
+			}
+			if failure != nil {
+				time.Sleep(4 * time.Minute) // past its end
+				if got, err := s.Token(t.Context()); err != failure {
+					t.Errorf("got %q, %v", got, err)
+				}
+			}
+			f.fail(nil)
+			f.takes = 0
+			time.Sleep(refusalFor)
+			if got, err := s.Token(t.Context()); err != nil || got == "token-1" {
+				t.Errorf("after recovery got %q, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestRefusalsAreRememberedForAMinute(t *testing.T) {
+	tests := []struct {
+		name       string
+		err        error
+		remembered bool
+	}{
+		{"wrong secret", &Error{Status: 401, Code: "invalid_client"}, true},
+		{"no secret", &Error{Message: "the secret is empty"}, true},
+		{"throttled", &Error{Status: 429}, false},
+		{"broken", &Error{Status: 500}, false},
+		{"busy", &Error{Status: 400, Code: "temporarily_unavailable"}, false},
+		{"network", &Error{temporary: true}, false},
+		{"given up", &Error{cause: context.Canceled}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{life: time.Hour, err: tt.err}
+				s := sourceOf(f)
+				for range 100 {
+					if got, err := s.Token(t.Context()); err != tt.err || got != "" {
+						t.Fatalf("got %q, %v", got, err)
+					}
+				}
+				if (f.asked == 1) != tt.remembered {
+					t.Errorf("asked %d times", f.asked)
+				}
+				f.fail(nil)
+				time.Sleep(refusalFor)
+				if _, err := s.Token(t.Context()); err != nil {
+					t.Errorf("a minute later: %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestBrokerSharesSources(t *testing.T) {
+	b := NewBroker(http.DefaultClient)
+	one, other := &fake{}, &fake{}
+	graph, legacy := Audience{Tenant: "t", Resource: "g"}, Audience{Tenant: "t", Resource: "g", V1: true}
+	if b.Source(one, graph) != b.Source(one, graph) {
+		t.Error("equal arguments, two sources")
+	}
+	if b.Source(one, graph) == b.Source(other, graph) || b.Source(one, graph) == b.Source(one, legacy) {
+		t.Error("one source for different arguments")
+	}
+}

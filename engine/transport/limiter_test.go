@@ -1,0 +1,294 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// grants records when requests went, by who sent them.
+type grants struct {
+	mu    sync.Mutex
+	times map[string][]time.Time
+	order []string
+}
+
+func (g *grants) wait(ctx context.Context, l *Limiter, name string) error {
+	if err := l.Wait(ctx); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.times == nil {
+		g.times = map[string][]time.Time{}
+	}
+	g.times[name] = append(g.times[name], time.Now())
+	g.order = append(g.order, name)
+	return nil
+}
+
+// checkWindows fails if any stretch of length budget.Per holds more than
+// budget.Requests of the times.
+func checkWindows(t *testing.T, what string, times []time.Time, budget Budget) {
+	t.Helper()
+	slices.SortFunc(times, time.Time.Compare)
+	for i := budget.Requests; i < len(times); i++ {
+		if gap := times[i].Sub(times[i-budget.Requests]); gap < budget.Per {
+			t.Errorf("%s: %d requests within %s, the budget is %d in %s", what, budget.Requests+1, gap, budget.Requests, budget.Per)
+			return
+		}
+	}
+}
+
+func TestNoWindowExceedsItsBudgetWhateverTheArrivals(t *testing.T) {
+	for seed := range uint64(30) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(seed, 1))
+			budget := func() Budget {
+				return Budget{1 + random.IntN(8), time.Duration(1+random.IntN(20_000)) * time.Millisecond}
+			}
+			class := Class{Name: "c", AppTenant: budget(), App: budget(), Tenant: budget()}
+			limiters := NewLimiters()
+			var g grants
+			var wg sync.WaitGroup
+			for range 120 {
+				app, tenant := fmt.Sprint("app", random.IntN(2)), fmt.Sprint("tenant", random.IntN(3))
+				// Crowds, lulls and trickles.
+				at := time.Duration(random.IntN(4)) * 40 * time.Second
+				if random.IntN(2) == 0 {
+					at += time.Duration(random.IntN(30_000)) * time.Millisecond
+				}
+				wg.Go(func() {
+					time.Sleep(at)
+					if err := g.wait(t.Context(), limiters.For(app, tenant, class), app+" "+tenant); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+
+			apps, tenants := map[string][]time.Time{}, map[string][]time.Time{}
+			for name, times := range g.times {
+				checkWindows(t, name, times, class.AppTenant)
+				var app, tenant string
+				fmt.Sscan(name, &app, &tenant)
+				apps[app] = append(apps[app], times...)
+				tenants[tenant] = append(tenants[tenant], times...)
+			}
+			for app, times := range apps {
+				checkWindows(t, app, times, class.App)
+			}
+			for tenant, times := range tenants {
+				checkWindows(t, tenant, times, class.Tenant)
+			}
+			if len(g.order) != 120 {
+				t.Errorf("%d of 120 requests went", len(g.order))
+			}
+		})
+	}
+}
+
+func TestBudgetIsUsed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLimiters().For("app", "tenant", Class{AppTenant: Budget{5, 10 * time.Second}})
+		start := time.Now()
+		var after []time.Duration
+		for range 16 {
+			if err := l.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			after = append(after, time.Since(start))
+		}
+		// A window is 10.2 s: the budget's and a fiftieth.
+		for i, d := range after {
+			want := time.Duration(0)
+			if i >= 5 {
+				want = 10200*time.Millisecond + time.Duration(i-5)*2040*time.Millisecond
+			}
+			if d != want {
+				t.Errorf("request %d went after %s, want %s", i, d, want)
+			}
+		}
+
+		// An unused budget is there at once, not saved up.
+		time.Sleep(time.Minute)
+		start = time.Now()
+		l.Wait(t.Context())
+		if d := time.Since(start); d != 0 {
+			t.Errorf("waited %s after a lull", d)
+		}
+	})
+}
+
+func TestOneTenantHoldsUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		class := Class{AppTenant: Budget{1, time.Minute}, App: Budget{4, 10 * time.Second}}
+		limiters := NewLimiters()
+		busy, idle := limiters.For("app", "busy", class), limiters.For("app", "idle", class)
+		var wg sync.WaitGroup
+		for range 10 {
+			wg.Go(func() { busy.Wait(t.Context()) })
+		}
+		synctest.Wait()
+		start := time.Now()
+		idle.Wait(t.Context())
+		if d := time.Since(start); d != 0 {
+			t.Errorf("the idle tenant waited %s for the busy one", d)
+		}
+		wg.Wait()
+	})
+}
+
+func TestTenantsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		class := Class{App: Budget{2, 10 * time.Second}}
+		limiters := NewLimiters()
+		ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer stop()
+		var g grants
+		var wg sync.WaitGroup
+		for i := range 5 {
+			name := fmt.Sprint("tenant", i)
+			l := limiters.For("app", name, class)
+			wg.Go(func() {
+				for g.wait(ctx, l, name) == nil {
+					time.Sleep(100 * time.Millisecond) // the service answers
+				}
+			})
+		}
+		wg.Wait()
+		went := map[string]int{}
+		for i, name := range g.order {
+			went[name]++
+			if i >= 4 {
+				counts := slices.Sorted(maps.Values(went))
+				if len(counts) != 5 || counts[4]-counts[0] > 1 {
+					t.Fatalf("after %d requests the five tenants had %v", i+1, went)
+				}
+			}
+		}
+		if len(g.order) < 100 {
+			t.Errorf("only %d requests in ten minutes", len(g.order))
+		}
+	})
+}
+
+func TestPauseHoldsBackItsScopeAlone(t *testing.T) {
+	class := Class{Name: "c", AppTenant: Budget{100, time.Second}}
+	tests := []struct {
+		scope string
+		held  []string
+	}{
+		{"", []string{"a x"}},
+		{"Tenant_Application", []string{"a x"}},
+		{"Application", []string{"a x", "a y"}},
+		{"Tenant", []string{"a x", "b x"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.scope, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				limiters := NewLimiters()
+				limiters.For("a", "x", class).pauseScope(tt.scope, time.Minute)
+				limiters.For("a", "x", class).pauseScope(tt.scope, time.Second) // a shorter one changes nothing
+				start := time.Now()
+				var g grants
+				var wg sync.WaitGroup
+				for _, name := range []string{"a x", "a y", "b x", "b y"} {
+					wg.Go(func() { g.wait(t.Context(), limiters.For(name[:1], name[2:], class), name) })
+				}
+				wg.Wait()
+				for name, times := range g.times {
+					want := time.Duration(0)
+					if slices.Contains(tt.held, name) {
+						want = time.Minute
+					}
+					if d := times[0].Sub(start); d != want {
+						t.Errorf("%s waited %s, want %s", name, d, want)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestPauseHoldsBackThoseWhoWaitAlready(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLimiters().For("app", "tenant", Class{AppTenant: Budget{1, time.Second}})
+		l.Wait(t.Context())
+		start := time.Now()
+		done := make(chan time.Duration)
+		go func() {
+			l.Wait(t.Context())
+			done <- time.Since(start)
+		}()
+		synctest.Wait()
+		l.Pause(time.Minute)
+		if d := <-done; d != time.Minute {
+			t.Errorf("went after %s, in spite of a pause of a minute", d)
+		}
+	})
+}
+
+func TestWaitEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limiters := NewLimiters()
+		l := limiters.For("app", "tenant", Class{AppTenant: Budget{1, time.Minute}})
+		l.Wait(t.Context())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		if err := l.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
+			t.Errorf("got %v after %s", err, time.Since(start))
+		}
+		// The place in the queue is free again.
+		l.Wait(t.Context())
+		if d := time.Since(start); d > 62*time.Second {
+			t.Errorf("a waiter that left was still served: the next one waited %s", d)
+		}
+		if err := l.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a dead context got %v", err)
+		}
+	})
+}
+
+func TestClassesAndBudgetsAreApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limiters := NewLimiters()
+		one := Budget{1, time.Hour}
+		start := time.Now()
+		for _, class := range []Class{
+			{Name: "reports", App: one},
+			{Name: "directory", App: one},
+			{Name: "reports", App: Budget{2, time.Hour}}, // another configuration of it
+			{},
+			{},
+		} {
+			limiters.For("app", "tenant", class).Wait(t.Context())
+		}
+		if d := time.Since(start); d != 0 {
+			t.Errorf("waited %s", d)
+		}
+	})
+}
+
+// Ten thousand tenants must cost no goroutines, and waiting in them no time.
+func TestManyLimiters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limiters := NewLimiters()
+		class := Class{Name: "reports", AppTenant: Budget{5, 10 * time.Second}}
+		start := time.Now()
+		for i := range 10_000 {
+			limiters.For("app", fmt.Sprint(i), class).Wait(t.Context())
+		}
+		if d := time.Since(start); d != 0 {
+			t.Errorf("waited %s", d)
+		}
+	})
+}
