@@ -4,17 +4,21 @@
 package engine
 
 import (
-	"context"
 	"io"
+	"os"
+	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/config/catalog"
+	"github.com/reportform/reportform/engine/auth"
 	"github.com/reportform/reportform/engine/ledger"
-	"github.com/reportform/reportform/engine/plan"
-	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/engine/transport"
+	"github.com/reportform/reportform/outputs"
 )
 
 // Options says what to load and where results go.
@@ -26,78 +30,126 @@ type Options struct {
 	Version  string   // of the running program
 	// Now is the plan's clock; nil for time.Now.
 	Now func() time.Time
-	// Stdout receives the events of outputs with the path "-".
+	// Stdout receives the events of outputs with the path "-"; nil for none.
 	Stdout io.Writer
 	Logger hclog.Logger // nil for none
 }
 
-// Engine is a loaded configuration and everything that serves it.
-type Engine struct{}
+// Engine is a loaded configuration and everything that serves it. It is safe
+// for concurrent use.
+type Engine struct {
+	version string
+	now     func() time.Time
+	logger  hclog.Logger
+	dir     string // absolute
+	// retry and backoff are how long a request and a page are tried for.
+	retry   transport.Retry
+	backoff time.Duration
+
+	config      *config.Config
+	outputs     map[config.Address]outputs.Output
+	credentials map[config.Address]auth.Credential
+	backend     ledger.Backend
+
+	// Services are made when the first pull needs them: a plan contacts nobody.
+	services func() (*services, error)
+	close    func() error
+}
 
 // Load reads and checks the configuration, the bodies of its outputs,
 // credentials and state backend included. It reads no state and contacts
 // nobody. The Engine is never nil, so that Files can serve the diagnostics;
 // when these have errors it is good for nothing else.
-func Load(opts Options) (*Engine, hcl.Diagnostics) { panic("being written") }
+func Load(opts Options) (*Engine, hcl.Diagnostics) {
+	e := &Engine{version: opts.Version, now: opts.Now, logger: opts.Logger, config: &config.Config{}, retry: transport.DefaultRetry(), backoff: time.Second}
+	if e.now == nil {
+		e.now = time.Now
+	}
+	if e.logger == nil {
+		e.logger = hclog.NewNullLogger()
+	}
+	if opts.Stdout == nil {
+		opts.Stdout = io.Discard
+	}
+	e.lazyServices()
+	dir, err := filepath.Abs(opts.Dir)
+	if err != nil {
+		return e, hcl.Diagnostics{{
+			Severity: hcl.DiagError,
+			Summary:  "No configuration directory",
+			Detail:   "The working directory cannot be told: " + err.Error() + ".",
+		}}
+	}
+	e.dir = dir
+	types, limits, err := catalog.Load()
+	if err != nil {
+		return e, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "The built-in catalog is damaged", Detail: err.Error()}}
+	}
+	var diags hcl.Diagnostics
+	e.config, diags = config.Load(opts.Dir, config.Options{
+		Vars: opts.Vars, VarFiles: opts.VarFiles, Environ: opts.Environ,
+		ReportTypes: types, LimitClasses: limits, Version: opts.Version,
+	})
+	return e, append(diags, e.decodeBodies(opts)...)
+}
+
+// decodeBodies hands the bodies that the language left undecoded to those who
+// know them.
+func (e *Engine) decodeBodies(opts Options) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	e.outputs, diags = decodeOutputs(e.config, e.dir, outputs.NewConsole(opts.Stdout))
+	var more hcl.Diagnostics
+	e.credentials, more = decodeCredentials(e.config, environment(opts.Environ))
+	diags = append(diags, more...)
+	if e.config.Settings.State.Type == "" {
+		return diags // a mistake that the language has reported
+	}
+	e.backend, more = decodeBackend(&e.config.Settings.State, e.dir)
+	return append(diags, more...)
+}
 
 // Close stops the sandbox, if one runs, and releases idle connections.
-func (e *Engine) Close() error { panic("being written") }
+func (e *Engine) Close() error { return e.close() }
+
+// lazyServices makes the services once, at the first call.
+func (e *Engine) lazyServices() {
+	var made *services
+	e.services = sync.OnceValues(func() (*services, error) {
+		var err error
+		made, err = newServices(e)
+		return made, err
+	})
+	e.close = func() error {
+		if made == nil {
+			return nil
+		}
+		return made.Close()
+	}
+}
 
 // Files are the files read, for quoting source lines.
-func (e *Engine) Files() map[string]*hcl.File { panic("being written") }
+func (e *Engine) Files() map[string]*hcl.File { return e.config.Files }
 
 // Config is the loaded configuration.
-func (e *Engine) Config() *config.Config { panic("being written") }
-
-// Selection narrows a plan.
-type Selection struct {
-	// Targets keeps what has one of these addresses: a tenant, a report, an
-	// output or a window, or a for_each block without its key. Empty keeps all.
-	Targets []string
-	// Excludes drops what has one of these addresses.
-	Excludes []string
-	// Tenants keeps the tenants of these names. Empty keeps all.
-	Tenants []string
-}
-
-// Plan reads the ledgers and says what has to be done. An address in sel that
-// matches nothing is an error. Mistakes that only show at this point, such as
-// two pulls that lead to one path, are hcl.Diagnostics inside the error.
-func (e *Engine) Plan(ctx context.Context, sel Selection) (*plan.Plan, error) {
-	panic("being written")
-}
-
-// ApplyOptions says how to apply.
-type ApplyOptions struct {
-	Parallelism int  // pulls at once; 0 for 10
-	Prune       bool // delete the plan's orphans
-	// Progress, if set, receives what happens, one value at a time.
-	Progress func(run.Progress)
-}
-
-// Summary is the outcome of an apply.
-type Summary struct {
-	Finished, Skipped int
-	Failed            []run.Failed // in the order of the plan
-	Pruned            []plan.Orphan
-	Events, Bytes     int64 // events fetched, bytes written
-	Interrupted       bool  // ctx ended before all pulls were tried
-}
-
-// Apply carries out p. One tenant's failure stops only its own pulls: what
-// failed is in the Summary, and the error is for what kept apply from working
-// at all, such as a plan of another configuration.
-func (e *Engine) Apply(ctx context.Context, p *plan.Plan, opts ApplyOptions) (*Summary, error) {
-	panic("being written")
-}
-
-// Ledgers returns the keys of all ledgers of the state backend.
-func (e *Engine) Ledgers(ctx context.Context) ([]ledger.Key, error) { panic("being written") }
-
-// Ledger returns one ledger; nil if there is none.
-func (e *Engine) Ledger(ctx context.Context, key ledger.Key) (*ledger.Ledger, error) {
-	panic("being written")
-}
+func (e *Engine) Config() *config.Config { return e.config }
 
 // Catalog returns the built-in report types in order of name, and the limit classes.
-func Catalog() ([]*config.ReportType, []*config.LimitClass) { panic("being written") }
+func Catalog() ([]*config.ReportType, []*config.LimitClass, error) { return catalog.Load() }
+
+// file returns the absolute path of a path in a ledger or a plan.
+func (e *Engine) file(path string) string {
+	path = filepath.FromSlash(path)
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(e.dir, path)
+}
+
+// recorded returns an absolute path as a ledger has it: relative to the
+// configuration's directory, with slashes, where it lies below it.
+func (e *Engine) recorded(path string) string {
+	if len(path) > len(e.dir) && path[:len(e.dir)] == e.dir && os.IsPathSeparator(path[len(e.dir)]) {
+		path = path[len(e.dir)+1:]
+	}
+	return filepath.ToSlash(path)
+}

@@ -7,8 +7,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-
 	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
@@ -38,8 +36,9 @@ type JobOutput struct {
 // Runner carries out pulls. It is safe for concurrent use.
 type Runner struct {
 	Backend ledger.Backend
-	Logger  hclog.Logger
-	Now     func() time.Time
+	// Fetch is how events are read; its HTTP and Advance are set for each pull.
+	Fetch fetch.Client
+	Now   func() time.Time
 	// Progress receives Started, Progressed, Finished, Failed and Skipped, in
 	// order for each pull, from many goroutines.
 	Progress func(Progress)
@@ -144,12 +143,14 @@ func (r *Runner) transfer(ctx context.Context, job *Job, lacking []JobOutput) (f
 // stream writes every event of the slice to the sink.
 func (r *Runner) stream(ctx context.Context, job *Job, sink *outputs.Tee, stats *fetch.Stats) error {
 	told := r.Now()
-	client := fetch.Client{HTTP: job.Client, Logger: r.Logger, Advance: func(s fetch.Stats) {
+	client := r.Fetch
+	client.HTTP = job.Client
+	client.Advance = func(s fetch.Stats) {
 		if now := r.Now(); now.Sub(told) >= progressInterval {
 			told = now
 			r.Progress(Progressed{Pull: job.Pull, Events: s.Events, Bytes: s.Bytes, Pages: s.Pages})
 		}
-	}}
+	}
 	var event outputs.Event
 	for e, err := range client.Events(ctx, job.Request, stats) {
 		if err != nil {

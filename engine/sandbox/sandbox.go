@@ -1,4 +1,213 @@
 // Package sandbox is the built-in stand-in for the cloud: token endpoints,
 // Microsoft Graph and the Azure AD Graph reporting API over HTTP, with
 // deterministic events and switchable faults.
+//
+// Its events are a pure function of the seed, the directory, the report and
+// the time. How they look is written in shapes/, one file a report type;
+// shapes/README.md describes the language.
 package sandbox
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/reportform/reportform/engine/sandbox/directory"
+)
+
+// The APIs of Type.API.
+const (
+	apiGraph    = "graph"
+	apiAADGraph = "aad_graph"
+)
+
+// Type is what the sandbox needs to know of a report type.
+type Type struct {
+	Name string
+	// API is graph or aad_graph.
+	API string
+	// Version is v1.0 or beta.
+	Version string
+	// Path is the request path after the version (graph) or the directory (aad_graph).
+	Path string
+	// Filter is a condition that the type always sends, such as the kind of
+	// sign-in. Events of a type that has one are left out of the answer to a
+	// request that does not filter the same property.
+	Filter string
+	// Time is the property that can be filtered by time; empty for a snapshot.
+	Time string
+	// ID lists the properties that identify an event.
+	ID []string
+	// Permissions are the application permissions that are demanded, all of them.
+	Permissions []string
+	// License is the licence that is demanded; empty for none.
+	License string
+	// MaxPage and DefaultPage are page sizes; 0 for those of the path's service.
+	MaxPage, DefaultPage int
+	// Retention is how long a premium directory keeps events; 0 for without a known limit.
+	Retention time.Duration
+	// Limit names the class in Options.Limits; empty for none.
+	Limit string
+	// Lower and Upper are the documented operators on Time, for Options.Strict.
+	Lower, Upper string
+}
+
+// Options says what the sandbox serves and how.
+type Options struct {
+	Types []Type
+	// Now is the clock of events and tokens; nil for time.Now.
+	Now func() time.Time
+	// Seed chooses among all possible worlds.
+	Seed uint64
+	// Tenants describes the directories by id, a GUID or a domain in lower
+	// case, and tells the unknown ones. Nil accepts every id but those under
+	// .invalid.
+	Tenants func(id string) (Tenant, bool)
+	// Secret accepts or refuses a client secret; nil accepts all.
+	Secret func(clientID, secret string) bool
+	// TokenLife is how long tokens are valid; 0 for 3599 seconds.
+	TokenLife time.Duration
+	// Throttle enforces Limits.
+	Throttle bool
+	Limits   map[string]Limit
+	// Late makes events visible some time after they happened: 95 of 100
+	// within 2 minutes, 99 within 5, the rest within the hour.
+	Late bool
+	// Strict refuses comparisons with a time property that are not documented
+	// for its report, although the service is known to accept some.
+	Strict bool
+	// RelativeLinks makes the Azure AD Graph API spell links to the next page
+	// as its directory objects do: odata.nextLink, relative, without api-version.
+	RelativeLinks bool
+	// Compress answers with gzip where the client accepts it.
+	Compress bool
+	// Faults are as with SetFaults.
+	Faults []Fault
+	Logger hclog.Logger // nil for none
+}
+
+// Tenant describes a directory.
+type Tenant struct {
+	// EventsPerDay is the average number of events of each report, more or
+	// less for some reports; 0 for a number from 40 to 400 that depends on the id.
+	EventsPerDay int
+	// Users is the number of users; 0 for one that goes with EventsPerDay.
+	Users int
+	// License is Free, P1 or P2; empty for P2. Free directories have no
+	// licence of any product and keep events for 7 days, P1 for 30.
+	License string
+	// Permissions are those that the application was granted; nil for all.
+	Permissions []string
+}
+
+// Values of Tenant.License.
+const (
+	Free = "Free"
+	P1   = "P1"
+	P2   = "P2"
+)
+
+// Sandbox is an http.Handler. It is safe for concurrent use.
+type Sandbox struct {
+	options   Options
+	now       func() time.Time
+	logger    hclog.Logger
+	key       []byte // signs tokens and page links
+	endpoints map[string]*endpoint
+	types     map[string]*endpoint // by the name of a type
+	throttle  throttle
+	faults    faults
+
+	mu          sync.Mutex
+	directories map[string]*directory.Directory
+}
+
+// New makes a sandbox. It panics if an embedded shape is damaged, which the
+// tests of this package rule out.
+func New(o Options) *Sandbox {
+	s := &Sandbox{
+		options: o, now: o.Now, logger: o.Logger,
+		key:         directory.AppendGUID([]byte("sandbox "), directory.Hash(o.Seed, "key")),
+		directories: map[string]*directory.Directory{},
+		throttle:    throttle{limits: o.Limits, spent: map[string][]time.Time{}},
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.logger == nil {
+		s.logger = hclog.NewNullLogger()
+	}
+	s.endpoints, s.types = newEndpoints(o.Types)
+	s.SetFaults(o.Faults...)
+	return s
+}
+
+// maxBody bounds what is read of a request: token requests are the only ones
+// with a body, and assertions are small.
+const maxBody = 64 << 10
+
+// ServeHTTP answers a request of any of the services.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	c := &call{sandbox: s, w: w, r: r, now: s.now().UTC(), requestID: randomGUID()}
+	c.clientRequestID = c.requestID
+	if id := r.Header.Get("client-request-id"); id != "" && len(id) <= 128 {
+		c.clientRequestID = id
+	}
+	first, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	second, _, _ := strings.Cut(rest, "/")
+	switch {
+	case strings.EqualFold(first, "v1.0"), strings.EqualFold(first, "beta"):
+		c.shape = graphErrors
+		c.graph(strings.ToLower(first), "/"+rest)
+	case strings.EqualFold(second, "oauth2"):
+		c.token(first, strings.ToLower(strings.TrimPrefix(rest[len(second):], "/")))
+	case strings.EqualFold(second, "reports"), strings.EqualFold(second, "activities"):
+		c.shape = legacyErrors
+		c.legacy(first, "/"+rest)
+	default:
+		c.shape = graphErrors
+		c.fail(http.StatusNotFound, "ResourceNotFound", "There is nothing at "+r.URL.Path+".")
+	}
+	s.logger.Debug("answered", "method", r.Method, "path", r.URL.Path, "status", c.status, "request-id", c.requestID)
+}
+
+// tenant returns a directory as Options describes it, with the defaults filled in.
+func (s *Sandbox) tenant(id string) (Tenant, bool) {
+	var t Tenant
+	known := !strings.HasSuffix(id, ".invalid")
+	if s.options.Tenants != nil {
+		t, known = s.options.Tenants(id)
+	}
+	if t.EventsPerDay <= 0 {
+		t.EventsPerDay = 40 + int(directory.Hash(s.options.Seed, "size", id)%361)
+	}
+	if t.Users <= 0 {
+		t.Users = min(8+t.EventsPerDay/5, 5000)
+	}
+	if t.License == "" {
+		t.License = P2
+	}
+	return t, known
+}
+
+// maxDirectories bounds how many invented directories are kept; they are
+// invented again when they are needed again.
+const maxDirectories = 64
+
+func (s *Sandbox) directory(id string, users int) *directory.Directory {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d, ok := s.directories[id]
+	if !ok {
+		if len(s.directories) >= maxDirectories {
+			clear(s.directories)
+		}
+		d = directory.New(s.options.Seed, id, users)
+		s.directories[id] = d
+	}
+	return d
+}

@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"strings"
+
+	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine/auth"
+	"github.com/reportform/reportform/engine/fetch"
+)
+
+// adviser returns what a user can do about an error of a pull, in terms of the
+// tenant and the report: the permission to grant, the licence to buy.
+func (e *Engine) adviser(tenant *config.Tenant, report *config.Report) func(error) string {
+	return func(err error) string {
+		var (
+			refused *auth.Error
+			service *fetch.ServiceError
+			link    *fetch.LinkError
+			lookup  *net.DNSError
+		)
+		switch {
+		case errors.As(err, &refused):
+			return "" // says it all
+		case errors.As(err, &service):
+			return service.Advice() + e.needs(service.Kind, tenant, report)
+		case errors.As(err, &link):
+			return link.Advice()
+		case errors.As(err, &lookup):
+			return fmt.Sprintf("The name %q cannot be resolved. Check the network, the proxy, and the cloud and endpoints of %s.", lookup.Name, tenant.Address)
+		case isNetwork(err):
+			return fmt.Sprintf("The service cannot be reached. Check the network, the proxy, and the cloud and endpoints of %s.", tenant.Address)
+		case errors.Is(err, fs.ErrPermission):
+			return "Reportform may not write there. Change the output's path, or the rights of the directory."
+		case isDiskFull(err):
+			return "The disk is full. Make room, or change the output's path; nothing half-written was left."
+		}
+		return ""
+	}
+}
+
+// needs names what the report needs, where the refusal leaves that open.
+func (e *Engine) needs(kind fetch.Kind, tenant *config.Tenant, report *config.Report) string {
+	var b strings.Builder
+	t := report.Type
+	permissions := kind == fetch.Permission || kind == fetch.Forbidden
+	licence := (kind == fetch.Licence || kind == fetch.Forbidden) && t.License != ""
+	if permissions && len(t.Permissions) > 0 {
+		fmt.Fprintf(&b, " The report %s needs the application permission %s; the application is %s.",
+			t.Name, strings.Join(t.Permissions, " and "), e.credential(tenant).App())
+		if tenant.Cloud != config.CloudSandbox {
+			fmt.Fprintf(&b, " An administrator of the directory consents at %s/%s/adminconsent?client_id=%s",
+				tenant.Endpoints.Login, tenant.ID, e.credential(tenant).App())
+		}
+	}
+	if licence {
+		fmt.Fprintf(&b, " The report %s needs this licence: %s.", t.Name, t.License)
+	}
+	return b.String()
+}
+
+func isNetwork(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op)
+}

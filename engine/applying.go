@@ -1,0 +1,193 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine/fetch"
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/outputs/durable"
+)
+
+// ApplyOptions says how to apply.
+type ApplyOptions struct {
+	Parallelism int  // pulls at once; 0 for 10
+	Prune       bool // delete the plan's orphans
+	// Progress, if set, receives what happens, one value at a time.
+	Progress func(run.Progress)
+}
+
+// DefaultParallelism is how many pulls run at once unless told otherwise.
+const DefaultParallelism = 10
+
+// perTenant is how many pulls of one tenant run at once: enough to hide the
+// service's latency, and few enough to leave its budget to be shared.
+const perTenant = 4
+
+// Summary is the outcome of an apply.
+type Summary struct {
+	Finished, Skipped int
+	Failed            []run.Failed // in the order of the plan
+	Pruned            []plan.Orphan
+	Events, Bytes     int64 // events fetched, bytes written
+	Interrupted       bool  // ctx ended before all pulls were tried
+}
+
+// Apply carries out p. One tenant's failure stops only its own pulls: what
+// failed is in the Summary, and the error is for what kept apply from working
+// at all, such as a plan of another configuration.
+func (e *Engine) Apply(ctx context.Context, p *plan.Plan, opts ApplyOptions) (*Summary, error) {
+	if p.Configuration != e.digest() {
+		return nil, errors.New("the plan was made for another configuration: the files, the variables or the labels have changed since; make the plan again")
+	}
+	var summary Summary
+	if len(p.Pulls) > 0 {
+		if err := e.pull(ctx, p, &opts, &summary); err != nil {
+			return nil, err
+		}
+	}
+	if opts.Prune && ctx.Err() == nil {
+		pruned, err := e.prune(ctx, p.Orphans)
+		summary.Pruned = pruned
+		if err != nil {
+			return &summary, err
+		}
+	}
+	return &summary, nil
+}
+
+// pull carries out the pulls of p and counts them in summary.
+func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, summary *Summary) error {
+	services, err := e.services()
+	if err != nil {
+		return err
+	}
+	var mu sync.Mutex
+	runner := &run.Runner{Backend: e.backend, Fetch: fetch.Client{Logger: e.logger.Named("fetch"), Backoff: e.backoff}, Now: e.now}
+	runner.Progress = func(value run.Progress) {
+		mu.Lock()
+		defer mu.Unlock()
+		summary.count(value)
+		if opts.Progress != nil {
+			opts.Progress(value)
+		}
+	}
+	parallelism := opts.Parallelism
+	if parallelism <= 0 {
+		parallelism = DefaultParallelism
+	}
+	e.sweep(p)
+	left := run.Executor{Parallelism: parallelism, PerTenant: perTenant}.Run(ctx, p.Pulls, func(ctx context.Context, pull *plan.Pull) {
+		job, err := e.job(services, p, pull)
+		if err != nil {
+			runner.Progress(run.Failed{Pull: pull, Err: &run.PullError{Pull: pull, Err: err}})
+			return
+		}
+		// What went wrong is reported through Progress.
+		_ = runner.Pull(ctx, job)
+	})
+	summary.Interrupted = left > 0 || ctx.Err() != nil
+	order := make(map[*plan.Pull]int, len(p.Pulls))
+	for i := range p.Pulls {
+		order[&p.Pulls[i]] = i
+	}
+	slices.SortFunc(summary.Failed, func(a, b run.Failed) int { return order[a.Pull] - order[b.Pull] })
+	return nil
+}
+
+// abandonedAfter is the age at which a temporary file is taken for one of a run
+// that was killed. A run that still works touches its files more often.
+const abandonedAfter = 6 * time.Hour
+
+// sweep removes temporary files that killed runs have left where p writes. It
+// is a courtesy: what it cannot do is logged.
+func (e *Engine) sweep(p *plan.Plan) {
+	swept := map[string]bool{}
+	for i := range p.Pulls {
+		for _, o := range p.Pulls[i].Outputs {
+			dir := filepath.Dir(e.file(o.Path))
+			if o.Path == ledger.Console || swept[dir] {
+				continue
+			}
+			swept[dir] = true
+			removed, err := durable.RemoveLeftovers(dir, e.now().Add(-abandonedAfter))
+			for _, file := range removed {
+				e.logger.Info("removed a temporary file of a run that was killed", "file", file)
+			}
+			if err != nil && !errors.Is(err, fs.ErrNotExist) {
+				e.logger.Warn("temporary files of killed runs cannot be removed", "directory", dir, "error", err)
+			}
+		}
+	}
+}
+
+func (s *Summary) count(value run.Progress) {
+	switch v := value.(type) {
+	case run.Finished:
+		s.Finished++
+		s.Events += v.Stats.Events
+		for _, w := range v.Receipts {
+			s.Bytes += w.Bytes
+		}
+	case run.Skipped:
+		s.Skipped++
+	case run.Failed:
+		s.Failed = append(s.Failed, v)
+	}
+}
+
+// job resolves a planned pull.
+func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull) (*run.Job, error) {
+	tenant, report := e.config.Tenant(config.Address(pull.Tenant)), e.config.Report(config.Address(pull.Report))
+	if tenant == nil || report == nil {
+		return nil, fmt.Errorf("the plan names %s and %s, which the configuration does not have: make the plan again", pull.Report, pull.Tenant)
+	}
+	job := &run.Job{
+		Pull: pull, Planned: p.Now,
+		Client:  s.client(tenant, report.Type),
+		Request: request(tenant, report, pull, origin(s.endpoints(tenant), report.Type.API)),
+		Advise:  e.adviser(tenant, report),
+	}
+	facts := pullFacts(tenant, report, pull.Label, pull.Date, pull.From, pull.To)
+	for _, planned := range pull.Outputs {
+		output, ok := e.outputs[config.Address(planned.Output)]
+		if !ok {
+			return nil, fmt.Errorf("the plan names %s, which the configuration does not have: make the plan again", planned.Output)
+		}
+		target, diags := output.Resolve(facts)
+		if diags.HasErrors() {
+			return nil, diags
+		}
+		if e.recorded(target.Path) != planned.Path {
+			return nil, fmt.Errorf("%s now leads to %s and not to the plan's %s: make the plan again", planned.Output, e.recorded(target.Path), planned.Path)
+		}
+		job.Outputs = append(job.Outputs, run.JobOutput{PullOutput: planned, Output: output, Target: target})
+	}
+	return job, nil
+}
+
+// request is what to ask the service for a pull.
+func request(tenant *config.Tenant, report *config.Report, pull *plan.Pull, endpoint string) *fetch.Request {
+	t := report.Type
+	r := &fetch.Request{
+		Protocol: fetch.Protocol(t.API), Endpoint: endpoint, Tenant: tenant.ID,
+		Version: t.Version, Path: t.Path, Time: t.Time, ID: t.ID,
+		From: pull.From, To: pull.To, Lower: t.Lower, Upper: t.Upper,
+		Select: report.Select, OrderBy: t.OrderBy, PageSize: t.PageSize, Headers: t.Headers,
+	}
+	for _, filter := range []string{t.Filter, report.Filter} {
+		if filter != "" {
+			r.Filters = append(r.Filters, filter)
+		}
+	}
+	return r
+}

@@ -1,0 +1,116 @@
+package engine
+
+import (
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/gohcl"
+
+	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine/auth"
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/ledger/local"
+	"github.com/reportform/reportform/outputs"
+	"github.com/reportform/reportform/outputs/all"
+)
+
+func decodeOutputs(c *config.Config, dir string, console *outputs.Console) (map[config.Address]outputs.Output, hcl.Diagnostics) {
+	var diags hcl.Diagnostics
+	formats := all.Registry()
+	decoded := make(map[config.Address]outputs.Output, len(c.Outputs))
+	for _, o := range c.Outputs {
+		format, ok := formats[o.Type]
+		if !ok {
+			diags = append(diags, unknownType("output format", o.Type, formats, o.Range))
+			continue
+		}
+		output, more := format.Decode(&outputs.Block{
+			Type: o.Type, Name: o.Name, Address: string(o.Address),
+			Body: o.Body, EvalCtx: o.EvalCtx, Range: o.Range, Dir: dir, Console: console,
+		})
+		diags = append(diags, more...)
+		if !more.HasErrors() {
+			decoded[o.Address] = output
+		}
+	}
+	return decoded, diags
+}
+
+func decodeCredentials(c *config.Config, getenv func(string) string) (map[config.Address]auth.Credential, hcl.Diagnostics) {
+	var diags hcl.Diagnostics
+	types := auth.Types()
+	decoded := make(map[config.Address]auth.Credential, len(c.Credentials))
+	for _, block := range c.Credentials {
+		kind, ok := types[block.Type]
+		if !ok {
+			diags = append(diags, unknownType("credential type", block.Type, types, block.Range))
+			continue
+		}
+		credential, more := kind.Decode(block, getenv)
+		diags = append(diags, more...)
+		if !more.HasErrors() {
+			decoded[block.Address] = credential
+		}
+	}
+	return decoded, diags
+}
+
+// backends are the state backends by the label of their state blocks.
+func backends() map[string]func(state *config.State, dir string) (ledger.Backend, hcl.Diagnostics) {
+	return map[string]func(*config.State, string) (ledger.Backend, hcl.Diagnostics){
+		"local": decodeLocal,
+	}
+}
+
+func decodeBackend(state *config.State, dir string) (ledger.Backend, hcl.Diagnostics) {
+	known := backends()
+	decode, ok := known[state.Type]
+	if !ok {
+		return nil, hcl.Diagnostics{unknownType("state backend", state.Type, known, state.Range)}
+	}
+	return decode(state, dir)
+}
+
+// decodeLocal reads state "local": path is the directory, relative to the
+// configuration's.
+func decodeLocal(state *config.State, dir string) (ledger.Backend, hcl.Diagnostics) {
+	options := struct {
+		Path string `hcl:"path,optional"`
+	}{".reportform/state"}
+	diags := gohcl.DecodeBody(state.Body, state.EvalCtx, &options)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	path := filepath.FromSlash(options.Path)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	return local.New(path), nil
+}
+
+// unknownType is the diagnostic for a block whose first label names nothing.
+func unknownType[V any](what, name string, known map[string]V, subject hcl.Range) *hcl.Diagnostic {
+	names := slices.Sorted(maps.Keys(known))
+	return &hcl.Diagnostic{
+		Severity: hcl.DiagError,
+		Summary:  "Unknown " + what,
+		Detail:   fmt.Sprintf("There is no %s %q.%s Known are: %s.", what, name, config.DidYouMean(name, maps.Keys(known)), strings.Join(names, ", ")),
+		Subject:  &subject,
+	}
+}
+
+// environment returns a lookup in a list as of os.Environ, in which the last
+// entry of a name counts.
+func environment(environ []string) func(string) string {
+	values := make(map[string]string, len(environ))
+	for _, entry := range environ {
+		if name, value, ok := strings.Cut(entry, "="); ok {
+			values[name] = value
+		}
+	}
+	return func(name string) string { return values[name] }
+}

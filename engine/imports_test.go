@@ -1,0 +1,104 @@
+package engine_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// module is the path of this module, and the prefix of all packages below.
+const module = "github.com/reportform/reportform/"
+
+// rules says, for the packages at and below each folder, what of this module
+// they may import, and why nothing else: a package by its folder, or with
+// "/..." a folder and all below. The longest match counts.
+var rules = []struct {
+	folder, may, because string
+}{
+	{"cmd/internal", "cmd/internal/... config/... engine/... outputs/...", "programs for developers may know everything of ours but the commands"},
+	{"cmd/reportform", "cmd/reportform/... config/... engine/... outputs", "commands hold an engine; formats and files are none of their business"},
+	{"config", "", "the language knows nobody"},
+	{"config/catalog", "config", "the catalog is data read by the language's decoder"},
+	{"outputs", "", "an output does not know where events come from"},
+	{"outputs/rawjson", "", "a leaf: JSON as bytes"},
+	{"outputs/durable", "", "a leaf: files that are whole or not there"},
+	{"outputs/columns", "outputs/rawjson", "columns of an event, for tabular formats"},
+	{"outputs/file", "outputs outputs/durable outputs/rawjson", "what all file formats share"},
+	{"outputs/all", "outputs/...", "the list of formats"},
+	{"outputs/outputstest", "outputs outputs/durable outputs/rawjson", "the suite of all formats"},
+	{"outputs/csv", "outputs outputs/file outputs/columns outputs/rawjson", "formats do not know each other"},
+	{"outputs/json", "outputs outputs/file outputs/rawjson", "formats do not know each other"},
+	{"outputs/ndjson", "outputs outputs/file outputs/rawjson", "formats do not know each other"},
+	{"outputs/text", "outputs outputs/file outputs/columns outputs/rawjson", "formats do not know each other"},
+	{"outputs/xml", "outputs outputs/file outputs/rawjson", "formats do not know each other"},
+	{"engine", "config/... engine/... outputs/...", "the engine joins the parts"},
+	{"engine/window", "config", "slices are pure"},
+	{"engine/plan", "config engine/window engine/ledger", "a plan is a pure function"},
+	{"engine/ledger", "engine/ledger/... outputs/durable", "state knows neither language nor service"},
+	{"engine/auth", "config", "credentials know the language's references to secrets"},
+	{"engine/transport", "", "round trippers know HTTP alone"},
+	{"engine/fetch", "outputs/rawjson", "a source knows no sink and no language"},
+	{"engine/sandbox", "engine/sandbox/... outputs/rawjson", "the stand-in knows nothing of its client"},
+	{"engine/run", "engine/fetch engine/plan engine/ledger outputs", "the one place where sources, sinks, plans and ledgers meet"},
+}
+
+// pure are packages that may import no package that reads files, a network, or
+// starts goroutines.
+var pure = map[string][]string{
+	"engine/window": {"os", "net", "net/http", "io/fs", "sync"},
+	"engine/plan":   {"os", "net", "net/http", "io/fs", "sync"},
+}
+
+func TestDirectionOfImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	matched := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		folder, ok := strings.CutPrefix(fields[0], module)
+		if !ok {
+			continue
+		}
+		rule := -1
+		for i, r := range rules {
+			if within(folder, r.folder) && (rule < 0 || len(r.folder) > len(rules[rule].folder)) {
+				rule = i
+			}
+		}
+		if rule < 0 {
+			t.Errorf("%s: no rule says what it may import", folder)
+			continue
+		}
+		matched[rules[rule].folder] = true
+		for _, imported := range fields[1:] {
+			for _, banned := range pure[folder] {
+				if imported == banned {
+					t.Errorf("%s imports %s: it is pure", folder, imported)
+				}
+			}
+			target, ours := strings.CutPrefix(imported, module)
+			if ours && !allowed(target, rules[rule].may) {
+				t.Errorf("%s imports %s: %s", folder, target, rules[rule].because)
+			}
+		}
+	}
+	for _, r := range rules {
+		if !matched[r.folder] {
+			t.Errorf("the rule for %s matches no package", r.folder)
+		}
+	}
+}
+
+// allowed reports whether a package may import target.
+func allowed(target, may string) bool {
+	for _, m := range strings.Fields(may) {
+		if folder, all := strings.CutSuffix(m, "/..."); all && within(target, folder) || target == m {
+			return true
+		}
+	}
+	return false
+}
+
+func within(folder, of string) bool { return folder == of || strings.HasPrefix(folder, of+"/") }

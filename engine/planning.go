@@ -1,0 +1,279 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/outputs"
+)
+
+// Plan reads the ledgers and says what has to be done. An address in sel that
+// matches nothing is an error. Mistakes that only show at this point, such as
+// two pulls that lead to one path, are hcl.Diagnostics inside the error.
+func (e *Engine) Plan(ctx context.Context, sel Selection) (*plan.Plan, error) {
+	if err := sel.check(e.config); err != nil {
+		return nil, err
+	}
+	now := e.now().UTC()
+	wants := e.wants(&sel)
+	parts := make([]plan.Part, len(wants))
+	mistakes := make([]error, len(wants))
+	err := inParallel(ctx, len(wants), func(i int) error {
+		l, err := ledger.Read(ctx, e.backend, ledger.Key{Tenant: wants[i].Tenant, Report: wants[i].Report})
+		if err != nil {
+			return err
+		}
+		parts[i], mistakes[i] = plan.Subtract(&wants[i], l, now, e.observe)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := gather(mistakes); err != nil {
+		return nil, err
+	}
+	p := &plan.Plan{Version: plan.FormatVersion, Tool: e.version, Configuration: e.digest(), Now: now}
+	for _, part := range parts {
+		p.Add(part)
+	}
+	if diags := e.conflicts(p); diags.HasErrors() {
+		return nil, diags
+	}
+	abandoned, err := e.abandoned(ctx, &sel)
+	if err != nil {
+		return nil, err
+	}
+	p.Orphans = append(p.Orphans, abandoned...)
+	return p, nil
+}
+
+// readers is how many ledgers are read and planned at once: reading waits for
+// a disk or a network, planning for a processor.
+func readers() int { return max(8, 2*runtime.GOMAXPROCS(0)) }
+
+func inParallel(ctx context.Context, n int, do func(i int) error) error {
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(readers())
+	for i := range n {
+		if groupCtx.Err() != nil {
+			break
+		}
+		group.Go(func() error { return do(i) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// wants returns what every selected report wants of every selected tenant, in
+// order of report and tenant.
+func (e *Engine) wants(sel *Selection) []plan.Want {
+	var wants []plan.Want
+	for _, report := range e.config.Reports {
+		w := window.New(report.Window)
+		for _, tenant := range report.Tenants {
+			if !sel.tenant(tenant) {
+				continue
+			}
+			want := plan.Want{
+				Tenant: string(tenant.Address), Report: string(report.Address), Type: report.Type.Name,
+				Window: w, Settle: report.Type.Settle, Retention: report.Type.Retention, Snapshot: report.Type.Snapshot(),
+			}
+			selected := false
+			for _, output := range report.Outputs {
+				declared := plan.WantOutput{Output: string(output.Address)}
+				if sel.output(tenant, report, output) {
+					declared.Resolve = e.resolver(tenant, report, output, w)
+					selected = true
+				}
+				want.Outputs = append(want.Outputs, declared)
+			}
+			if selected {
+				wants = append(wants, want)
+			}
+		}
+	}
+	return wants
+}
+
+// resolver evaluates an output's path and definition for slices of one tenant
+// and report.
+func (e *Engine) resolver(tenant *config.Tenant, report *config.Report, output *config.Output, w window.Window) func(window.Slice) (string, string, error) {
+	// Targets of one output mostly share a definition.
+	var lastDefinition, lastDigest string
+	return func(s window.Slice) (string, string, error) {
+		target, diags := e.outputs[output.Address].Resolve(pullFacts(tenant, report, w.Label(s), w.Date(s), s.From, s.To))
+		if diags.HasErrors() {
+			return "", "", diags
+		}
+		if lastDigest == "" || target.Definition != lastDefinition {
+			lastDefinition, lastDigest = target.Definition, definition(report, target.Definition)
+		}
+		return e.recorded(target.Path), lastDigest, nil
+	}
+}
+
+// observe says what is on disk for an entry of a ledger. A file of the right
+// size and time is taken for the one that was written; one of another time is
+// read to see whether it is.
+func (e *Engine) observe(h ledger.Held) plan.Condition {
+	if h.Path == ledger.Console {
+		return plan.Intact
+	}
+	path := e.file(h.Path)
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return plan.Gone
+	case err != nil, !info.Mode().IsRegular(), info.Size() != h.Bytes:
+		return plan.Differs
+	case info.ModTime().Equal(h.Modified):
+		return plan.Intact
+	}
+	if sum, err := fileDigest(path); err != nil || sum != h.SHA256 {
+		return plan.Differs
+	}
+	return plan.Intact
+}
+
+// abandoned returns what the ledgers of undeclared tenants and reports hold.
+// A narrowed plan leaves them alone.
+func (e *Engine) abandoned(ctx context.Context, sel *Selection) ([]plan.Orphan, error) {
+	if !sel.everything() {
+		return nil, nil
+	}
+	declared := make(map[ledger.Key]bool)
+	tenants := make(map[string]bool, len(e.config.Tenants))
+	for _, tenant := range e.config.Tenants {
+		tenants[string(tenant.Address)] = true
+	}
+	for _, report := range e.config.Reports {
+		for _, tenant := range report.Tenants {
+			declared[ledger.Key{Tenant: string(tenant.Address), Report: string(report.Address)}] = true
+		}
+	}
+	keys, err := e.backend.List(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("listing the ledgers: %w", err)
+	}
+	var orphans []plan.Orphan
+	for _, key := range keys {
+		if declared[key] {
+			continue
+		}
+		l, err := ledger.Read(ctx, e.backend, key)
+		if err != nil {
+			return nil, err
+		}
+		why := "report"
+		if !tenants[key.Tenant] {
+			why = "tenant"
+		}
+		orphans = append(orphans, plan.Abandoned(l, why)...)
+	}
+	return orphans, nil
+}
+
+// conflicts says which outputs of the plan lead to one path.
+func (e *Engine) conflicts(p *plan.Plan) hcl.Diagnostics {
+	const most = 10
+	var diags hcl.Diagnostics
+	for _, c := range plan.Conflicts(p.Pulls) {
+		if len(diags) == most {
+			break
+		}
+		first, second := e.config.Output(config.Address(c.FirstOutput)), e.config.Output(config.Address(c.SecondOutput))
+		diags = append(diags, &hcl.Diagnostic{
+			Severity: hcl.DiagError,
+			Summary:  "Two pulls lead to one path",
+			Detail: fmt.Sprintf("%s would be written by %s (declared at %s) for %s, and by %s for %s. Make the path distinct, with ${pull.tenant.name}, ${pull.report.name} or ${pull.window.label}.",
+				c.Path, c.FirstOutput, first.Range, describe(c.First), c.SecondOutput, describe(c.Second)),
+			Subject: second.Range.Ptr(),
+		})
+	}
+	return diags
+}
+
+func describe(p *plan.Pull) string {
+	return fmt.Sprintf("%s of %s, %s", p.Report, p.Tenant, p.Label)
+}
+
+// gather joins mistakes, telling each diagnostic once however many tenants and
+// slices it concerns.
+func gather(mistakes []error) error {
+	var diags hcl.Diagnostics
+	told := map[string]bool{}
+	for _, mistake := range mistakes {
+		if mistake == nil {
+			continue
+		}
+		var found hcl.Diagnostics
+		if !errors.As(mistake, &found) {
+			return mistake
+		}
+		for _, d := range found {
+			id := d.Summary + "\x00" + d.Detail
+			if d.Subject != nil {
+				id += "\x00" + d.Subject.String()
+			}
+			if !told[id] {
+				told[id] = true
+				diags = append(diags, d)
+			}
+		}
+	}
+	if diags.HasErrors() {
+		return diags
+	}
+	return nil
+}
+
+// pullFacts is the pull object of the language for one pull.
+func pullFacts(tenant *config.Tenant, report *config.Report, label, date string, from, to time.Time) *outputs.Pull {
+	return &outputs.Pull{
+		Tenant:  outputs.PullTenant{Name: tenant.Name, ID: tenant.ID, Labels: tenant.Labels},
+		Report:  outputs.PullReport{Name: report.Name, Type: report.Type.Name},
+		Window:  outputs.PullWindow{From: from.Format(time.RFC3339), To: to.Format(time.RFC3339), Date: date, Label: label},
+		Columns: report.Type.Columns,
+	}
+}
+
+// Console reports whether an output of a report writes its events to standard
+// output, so that everything else has to go elsewhere.
+func (e *Engine) Console() bool {
+	for _, report := range e.config.Reports {
+		for _, output := range report.Outputs {
+			target, _ := e.outputs[output.Address].Resolve(samplePull(report))
+			if target.Path == ledger.Console {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// samplePull stands for any pull of a report, where only what pulls have in
+// common counts.
+func samplePull(report *config.Report) *outputs.Pull {
+	return pullFacts(report.Tenants[0], report, "label", "date", time.Time{}, time.Time{})
+}
+
+// baseAddress is an address without the key of its for_each.
+func baseAddress(address string) string {
+	base, _, _ := strings.Cut(address, "[")
+	return base
+}

@@ -1,0 +1,255 @@
+package sandbox_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reportform/reportform/engine/sandbox"
+)
+
+const audits = "/v1.0/auditLogs/directoryAudits"
+
+func TestAnswerFaults(t *testing.T) {
+	s := start(t, sandbox.Options{})
+	s.token(tenant, audits)
+	for kind, check := range map[string]func(answer) bool{
+		"429": func(a answer) bool {
+			return a.status == 429 && a.header.Get("Retry-After") == "0.25" && a.code(t) == "TooManyRequests"
+		},
+		"429-bare": func(a answer) bool { return a.status == 429 && a.header.Get("Retry-After") == "" },
+		"500":      func(a answer) bool { return a.status == 500 && a.code(t) == "UnknownError" },
+		"502-html": func(a answer) bool { return a.status == 502 && strings.HasPrefix(string(a.body), "<html>") },
+		"503":      func(a answer) bool { return a.status == 503 && a.code(t) == "serviceNotAvailable" },
+		"504":      func(a answer) bool { return a.status == 504 && len(a.body) == 0 },
+		"timeout":  func(a answer) bool { return a.err != nil },
+		"reset":    func(a answer) bool { return errors.Is(a.err, io.EOF) || a.err != nil },
+		"html-200": func(a answer) bool { return a.status == 200 && strings.HasPrefix(string(a.body), "<html>") },
+		"redirect": func(a answer) bool {
+			return a.status == 302 && strings.HasPrefix(a.header.Get("Location"), "http://elsewhere.invalid/v1.0/")
+		},
+		"token-expired": func(a answer) bool { return a.status == 401 && a.code(t) == "InvalidAuthenticationToken" },
+		"claims-challenge": func(a answer) bool {
+			return a.status == 401 && strings.Contains(a.header.Get("WWW-Authenticate"), `error="insufficient_claims"`)
+		},
+		"forbidden": func(a answer) bool { return a.status == 403 && a.code(t) == "Authentication_MSGraphPermissionMissing" },
+		"unlicensed": func(a answer) bool {
+			return a.status == 403 && a.code(t) == "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
+		},
+		"slow": func(a answer) bool { return a.status == 200 },
+	} {
+		s.SetFaults(sandbox.Fault{Kind: kind, Delay: time.Millisecond})
+		// Go's client repeats a request whose idle connection was closed, so
+		// each begins with a new one.
+		s.client.CloseIdleConnections()
+		if a := s.get(audits, "$top=1"); !check(a) {
+			t.Errorf("%s: %d %v %.300s %v", kind, a.status, a.header, a.body, a.err)
+		}
+		if a := s.get(audits, "$top=1"); a.status != 200 {
+			t.Errorf("%s: comes again: %d", kind, a.status)
+		}
+	}
+}
+
+func TestPageFaults(t *testing.T) {
+	s := start(t, sandbox.Options{})
+	options := []string{"$top=20", "$filter=activityDateTime ge 2026-11-17T12:00:00Z"}
+	walk := func() ([]string, int) { return s.all(audits, append([]string{}, options...)...) }
+	whole, pages := walk()
+	if pages < 3 {
+		t.Fatalf("%d pages", pages)
+	}
+	fault := func(kind string) { s.SetFaults(sandbox.Fault{Kind: kind, AfterPage: 1, Path: "directoryaudits"}) }
+
+	fault("empty-page")
+	got, n := walk()
+	if n != pages+1 {
+		t.Errorf("empty-page: %d pages", n)
+	}
+	equal(t, got, whole)
+
+	fault("repeat-page")
+	got, _ = walk()
+	equal(t, got, append(append([]string{}, whole[:40]...), whole...))
+
+	fault("restart")
+	got, _ = walk()
+	equal(t, got, append(append([]string{}, whole[:20]...), whole...))
+
+	fault("duplicate-events")
+	got, _ = walk()
+	equal(t, got, append(append([]string{}, whole[:40]...), whole[37:]...))
+
+	fault("revision")
+	got, _ = walk()
+	if len(got) != len(whole)+1 || got[40] == whole[39] || got[40][:40] != whole[39][:40] {
+		t.Errorf("revision: %d events instead of %d\n%s\n%s", len(got), len(whole)+1, whole[39], got[40])
+	}
+	equal(t, got[41:], whole[40:])
+
+	second := func() answer { return s.link(s.get(audits, append([]string{}, options...)...).page(t).Next) }
+	fault("truncated")
+	if a := second(); !errors.Is(a.err, io.ErrUnexpectedEOF) || len(a.body) == 0 {
+		t.Errorf("truncated: %v", a.err)
+	}
+	fault("error-in-body")
+	if a := second(); a.status != 200 || !strings.Contains(string(a.body), `{"error":{`) || strings.HasSuffix(string(a.body), "]}") {
+		t.Errorf("error-in-body: %d %.200s", a.status, a.body)
+	}
+	fault("invalid-utf8")
+	if a := second(); a.status != 200 || utf8.Valid(a.body) {
+		t.Errorf("invalid-utf8: %d", a.status)
+	}
+	fault("foreign-link")
+	if p := second().page(t); !strings.HasPrefix(p.Next, "http://elsewhere.invalid/v1.0/") {
+		t.Error(p.Next)
+	}
+	fault("empty-skiptoken")
+	p := second().page(t)
+	if !strings.HasSuffix(p.Next, "&$skiptoken=") {
+		t.Error(p.Next)
+	}
+	if a := s.link(p.Next); a.status != 400 || !strings.Contains(string(a.body), "skip token is null") {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	first := s.get(audits, append([]string{}, options...)...).page(t)
+	fault("same-link")
+	if p := s.link(first.Next).page(t); p.Next != first.Next {
+		t.Errorf("%s\n%s", p.Next, first.Next)
+	}
+}
+
+func TestFaultsChooseTheirRequests(t *testing.T) {
+	s := start(t, sandbox.Options{})
+	s.token(tenant, audits)
+	status := func(path string, options ...string) int { return s.get(path, options...).status }
+
+	s.SetFaults(sandbox.Fault{Kind: "500", Path: "signins", Times: 2})
+	if status(audits) != 200 || status("/v1.0/auditLogs/signIns") != 500 || status("/v1.0/auditLogs/SIGNINS") != 500 || status("/v1.0/auditLogs/signIns") != 200 {
+		t.Error("path and times")
+	}
+	s.SetFaults(sandbox.Fault{Kind: "500", Tenant: "other.example", Times: -1})
+	if status(audits) != 200 {
+		t.Error("another tenant is met")
+	}
+	s.SetFaults(sandbox.Fault{Kind: "504", Times: -1, Wider: 12 * time.Hour})
+	if status(audits, "$filter=activityDateTime ge 2026-11-17 and activityDateTime lt 2026-11-17T12:00:01Z") != 504 ||
+		status(audits, "$filter=activityDateTime ge 2026-11-17 and activityDateTime lt 2026-11-17T12:00:00Z") != 200 {
+		t.Error("wider")
+	}
+	s.SetFaults(sandbox.Fault{Kind: "503"}, sandbox.Fault{Kind: "429", Path: "oauth2"})
+	if a := s.form("/"+tenant+"/oauth2/v2.0/token", v2Form()); a.status != 429 || !strings.Contains(string(a.body), "temporarily_unavailable") {
+		t.Errorf("token requests are met when they are named: %d %s", a.status, a.body)
+	}
+	if status(audits) != 503 || status(audits) != 200 {
+		t.Error("two faults")
+	}
+	s.SetFaults(sandbox.Fault{Kind: "500"})
+	s.SetFaults()
+	if status(audits) != 200 {
+		t.Error("faults are not cleared")
+	}
+}
+
+func TestParseFault(t *testing.T) {
+	got, err := sandbox.ParseFault("429,tenant=a.example, path=signIns,after=2,times=always,wider=6h,retry-after=2.128,delay=1s")
+	want := sandbox.Fault{Kind: "429", Tenant: "a.example", Path: "signIns", AfterPage: 2, Times: -1, Wider: 6 * time.Hour, RetryAfter: "2.128", Delay: time.Second}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
+	}
+	for _, kind := range sandbox.FaultKinds() {
+		if _, err := sandbox.ParseFault(kind[0]); err != nil || kind[1] == "" {
+			t.Errorf("%v: %v", kind, err)
+		}
+	}
+	for _, text := range []string{"", "nope", "429,times=0", "429,times=x", "429,after=x", "429,what=1", "504,wider=x", "429,"} {
+		if f, err := sandbox.ParseFault(text); err == nil {
+			t.Errorf("%q is read as %+v", text, f)
+		}
+	}
+}
+
+func TestThrottle(t *testing.T) {
+	s := start(t, sandbox.Options{Throttle: true, Limits: map[string]sandbox.Limit{
+		"reports":             {AppTenant: sandbox.Budget{Requests: 3, Per: time.Hour}},
+		"identity_protection": {Tenant: sandbox.Budget{Requests: 1, Per: time.Hour}},
+	}})
+	for i := range 5 {
+		a := s.get(audits, "$top=1")
+		if want := i >= 3; (a.status == 429) != want {
+			t.Fatalf("request %d: %d", i, a.status)
+		}
+		if a.status == 429 && (!strings.HasPrefix(a.header.Get("Retry-After"), "3") || !strings.Contains(a.header.Get("Retry-After"), ".")) {
+			t.Errorf("Retry-After: %q", a.header.Get("Retry-After"))
+		}
+	}
+	s.get("/v1.0/identityProtection/riskDetections", "$top=1")
+	if a := s.get("/v1.0/identityProtection/riskyUsers", "$top=1"); a.status != 429 || a.header.Get("Retry-After") != "" {
+		t.Errorf("%d %q", a.status, a.header.Get("Retry-After"))
+	}
+	if a := s.get("/v1.0/users", "$top=1"); a.status != 200 {
+		t.Errorf("a class without limits: %d", a.status)
+	}
+}
+
+func TestLateEvents(t *testing.T) {
+	now := noon
+	describe := func(string) (sandbox.Tenant, bool) { return sandbox.Tenant{EventsPerDay: 20_000}, true }
+	late := start(t, sandbox.Options{Now: func() time.Time { return now }, Late: true, Tenants: describe})
+	prompt := start(t, sandbox.Options{Tenants: describe})
+	from := noon.Add(-time.Hour)
+	all := prompt.Count(tenant, "sign_ins", from, noon)
+	share := func(after time.Duration) float64 {
+		now = noon.Add(after)
+		return float64(late.Count(tenant, "sign_ins", from, noon)) / float64(all)
+	}
+	if at := share(0); at > 0.99 || at < 0.9 {
+		t.Errorf("at once %.3f are there", at)
+	}
+	if at := share(5 * time.Minute); at >= 1 || at < 0.98 {
+		t.Errorf("after 5 minutes %.3f are there", at)
+	}
+	if at := share(61 * time.Minute); at != 1 {
+		t.Errorf("after an hour %.3f are there", at)
+	}
+}
+
+func TestListen(t *testing.T) {
+	s := sandbox.New(sandbox.Options{Types: types(t)})
+	server, err := s.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.Get(server.URL + "/v1.0/users")
+	if err != nil || response.StatusCode != http.StatusUnauthorized {
+		t.Fatalf("%v %v", response, err)
+	}
+	if err := response.Body.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := server.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := server.Close(); err != nil {
+		t.Errorf("closed twice: %v", err)
+	}
+	if conn, err := net.Dial("tcp", strings.TrimPrefix(server.URL, "http://")); err == nil {
+		t.Errorf("still reachable: %v", conn.Close())
+	}
+}
+
+func TestLongRequestsAreRefused(t *testing.T) {
+	s := start(t, sandbox.Options{})
+	form := v2Form()
+	form.Set("client_assertion", strings.Repeat("x", 1<<20))
+	if a := s.form("/"+tenant+"/oauth2/v2.0/token", form); a.err == nil && a.status != 400 {
+		t.Errorf("%d", a.status)
+	}
+}

@@ -1,0 +1,141 @@
+package sandbox_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/reportform/reportform/engine/sandbox"
+)
+
+func route(t sandbox.Type) (path string, options []string) {
+	if t.API == "aad_graph" {
+		path, options = "/"+tenant+t.Path, []string{"api-version=" + t.Version}
+	} else {
+		path = "/" + t.Version + t.Path
+	}
+	if t.Filter != "" {
+		options = append(options, "$filter="+t.Filter)
+	}
+	return path, options
+}
+
+func TestEveryTypeOfTheCatalog(t *testing.T) {
+	list, err := load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	columns := map[string][]string{}
+	for _, r := range list {
+		columns[r.Name] = r.Columns
+	}
+	s := start(t, sandbox.Options{Tenants: func(string) (sandbox.Tenant, bool) { return sandbox.Tenant{EventsPerDay: 40}, true }})
+	for _, r := range types(t) {
+		t.Run(r.Name, func(t *testing.T) {
+			path, options := route(r)
+			events, _ := s.all(path, options...)
+			if len(events) == 0 {
+				t.Fatal("no events")
+			}
+			seen := map[string]bool{}
+			for _, e := range events {
+				var object map[string]any
+				if err := json.Unmarshal([]byte(e), &object); err != nil {
+					t.Fatalf("%v: %s", err, e)
+				}
+				for _, name := range append(r.ID, r.Time) {
+					if strings.HasPrefix(r.Name, "b2c_") || name == "" {
+						continue // their time is a filter's, not a property
+					}
+					if v, ok := object[name].(string); !ok || v == "" {
+						t.Fatalf("no %s: %s", name, e)
+					}
+				}
+				for name := range object {
+					seen[name] = true
+				}
+			}
+			for _, column := range columns[r.Name] {
+				name, _, _ := strings.Cut(column, ".")
+				if !seen[name] {
+					t.Errorf("no event has %s", name)
+				}
+			}
+		})
+	}
+}
+
+func TestPagesAndOrdersGiveTheSameEvents(t *testing.T) {
+	s := start(t, sandbox.Options{Tenants: func(string) (sandbox.Tenant, bool) { return sandbox.Tenant{EventsPerDay: 200}, true }})
+	for _, name := range []string{"sign_ins", "sign_ins_non_interactive", "directory_audits", "risk_detections", "audit_events", "activities_sign_ins"} {
+		for _, r := range types(t) {
+			if r.Name != name {
+				continue
+			}
+			t.Run(name, func(t *testing.T) {
+				from, to := noon.Add(-30*time.Hour), noon.Add(-time.Hour)
+				path, options := route(r)
+				filter := fmt.Sprintf("%s ge %s and %s lt %s", r.Time, from.Format(time.RFC3339), r.Time, to.Format(time.RFC3339))
+				if r.Filter != "" {
+					filter += " and " + r.Filter
+					options = nil
+				}
+				options = append(options, "$filter="+filter)
+				with := func(more ...string) []string { return append(append([]string{}, options...), more...) }
+				newest, pages := s.all(path, with()...)
+				if pages != 1 || len(newest) < 10 {
+					t.Fatalf("%d events on %d pages", len(newest), pages)
+				}
+				if n := s.Count(tenant, name, from, to); n != len(newest) {
+					t.Errorf("Count says %d, there are %d", n, len(newest))
+				}
+				for _, top := range []int{3, 7, 100} {
+					events, pages := s.all(path, with(fmt.Sprint("$top=", top))...)
+					if want := (len(newest) + top - 1) / top; pages != want {
+						t.Errorf("$top=%d: %d pages instead of %d", top, pages, want)
+					}
+					equal(t, events, newest)
+				}
+				oldest, _ := s.all(path, with("$top=9", "$orderby="+r.Time)...)
+				if len(oldest) != len(newest) {
+					t.Fatalf("%d events in one order and %d in the other", len(oldest), len(newest))
+				}
+				for i := range oldest {
+					if oldest[i] != newest[len(newest)-1-i] {
+						t.Fatalf("event %d differs: %s", i, oldest[i])
+					}
+				}
+				last := ""
+				for _, e := range oldest {
+					var object map[string]any
+					if err := json.Unmarshal([]byte(e), &object); err != nil {
+						t.Fatal(err)
+					}
+					at, err := time.Parse(time.RFC3339, object[r.Time].(string))
+					if err != nil || at.Before(from) || !at.Before(to) {
+						t.Fatalf("%v is not in [%v, %v): %v", at, from, to, err)
+					}
+					if sortable := at.Format("2006-01-02T15:04:05.0000000"); sortable < last {
+						t.Fatalf("%s comes after %s", sortable, last)
+					} else {
+						last = sortable
+					}
+				}
+			})
+		}
+	}
+}
+
+func equal(t *testing.T, got, want []string) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("%d events instead of %d", len(got), len(want))
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Fatalf("event %d is %s instead of %s", i, got[i], want[i])
+		}
+	}
+}

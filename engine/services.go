@@ -1,0 +1,158 @@
+package engine
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+
+	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine/auth"
+	"github.com/reportform/reportform/engine/sandbox"
+	"github.com/reportform/reportform/engine/transport"
+)
+
+// services is what pulls share: connections, tokens, the pace, and the
+// sandbox if a tenant lives there.
+type services struct {
+	engine   *Engine
+	base     *http.Transport
+	broker   *auth.Broker
+	limiters *transport.Limiters
+
+	mu      sync.Mutex
+	clients map[clientKey]*http.Client
+	sandbox *sandbox.Server
+}
+
+// clientKey is what a client is made for: the token and the pace are the same
+// for all pulls that share it.
+type clientKey struct {
+	tenant config.Address
+	api    string
+	limit  string
+}
+
+func newServices(e *Engine) (*services, error) {
+	base := transport.NewBase()
+	s := &services{
+		engine: e, base: base, limiters: transport.NewLimiters(),
+		clients: map[clientKey]*http.Client{},
+	}
+	s.broker = auth.NewBroker(&http.Client{Transport: transport.New(transport.Options{
+		Base: base, Logger: e.logger.Named("token"), Retry: e.retry, UserAgent: e.userAgent(),
+	})})
+	if !e.livesInSandbox() {
+		return s, nil
+	}
+	var err error
+	s.sandbox, err = startSandbox(SandboxOptions{Listen: "127.0.0.1:0", Logger: e.logger.Named("sandbox")},
+		slices.Collect(maps.Values(e.config.ReportTypes)), slices.Collect(maps.Values(e.config.LimitClasses)), e.now)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// livesInSandbox reports whether a tenant needs the sandbox of this process.
+func (e *Engine) livesInSandbox() bool {
+	return slices.ContainsFunc(e.config.Tenants, func(t *config.Tenant) bool {
+		hosts := t.Endpoints
+		return t.Cloud == config.CloudSandbox && (hosts.Login == "" || hosts.Graph == "" || hosts.AADGraph == "")
+	})
+}
+
+// Close releases what the services hold.
+func (s *services) Close() error {
+	s.base.CloseIdleConnections()
+	if s.sandbox != nil {
+		return s.sandbox.Close()
+	}
+	return nil
+}
+
+// endpoints returns a tenant's hosts; what the sandbox cloud leaves open is
+// the sandbox that runs in this process.
+func (s *services) endpoints(t *config.Tenant) config.Endpoints {
+	endpoints := t.Endpoints
+	if t.Cloud != config.CloudSandbox || s.sandbox == nil {
+		return endpoints
+	}
+	for _, host := range []*string{&endpoints.Login, &endpoints.Graph, &endpoints.AADGraph} {
+		if *host == "" {
+			*host = s.sandbox.URL
+		}
+	}
+	return endpoints
+}
+
+// client returns the HTTP client for a tenant's reports of one type's API and
+// limit class.
+func (s *services) client(t *config.Tenant, reportType *config.ReportType) *http.Client {
+	key := clientKey{t.Address, reportType.API, reportType.Limit}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if client, ok := s.clients[key]; ok {
+		return client
+	}
+	e := s.engine
+	endpoints := s.endpoints(t)
+	credential := e.credential(t)
+	options := transport.Options{
+		Base:   s.base,
+		Logger: e.logger.Named("http").With("tenant", t.Name),
+		Tokens: s.broker.Source(credential, auth.Audience{
+			Login: endpoints.Login, Tenant: t.ID, Resource: resource(t.Cloud, reportType.API), V1: reportType.API == config.APIAADGraph,
+		}),
+		Origin:    origin(endpoints, reportType.API),
+		Limiter:   s.limiters.For(credential.App(), string(t.Address), e.limitClass(t, reportType)),
+		Retry:     e.retry,
+		UserAgent: e.userAgent(),
+	}
+	client := &http.Client{Transport: transport.New(options)}
+	s.clients[key] = client
+	return client
+}
+
+// credential returns a tenant's credential; the sandbox has one of its own.
+func (e *Engine) credential(t *config.Tenant) auth.Credential {
+	if t.Credential == nil {
+		return auth.Sandbox()
+	}
+	return e.credentials[t.Credential.Address]
+}
+
+// limitClass returns the published limits that pace a type's requests.
+func (e *Engine) limitClass(t *config.Tenant, reportType *config.ReportType) transport.Class {
+	class, ok := e.config.LimitClasses[reportType.Limit]
+	if !ok || t.Pacing == config.PacingOff {
+		return transport.Class{}
+	}
+	return transport.Class{
+		Name:      class.Name,
+		AppTenant: budget(class.AppTenant), App: budget(class.App), Tenant: budget(class.Tenant),
+	}
+}
+
+func budget(b config.Budget) transport.Budget {
+	return transport.Budget{Requests: b.Requests, Per: b.Per.Fixed()}
+}
+
+func (e *Engine) userAgent() string { return "reportform/" + e.version }
+
+// origin is the base URL of an API among a tenant's endpoints.
+func origin(endpoints config.Endpoints, api string) string {
+	if api == config.APIAADGraph {
+		return endpoints.AADGraph
+	}
+	return endpoints.Graph
+}
+
+// resource is the name by which a cloud's token endpoints know an API,
+// whatever gateway stands before it. The sandbox knows the public names.
+func resource(cloud, api string) string {
+	if cloud == config.CloudSandbox {
+		cloud = "public"
+	}
+	return origin(config.Clouds()[cloud], api)
+}

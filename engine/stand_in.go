@@ -1,0 +1,72 @@
+package engine
+
+import (
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine/sandbox"
+)
+
+// SandboxOptions says what kind of cloud the sandbox plays.
+type SandboxOptions struct {
+	Listen       string   // address, such as 127.0.0.1:8080; port 0 picks one
+	Faults       []string // as sandbox.ParseFault reads them
+	Throttle     bool     // enforce the published limits
+	Seed         uint64
+	EventsPerDay int // about so many of each report; 0 for the directory's own number
+	Logger       hclog.Logger
+}
+
+// StartSandbox serves the stand-in for the cloud with the report types of the
+// built-in catalog. It serves until it is closed.
+func StartSandbox(o SandboxOptions) (*sandbox.Server, error) {
+	types, limits, err := Catalog()
+	if err != nil {
+		return nil, err
+	}
+	return startSandbox(o, types, limits, time.Now)
+}
+
+func startSandbox(o SandboxOptions, types []*config.ReportType, limits []*config.LimitClass, now func() time.Time) (*sandbox.Server, error) {
+	options := sandbox.Options{Now: now, Seed: o.Seed, Throttle: o.Throttle, Limits: map[string]sandbox.Limit{}, Logger: o.Logger}
+	for _, t := range types {
+		options.Types = append(options.Types, sandboxType(t))
+	}
+	for _, l := range limits {
+		options.Limits[l.Name] = sandboxLimit(l)
+	}
+	for _, text := range o.Faults {
+		fault, err := sandbox.ParseFault(text)
+		if err != nil {
+			return nil, err
+		}
+		options.Faults = append(options.Faults, fault)
+	}
+	if o.EventsPerDay > 0 {
+		options.Tenants = func(id string) (sandbox.Tenant, bool) {
+			return sandbox.Tenant{EventsPerDay: o.EventsPerDay}, !strings.HasSuffix(id, ".invalid")
+		}
+	}
+	return sandbox.New(options).Listen(o.Listen)
+}
+
+// sandboxType is what the sandbox needs to know of a report type.
+func sandboxType(t *config.ReportType) sandbox.Type {
+	st := sandbox.Type{
+		Name: t.Name, API: t.API, Version: t.Version, Path: t.Path, Filter: t.Filter,
+		Time: t.Time, ID: t.ID, Permissions: t.Permissions, License: t.License, MaxPage: t.PageSize,
+		Limit: t.Limit, Lower: t.Lower, Upper: t.Upper,
+	}
+	if t.Retention != nil {
+		st.Retention = t.Retention.Fixed()
+	}
+	return st
+}
+
+func sandboxLimit(l *config.LimitClass) sandbox.Limit {
+	budget := func(b config.Budget) sandbox.Budget { return sandbox.Budget{Requests: b.Requests, Per: b.Per.Fixed()} }
+	return sandbox.Limit{AppTenant: budget(l.AppTenant), App: budget(l.App), Tenant: budget(l.Tenant)}
+}

@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/engine/sandbox"
+	"github.com/reportform/reportform/engine/transport"
+)
+
+// testNow is the clock of the tests: a time at which every day before has settled.
+var testNow = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// world is a configuration in a directory of its own, with a sandbox that it
+// reaches over loopback connections.
+type world struct {
+	t       *testing.T
+	dir     string
+	sandbox *sandbox.Sandbox
+	url     string
+	environ []string
+	now     time.Time
+	log     bytes.Buffer
+	stdout  bytes.Buffer
+}
+
+// newWorld starts a sandbox; change may alter its options.
+func newWorld(t *testing.T, change func(*sandbox.Options)) *world {
+	t.Helper()
+	w := &world{t: t, dir: t.TempDir(), now: testNow}
+	types, limits, err := Catalog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := sandbox.Options{Now: func() time.Time { return w.now }, Limits: map[string]sandbox.Limit{}}
+	for _, st := range types {
+		options.Types = append(options.Types, sandboxType(st))
+	}
+	for _, l := range limits {
+		options.Limits[l.Name] = sandboxLimit(l)
+	}
+	if change != nil {
+		change(&options)
+	}
+	w.sandbox = sandbox.New(options)
+	server, err := w.sandbox.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	w.url = server.URL
+	return w
+}
+
+// endpoints is the block that leads a tenant to the world's sandbox.
+func (w *world) endpoints() string { return endpointsBlock(w.url) }
+
+func endpointsBlock(url string) string {
+	return "endpoints {\n login = \"" + url + "\"\n graph = \"" + url + "\"\n aad_graph = \"" + url + "\"\n}\n"
+}
+
+// write writes a file of the configuration.
+func (w *world) write(name, content string) {
+	w.t.Helper()
+	path := filepath.Join(w.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// engine loads the configuration. Its retries hardly wait.
+func (w *world) engine() *Engine {
+	w.t.Helper()
+	e, diags := Load(Options{
+		Dir: w.dir, Environ: w.environ, Version: "0.0.0-test", Stdout: &w.stdout,
+		Now:    func() time.Time { return w.now.Add(time.Since(started)) },
+		Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Trace, Output: &w.log}),
+	})
+	if diags.HasErrors() {
+		w.t.Fatal(diags)
+	}
+	e.retry = transport.Retry{Attempts: 4, Base: time.Millisecond, Max: 4 * time.Millisecond, Elapsed: time.Second}
+	e.backoff = time.Millisecond
+	w.t.Cleanup(func() { _ = e.Close() })
+	return e
+}
+
+var started = time.Now()
+
+// plan makes a plan of everything.
+func (w *world) plan(e *Engine) *plan.Plan {
+	w.t.Helper()
+	p, err := e.Plan(context.Background(), Selection{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+// apply plans and applies everything.
+func (w *world) apply() *Summary {
+	w.t.Helper()
+	e := w.engine()
+	summary, err := e.Apply(context.Background(), w.plan(e), ApplyOptions{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return summary
+}
+
+// files returns the content of all files below a folder of the configuration,
+// by path, hidden ones included.
+func (w *world) files(folder string) map[string]string {
+	w.t.Helper()
+	found := map[string]string{}
+	root := filepath.Join(w.dir, folder)
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		name, _ := filepath.Rel(root, path)
+		found[filepath.ToSlash(name)] = string(data)
+		return err
+	})
+	if err != nil && !os.IsNotExist(err) {
+		w.t.Fatal(err)
+	}
+	return found
+}
+
+// reasons renders what a plan does, a line each pull.
+func reasons(p *plan.Plan) string {
+	var b strings.Builder
+	for _, pull := range p.Pulls {
+		b.WriteString(pull.Tenant + " " + pull.Report + " " + pull.Label)
+		for _, o := range pull.Outputs {
+			b.WriteString(" " + o.Path + ":" + string(o.Reason))
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
