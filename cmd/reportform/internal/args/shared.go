@@ -1,0 +1,31 @@
+package args
+
+// Vars are the flags that set variables.
+type Vars struct {
+	Vars     []string // "name=value", in order
+	VarFiles []string // paths, in order
+}
+
+func (v *Vars) flags(f *flags) {
+	f.texts(&v.Vars, "var", "NAME=VALUE", "Set a variable of the configuration.")
+	f.texts(&v.VarFiles, "var-file", "FILE", "Read variables from a file, beside *.auto.rfvars.")
+}
+
+// Selection are the flags that narrow a plan.
+type Selection struct {
+	Targets  []string // addresses to keep; empty for all
+	Excludes []string // addresses to drop
+	Tenants  []string // names of tenants to keep; empty for all
+}
+
+func (s *Selection) flags(f *flags) {
+	f.texts(&s.Targets, "target", "ADDRESS", "Only this tenant, report, output or window, such as report.sign_ins.failed.")
+	f.texts(&s.Excludes, "exclude", "ADDRESS", "Without this tenant, report, output or window.")
+	f.texts(&s.Tenants, "tenant", "NAME", "Only the tenant of this name.")
+}
+
+func (s *Selection) empty() bool {
+	return len(s.Targets)+len(s.Excludes)+len(s.Tenants) == 0
+}
+
+const jsonText = "Print one JSON object a line, for programs."

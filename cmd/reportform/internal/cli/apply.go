@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
+	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/engine/run"
+)
+
+// applyView is what apply has to tell.
+type applyView interface {
+	diagnoser
+	Plan(p *plan.Plan)
+	Prune(orphans []plan.Orphan)
+	BeginApply(pulls int)
+	Progress(p run.Progress)
+	Tick()
+	Interrupted()
+	EndApply(a view.Applied)
+}
+
+func (a *App) apply(ctx context.Context, o *args.Apply) int {
+	s, diags := a.load(o.Vars)
+	defer s.Close()
+	streams := a.Streams
+	if !diags.HasErrors() && s.Console() {
+		streams = streams.LeaveOut().NoLive()
+	}
+	if a.getenv("RF_LOG") != "" {
+		streams = streams.NoLive()
+	}
+	human := view.NewHuman(streams, a.Now)
+	var v applyView = human
+	if o.JSON {
+		v = view.NewJSON(streams, a.Now)
+	}
+	v.Diagnostics(diags, s.Files())
+	if diags.HasErrors() {
+		return failed
+	}
+	askFirst := o.File == "" && !o.AutoApprove
+	if askFirst && (o.JSON || !a.Streams.InTerminal || !a.Streams.Err.Terminal) {
+		return fail(v, "Nobody can be asked", "Apply asks before it fetches anything, and that needs a terminal and a result for people. "+
+			"Give -auto-approve to go on without being asked, or review a saved plan and carry out exactly that:\n"+
+			"  reportform plan -out=FILE\n  reportform apply FILE")
+	}
+	p, err := a.planned(ctx, s, o)
+	if err != nil {
+		return failIn(ctx, v, s, "Planning failed", err)
+	}
+	v.Plan(p)
+	prunes := o.Prune && len(p.Orphans) > 0
+	if prunes {
+		v.Prune(p.Orphans)
+	}
+	if askFirst && (!p.Empty() || prunes) {
+		human.Ask(question(p, prunes))
+		if !a.answeredYes(ctx) {
+			human.Cancelled()
+			return failed
+		}
+	}
+	return a.carryOut(ctx, v, s, p, o)
+}
+
+// planned is the plan to carry out: the saved one, or one made now.
+func (a *App) planned(ctx context.Context, s Session, o *args.Apply) (*plan.Plan, error) {
+	if o.File != "" {
+		return readPlan(o.File)
+	}
+	return s.Plan(ctx, selection(o.Selection))
+}
+
+func question(p *plan.Plan, prunes bool) string {
+	switch {
+	case p.Empty():
+		return "Do you want to delete these orphans?"
+	case prunes:
+		return "Do you want to perform these pulls and delete these orphans?"
+	}
+	return "Do you want to perform these pulls?"
+}
+
+// answeredYes reads one line from standard input.
+func (a *App) answeredYes(ctx context.Context) bool {
+	answer := make(chan string, 1)
+	go func() {
+		line, _ := bufio.NewReader(io.LimitReader(a.Streams.In, 1024)).ReadString('\n')
+		answer <- strings.TrimSpace(line)
+	}()
+	select {
+	case <-ctx.Done():
+		return false
+	case line := <-answer:
+		return line == "yes"
+	}
+}
+
+// carryOut applies the plan and tells what comes of it.
+func (a *App) carryOut(ctx context.Context, v applyView, s Session, p *plan.Plan, o *args.Apply) int {
+	began := a.Now()
+	v.BeginApply(len(p.Pulls))
+	stopTicking := every(progressTick, v.Tick)
+	heard := make(chan struct{})
+	forget := context.AfterFunc(ctx, func() {
+		defer close(heard)
+		v.Interrupted()
+	})
+	summary, err := s.Apply(ctx, p, engine.ApplyOptions{Parallelism: o.Parallelism, Prune: o.Prune, Progress: v.Progress})
+	if !forget() {
+		<-heard
+	}
+	stopTicking()
+	if summary != nil {
+		v.EndApply(view.Applied{
+			Planned: len(p.Pulls), Finished: summary.Finished, Skipped: summary.Skipped, Failed: summary.Failed,
+			Pruned: summary.Pruned, Events: summary.Events, Bytes: summary.Bytes,
+			Interrupted: summary.Interrupted || ctx.Err() != nil, Took: a.Now().Sub(began),
+		})
+	}
+	switch {
+	case err != nil:
+		return failIn(ctx, v, s, "Apply failed", err)
+	case len(summary.Failed) > 0 || summary.Interrupted || ctx.Err() != nil:
+		return failed
+	}
+	return ok
+}
+
+// progressTick is how often the progress display learns that time passes.
+const progressTick = 250 * time.Millisecond
+
+// every calls f regularly until the function that it returns is called, which
+// waits for a call under way.
+func every(interval time.Duration, f func()) (stop func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				f()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+	}
+}

@@ -1,0 +1,628 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
+	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/engine/run"
+)
+
+// fakeSession is a session with a plan and ledgers that a test gives it. Its
+// pulls finish, but for those of the report "report.sign_ins.broken".
+type fakeSession struct {
+	pulls   []plan.Pull
+	orphans []plan.Orphan
+	ledgers []*ledger.Ledger
+	console bool
+	// during runs before the first pull of an apply.
+	during func(ctx context.Context)
+
+	selected engine.Selection
+	applied  *engine.ApplyOptions
+	closed   bool
+}
+
+func (s *fakeSession) Close() error                { s.closed = true; return nil }
+func (s *fakeSession) Files() map[string]*hcl.File { return nil }
+func (s *fakeSession) Console() bool               { return s.console }
+
+func (s *fakeSession) Config() *config.Config {
+	return &config.Config{Tenants: make([]*config.Tenant, 2), Reports: make([]*config.Report, 1), Settings: config.Settings{State: config.State{Type: "local"}}}
+}
+
+func (s *fakeSession) Plan(_ context.Context, sel engine.Selection) (*plan.Plan, error) {
+	s.selected = sel
+	if len(sel.Targets) > 0 && sel.Targets[0] == "nothing" {
+		return nil, errors.New("-target=nothing matches nothing")
+	}
+	return &plan.Plan{Version: 1, Configuration: "c", Pulls: s.pulls, Orphans: s.orphans}, nil
+}
+
+func (s *fakeSession) Apply(ctx context.Context, p *plan.Plan, opts engine.ApplyOptions) (*engine.Summary, error) {
+	s.applied = &opts
+	if p.Configuration != "c" {
+		return nil, errors.New("the plan was made for another configuration")
+	}
+	if s.during != nil {
+		s.during(ctx)
+	}
+	var summary engine.Summary
+	for i := range p.Pulls {
+		pull := &p.Pulls[i]
+		if ctx.Err() != nil {
+			summary.Interrupted = true
+			break
+		}
+		opts.Progress(run.Started{Pull: pull})
+		if pull.Report == "report.sign_ins.broken" {
+			failed := run.Failed{Pull: pull, Err: &run.PullError{Pull: pull, Err: errors.New("403 Forbidden"), Advice: "Grant it."}}
+			opts.Progress(failed)
+			summary.Failed = append(summary.Failed, failed)
+			continue
+		}
+		opts.Progress(run.Finished{Pull: pull})
+		summary.Finished++
+	}
+	return &summary, nil
+}
+
+func (s *fakeSession) Ledgers(context.Context) ([]ledger.Key, error) {
+	var keys []ledger.Key
+	for _, l := range s.ledgers {
+		keys = append(keys, ledger.Key{Tenant: l.Tenant, Report: l.Report})
+	}
+	return keys, nil
+}
+
+func (s *fakeSession) Ledger(_ context.Context, key ledger.Key) (*ledger.Ledger, error) {
+	for _, l := range s.ledgers {
+		if l.Tenant == key.Tenant && l.Report == key.Report {
+			if l.Version == 0 {
+				return nil, errors.New("the ledger is damaged")
+			}
+			return l, nil
+		}
+	}
+	return nil, nil
+}
+
+// bench is a program on fakes.
+type bench struct {
+	app      App
+	out, err bytes.Buffer
+	session  fakeSession
+	loaded   engine.Options
+}
+
+func newBench() *bench {
+	b := &bench{}
+	pull := func(report string) plan.Pull {
+		from := time.Date(2026, time.November, 22, 0, 0, 0, 0, time.UTC)
+		return plan.Pull{
+			Tenant: "tenant.contoso", Report: report, From: from, To: from.AddDate(0, 0, 1), Label: "2026-11-22", Final: true,
+			Outputs: []plan.PullOutput{{Output: "output.json.archive", Reason: plan.New, Path: "out/a.json"}},
+		}
+	}
+	b.session.pulls = []plan.Pull{pull("report.sign_ins.a"), pull("report.sign_ins.b")}
+	b.app = App{
+		Streams: view.Streams{In: strings.NewReader(""), Out: view.Stream{Writer: &b.out}, Err: view.Stream{Writer: &b.err}},
+		Version: "0.1.0",
+		Now:     time.Now,
+		Chdir:   func(string) error { return errors.New("not in this test") },
+		Engine: Engine{
+			Load: func(o engine.Options) (Session, hcl.Diagnostics) {
+				b.loaded = o
+				if len(o.Vars) > 0 && o.Vars[0] == "broken=1" {
+					return &b.session, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "A mistake"}}
+				}
+				return &b.session, nil
+			},
+			Catalog: func() ([]*config.ReportType, []*config.LimitClass, error) {
+				return []*config.ReportType{{Name: "sign_ins", API: config.APIGraph, Limit: "l", Time: "t"}},
+					[]*config.LimitClass{{Name: "l", App: config.Budget{Requests: 5, Per: config.Duration{N: 10, Unit: config.Second}}}}, nil
+			},
+		},
+	}
+	return b
+}
+
+// terminal puts a person at the program, who answers with the given lines.
+func (b *bench) terminal(answers string) {
+	b.app.Streams.In, b.app.Streams.InTerminal = strings.NewReader(answers), true
+	b.app.Streams.Out.Terminal, b.app.Streams.Err.Terminal = true, true
+}
+
+func (b *bench) run(t *testing.T, want int, line string) {
+	t.Helper()
+	if got := b.app.Run(t.Context(), strings.Fields(line)); got != want {
+		t.Errorf("%s: exit code %d, want %d\n%s%s", line, got, want, &b.out, &b.err)
+	}
+}
+
+func (b *bench) expect(t *testing.T, stream *bytes.Buffer, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if !strings.Contains(stream.String(), text) {
+			t.Errorf("%q is not in: %s", text, stream)
+		}
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	tests := []struct {
+		line string
+		want int
+	}{
+		{"plam", failed},
+		{"-help", ok},
+		{"plan -help", ok},
+		{"-chdir=nowhere plan", failed},
+		{"plan", ok},
+		{"plan -detailed-exitcode", somethingTo},
+		{"plan -var broken=1", failed},
+		{"plan -target=nothing", failed},
+		{"validate", ok},
+		{"validate -var broken=1", failed},
+		{"apply", failed}, // nobody can be asked
+		{"apply -auto-approve", ok},
+		{"apply -auto-approve -var broken=1", failed},
+		{"apply -auto-approve -target=nothing", failed},
+		{"apply no-such-file", failed},
+		{"show", ok},
+		{"show no-such-file", failed},
+		{"state list", ok},
+		{"state show report.x.y", failed},
+		{"reports", ok},
+		{"reports sign_ins", ok},
+		{"reports sign_in", failed},
+		{"version", ok},
+		{"completion bash", ok},
+	}
+	for _, test := range tests {
+		t.Run(test.line, func(t *testing.T) {
+			newBench().run(t, test.want, test.line)
+		})
+	}
+	t.Run("nothing to do", func(t *testing.T) {
+		b := newBench()
+		b.session.pulls = nil
+		b.run(t, ok, "plan -detailed-exitcode")
+		b.run(t, ok, "apply -auto-approve")
+		b.terminal("")
+		b.run(t, ok, "apply")
+		if strings.Contains(b.err.String(), "Do you want") {
+			t.Error("asked although there is nothing to do")
+		}
+	})
+}
+
+func TestArgumentsReachTheEngine(t *testing.T) {
+	b := newBench()
+	b.app.Environ = []string{"A=B"}
+	b.run(t, ok, "apply -auto-approve -parallelism=3 -prune -target=a -exclude=b -tenant=c -var d=e -var-file=f")
+	want := engine.Selection{Targets: []string{"a"}, Excludes: []string{"b"}, Tenants: []string{"c"}}
+	if diff := cmp.Diff(want, b.session.selected); diff != "" {
+		t.Error(diff)
+	}
+	if b.session.applied.Parallelism != 3 || !b.session.applied.Prune {
+		t.Errorf("got %+v", b.session.applied)
+	}
+	if diff := cmp.Diff([]string{"d=e"}, b.loaded.Vars); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"f"}, b.loaded.VarFiles); diff != "" {
+		t.Error(diff)
+	}
+	if b.loaded.Version != "0.1.0" || b.loaded.Environ[0] != "A=B" || b.loaded.Stdout == nil {
+		t.Errorf("got %+v", b.loaded)
+	}
+	if !b.session.closed {
+		t.Error("the session was not closed")
+	}
+}
+
+func TestApplyAsks(t *testing.T) {
+	for _, test := range []struct {
+		answer  string
+		applies bool
+	}{{"yes\n", true}, {" yes \r\n", true}, {"y\n", false}, {"YES\n", false}, {"no\n", false}, {"", false}} {
+		b := newBench()
+		b.terminal(test.answer)
+		code := failed
+		if test.applies {
+			code = ok
+		}
+		b.run(t, code, "apply")
+		if (b.session.applied != nil) != test.applies {
+			t.Errorf("%q: applied is %t", test.answer, b.session.applied != nil)
+		}
+		b.expect(t, &b.err, "Do you want to perform these pulls?", "Only 'yes' will be accepted")
+	}
+	b := newBench()
+	b.terminal("yes\n")
+	b.session.pulls, b.session.orphans = nil, []plan.Orphan{{Path: "old.json", Bytes: 12}}
+	b.run(t, ok, "apply -prune")
+	b.expect(t, &b.err, "Do you want to delete these orphans?")
+}
+
+// Without a terminal nothing is fetched unasked, and the message says what to do.
+func TestApplyWithoutTerminal(t *testing.T) {
+	for name, prepare := range map[string]func(*bench){
+		"apply":       func(*bench) {},
+		"apply -json": func(b *bench) { b.terminal("yes\n") },
+		"apply -no-color": func(b *bench) {
+			b.terminal("yes\n")
+			b.app.Streams.InTerminal = false
+		},
+	} {
+		b := newBench()
+		prepare(b)
+		b.run(t, failed, name)
+		if b.session.applied != nil {
+			t.Errorf("%s: applied", name)
+		}
+		b.expect(t, bufferOf(b, strings.Contains(name, "json")), "-auto-approve", "plan -out=FILE")
+	}
+}
+
+func bufferOf(b *bench, out bool) *bytes.Buffer {
+	if out {
+		return &b.out
+	}
+	return &b.err
+}
+
+func TestApplyTellsFailures(t *testing.T) {
+	b := newBench()
+	b.session.pulls[1].Report = "report.sign_ins.broken"
+	b.run(t, failed, "apply -auto-approve")
+	b.expect(t, &b.err, "1 pull failed:", "tenant.contoso report.sign_ins.broken 2026-11-22", "403 Forbidden", "Grant it.")
+	b.expect(t, &b.out, "Apply incomplete.", "1 pull finished, 1 failed")
+}
+
+// With an output on standard output, nothing but events is written there.
+func TestApplyLeavesStandardOutputToEvents(t *testing.T) {
+	for _, line := range []string{"apply -auto-approve", "apply -auto-approve -json"} {
+		b := newBench()
+		b.session.console = true
+		b.session.during = func(context.Context) { io.WriteString(b.loaded.Stdout, "event\n") }
+		b.run(t, ok, line)
+		if got := b.out.String(); got != "event\n" {
+			t.Errorf("%s: standard output has %q", line, got)
+		}
+		b.expect(t, &b.err, "report.sign_ins.a")
+	}
+}
+
+func TestSavedPlan(t *testing.T) {
+	t.Chdir(t.TempDir())
+	b := newBench()
+	b.run(t, ok, "plan -out=p.rfplan")
+	b.expect(t, &b.out, "reportform apply p.rfplan")
+	b.out.Reset()
+	b.session.selected = engine.Selection{Tenants: []string{"untouched"}}
+	b.run(t, ok, "show p.rfplan")
+	b.expect(t, &b.out, "report.sign_ins.a", "Plan: 2 pulls to do")
+	b.out.Reset()
+	b.run(t, ok, "apply p.rfplan")
+	b.expect(t, &b.out, "2 pulls finished")
+	if len(b.session.selected.Tenants) == 0 {
+		t.Error("apply of a saved plan planned anew")
+	}
+	data, err := os.ReadFile("p.rfplan")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := bytes.Replace(data, []byte(`"configuration": "c"`), []byte(`"configuration": "d"`), 1)
+	if err := os.WriteFile("other.rfplan", other, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b.run(t, failed, "apply other.rfplan")
+	b.expect(t, &b.err, "another configuration")
+	if err := os.WriteFile("half.rfplan", data[:len(data)/2], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b.run(t, failed, "show half.rfplan")
+	b.expect(t, &b.err, "half.rfplan")
+}
+
+// brokenWriter is a full disk.
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, errors.New("disk full") }
+
+func TestResultThatCannotBeWritten(t *testing.T) {
+	for _, line := range []string{"plan", "plan -json", "version", "-help", "reports"} {
+		b := newBench()
+		b.app.Streams.Out.Writer = brokenWriter{}
+		b.run(t, failed, line)
+		b.expect(t, &b.err, "disk full")
+	}
+}
+
+// An interrupt stops apply cleanly, and while it asks.
+func TestInterrupt(t *testing.T) {
+	t.Run("running", func(t *testing.T) {
+		b := newBench()
+		ctx, cancel := context.WithCancel(t.Context())
+		b.session.during = func(ctx context.Context) {
+			cancel()
+			<-ctx.Done()
+		}
+		if code := b.app.Run(ctx, []string{"apply", "-auto-approve"}); code != failed {
+			t.Errorf("exit code %d", code)
+		}
+		b.expect(t, &b.err, "Interrupted: stopping cleanly")
+		b.expect(t, &b.out, "Apply interrupted.", "2 not done")
+	})
+	t.Run("asking", func(t *testing.T) {
+		b := newBench()
+		b.terminal("")
+		in, answer := io.Pipe()
+		defer answer.Close()
+		b.app.Streams.In = in
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if code := b.app.Run(ctx, []string{"apply"}); code != failed {
+			t.Errorf("exit code %d", code)
+		}
+		if b.session.applied != nil {
+			t.Error("applied")
+		}
+	})
+}
+
+// While pulls run for long, a log shows a sign of life every half minute.
+func TestHeartbeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench()
+		b.session.during = func(context.Context) { time.Sleep(100 * time.Second) }
+		b.run(t, ok, "apply -auto-approve")
+		if n := strings.Count(b.err.String(), "Still running"); n != 3 {
+			t.Errorf("%d signs of life in 100 s: %s", n, &b.err)
+		}
+	})
+}
+
+func TestState(t *testing.T) {
+	b := newBench()
+	b.session.ledgers = []*ledger.Ledger{
+		{Version: 1, Report: "report.a.b", Tenant: "tenant.contoso"},
+		{Version: 1, Report: "report.a.b", Tenant: `tenant.customer["contoso ltd"]`},
+		{Version: 1, Report: `report.a.bc["k"]`, Tenant: "tenant.contoso"},
+		{Version: 0, Report: "report.damaged.x", Tenant: "tenant.contoso"},
+	}
+	b.run(t, ok, "state list")
+	want := "report.a.b tenant.contoso\nreport.a.b tenant.customer[\"contoso ltd\"]\nreport.a.bc[\"k\"] tenant.contoso\nreport.damaged.x tenant.contoso\n"
+	if diff := cmp.Diff(want, b.out.String()); diff != "" {
+		t.Error(diff)
+	}
+	tests := []struct {
+		args []string
+		want []string
+	}{
+		{[]string{"report.a.b"}, []string{"report.a.b tenant.contoso", `report.a.b tenant.customer["contoso ltd"]`}},
+		{[]string{`report.a.b tenant.customer["contoso ltd"]`}, []string{`report.a.b tenant.customer["contoso ltd"]`}},
+		{[]string{"report.a.b", "tenant.customer"}, []string{`report.a.b tenant.customer["contoso ltd"]`}},
+		{[]string{"report.a.b", "-tenant=contoso ltd"}, []string{`report.a.b tenant.customer["contoso ltd"]`}},
+		{[]string{"report.a.bc"}, []string{`report.a.bc["k"] tenant.contoso`}},
+		{[]string{"tenant.customer"}, []string{`report.a.b tenant.customer["contoso ltd"]`}},
+	}
+	for _, test := range tests {
+		b.out.Reset()
+		if code := b.app.Run(t.Context(), append([]string{"state", "show"}, test.args...)); code != ok {
+			t.Errorf("%q: exit code %d: %s", test.args, code, &b.err)
+		}
+		var got []string
+		for line := range strings.Lines(b.out.String()) {
+			if strings.HasPrefix(line, "report.") {
+				got = append(got, strings.TrimSpace(line))
+			}
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%q: %s", test.args, diff)
+		}
+	}
+	// A damaged ledger is told, and hides no other.
+	b.out.Reset()
+	b.err.Reset()
+	b.run(t, failed, "show")
+	b.expect(t, &b.err, "the ledger is damaged")
+	b.expect(t, &b.out, "report.a.bc")
+	b.err.Reset()
+	b.run(t, failed, "state show report.damaged.x")
+	b.expect(t, &b.err, "the ledger is damaged")
+}
+
+func TestReports(t *testing.T) {
+	b := newBench()
+	b.run(t, failed, "reports sign_in")
+	b.expect(t, &b.err, `Did you mean "sign_ins"?`)
+	b.run(t, ok, "reports sign_ins")
+	b.expect(t, &b.out, "5 requests in 10s for an app over all tenants")
+}
+
+func TestLog(t *testing.T) {
+	b := newBench()
+	b.run(t, ok, "plan")
+	if b.loaded.Logger != nil {
+		t.Error("a log without RF_LOG")
+	}
+	b.app.Environ = []string{"RF_LOG=debug", "RF_LOG_FORMAT=json"}
+	b.run(t, ok, "plan")
+	b.loaded.Logger.Debug("hello", "a", 1)
+	b.expect(t, &b.err, `"@message":"hello"`)
+	b.app.Environ = []string{"RF_LOG=loud"}
+	b.run(t, failed, "plan")
+	b.expect(t, &b.err, `RF_LOG is "loud"`)
+}
+
+type fakeSandbox struct{ closed bool }
+
+func (s *fakeSandbox) Close() error { s.closed = true; return nil }
+
+func TestSandbox(t *testing.T) {
+	b := newBench()
+	server := &fakeSandbox{}
+	var got args.Sandbox
+	b.app.StartSandbox = func(o *args.Sandbox, _ hclog.Logger) (*SandboxServer, error) {
+		got = *o
+		return &SandboxServer{"http://127.0.0.1:8081", server}, nil
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if code := b.app.Run(ctx, strings.Fields("sandbox -listen=127.0.0.1:8081 -fault=x -seed=3")); code != ok {
+		t.Errorf("exit code %d: %s", code, &b.err)
+	}
+	if got.Listen != "127.0.0.1:8081" || got.Faults[0] != "x" || got.Seed != 3 {
+		t.Errorf("got %+v", got)
+	}
+	if !server.closed {
+		t.Error("the sandbox was not closed")
+	}
+	b.expect(t, &b.out, `graph     = "http://127.0.0.1:8081"`)
+	b.app.StartSandbox = func(*args.Sandbox, hclog.Logger) (*SandboxServer, error) { return nil, errors.New("port in use") }
+	b.run(t, failed, "sandbox")
+	b.expect(t, &b.err, "port in use")
+}
+
+func TestInit(t *testing.T) {
+	t.Chdir(t.TempDir())
+	b := newBench()
+	b.run(t, ok, "init")
+	b.expect(t, &b.out, "main.rf.hcl and .gitignore", "reportform plan")
+	for name, want := range map[string][]byte{"main.rf.hcl": starterConfiguration, ".gitignore": starterIgnore} {
+		if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if !bytes.Equal(config.Format(starterConfiguration), starterConfiguration) {
+		t.Error("the starter configuration is not in canonical form")
+	}
+	b.out.Reset()
+	b.run(t, ok, "init")
+	b.expect(t, &b.out, "2 tenants, 1 report, 0 outputs", `"local"`)
+
+	// A .gitignore of the user's own is kept.
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile(".gitignore", []byte("mine\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b.run(t, ok, "init")
+	if got, _ := os.ReadFile(".gitignore"); string(got) != "mine\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestFmt(t *testing.T) {
+	const ugly, pretty = "a=1\nlonger = 2\n", "a      = 1\nlonger = 2\n"
+	setup := func(t *testing.T) {
+		t.Chdir(t.TempDir())
+		for name, text := range map[string]string{
+			"ugly.rf.hcl": ugly, "pretty.rf.hcl": pretty, "x.auto.rfvars": ugly, "data.rf.json": "{ }", "other.hcl": ugly,
+			"sub/deep.rf.hcl": ugly, ".hidden/h.rf.hcl": ugly,
+		} {
+			if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(name, []byte(text), 0o640); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	content := func(t *testing.T, name, want string) {
+		t.Helper()
+		if got, err := os.ReadFile(name); err != nil || string(got) != want {
+			t.Errorf("%s is %q, %v; want %q", name, got, err, want)
+		}
+	}
+	t.Run("directory", func(t *testing.T) {
+		setup(t)
+		b := newBench()
+		b.run(t, ok, "fmt")
+		if got := b.out.String(); got != "ugly.rf.hcl\nx.auto.rfvars\n" {
+			t.Errorf("got %q", got)
+		}
+		content(t, "ugly.rf.hcl", pretty)
+		content(t, "other.hcl", ugly)
+		content(t, "sub/deep.rf.hcl", ugly)
+		if info, _ := os.Stat("ugly.rf.hcl"); info.Mode().Perm() != 0o640 {
+			t.Errorf("the mode is now %v", info.Mode())
+		}
+		entries, _ := os.ReadDir(".")
+		if len(entries) != 7 {
+			t.Errorf("left behind: %v", entries)
+		}
+		b.out.Reset()
+		b.run(t, ok, "fmt -check")
+		if b.out.String() != "" {
+			t.Errorf("got %q", &b.out)
+		}
+	})
+	t.Run("recursive", func(t *testing.T) {
+		setup(t)
+		newBench().run(t, ok, "fmt -recursive")
+		content(t, "sub/deep.rf.hcl", pretty)
+		content(t, ".hidden/h.rf.hcl", ugly)
+	})
+	t.Run("check", func(t *testing.T) {
+		setup(t)
+		b := newBench()
+		b.run(t, unformatted, "fmt -check -diff ugly.rf.hcl pretty.rf.hcl data.rf.json")
+		b.expect(t, &b.out, "ugly.rf.hcl\n", "-a=1\n", "+a      = 1\n")
+		content(t, "ugly.rf.hcl", ugly)
+	})
+	t.Run("stdin", func(t *testing.T) {
+		b := newBench()
+		b.app.Streams.In = strings.NewReader(ugly)
+		b.run(t, ok, "fmt -")
+		if b.out.String() != pretty {
+			t.Errorf("got %q", &b.out)
+		}
+		b.app.Streams.In = strings.NewReader(ugly)
+		b.run(t, unformatted, "fmt -check -")
+	})
+	t.Run("mistakes", func(t *testing.T) {
+		setup(t)
+		const broken = "a = = 1\nb=2\n"
+		if err := os.WriteFile("broken.rf.hcl", []byte(broken), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		b := newBench()
+		b.run(t, failed, "fmt")
+		content(t, "broken.rf.hcl", broken)
+		content(t, "ugly.rf.hcl", pretty)
+		b.expect(t, &b.err, "broken.rf.hcl line 1")
+		b.run(t, failed, "fmt other.hcl")
+		b.run(t, failed, "fmt no-such.rf.hcl")
+	})
+	t.Run("link", func(t *testing.T) {
+		setup(t)
+		if err := os.Symlink("ugly.rf.hcl", "link.rf.hcl"); err != nil {
+			return // not on this system
+		}
+		newBench().run(t, ok, "fmt link.rf.hcl")
+		content(t, "ugly.rf.hcl", pretty)
+		if info, _ := os.Lstat("link.rf.hcl"); info.Mode()&os.ModeSymlink == 0 {
+			t.Error("the link is now a file")
+		}
+	})
+}

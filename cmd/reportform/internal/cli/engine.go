@@ -1,0 +1,84 @@
+package cli
+
+import (
+	"context"
+	"io"
+
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/plan"
+)
+
+// Engine is how the commands reach the engine: the one place where they are
+// joined.
+type Engine struct {
+	Load    func(engine.Options) (Session, hcl.Diagnostics)
+	Catalog func() ([]*config.ReportType, []*config.LimitClass, error)
+	// StartSandbox serves the stand-in for the cloud.
+	StartSandbox func(*args.Sandbox, hclog.Logger) (*SandboxServer, error)
+}
+
+// NewEngine returns the engine of this module.
+func NewEngine() Engine {
+	return Engine{
+		Load: func(o engine.Options) (Session, hcl.Diagnostics) {
+			return engine.Load(o)
+		},
+		Catalog:      engine.Catalog,
+		StartSandbox: startSandbox,
+	}
+}
+
+// Session is a loaded configuration as the commands use it: an *engine.Engine.
+type Session interface {
+	io.Closer
+	Files() map[string]*hcl.File
+	Config() *config.Config
+	// Console reports whether an output writes events to standard output.
+	Console() bool
+	Plan(ctx context.Context, sel engine.Selection) (*plan.Plan, error)
+	Apply(ctx context.Context, p *plan.Plan, opts engine.ApplyOptions) (*engine.Summary, error)
+	Ledgers(ctx context.Context) ([]ledger.Key, error)
+	Ledger(ctx context.Context, key ledger.Key) (*ledger.Ledger, error)
+}
+
+// SandboxServer is a running sandbox.
+type SandboxServer struct {
+	URL string // scheme://host:port
+	io.Closer
+}
+
+func startSandbox(o *args.Sandbox, logger hclog.Logger) (*SandboxServer, error) {
+	server, err := engine.StartSandbox(engine.SandboxOptions{
+		Listen: o.Listen, Faults: o.Faults, Throttle: o.Throttle,
+		Seed: uint64(o.Seed), EventsPerDay: o.EventsPerDay, Logger: logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &SandboxServer{server.URL, server}, nil
+}
+
+// load reads the configuration of the working directory. The session is never
+// nil; with errors among the diagnostics it only serves to quote files.
+func (a *App) load(vars args.Vars) (Session, hcl.Diagnostics) {
+	logger, err := a.logger()
+	if err != nil {
+		return noSession{}, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Log level not understood", Detail: err.Error()}}
+	}
+	return a.Load(engine.Options{
+		Dir: ".", Vars: vars.Vars, VarFiles: vars.VarFiles, Environ: a.Environ,
+		Version: a.Version, Now: a.Now, Stdout: a.Streams.Out, Logger: logger,
+	})
+}
+
+// noSession stands for a session where loading did not begin.
+type noSession struct{ Session }
+
+func (noSession) Files() map[string]*hcl.File { return nil }
+func (noSession) Close() error                { return nil }

@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
+)
+
+//go:embed starter/main.rf.hcl
+var starterConfiguration []byte
+
+//go:embed starter/gitignore
+var starterIgnore []byte
+
+// initView is what init has to tell.
+type initView interface {
+	diagnoser
+	Initialised(written []string)
+	Checked(c view.Checked)
+}
+
+func (a *App) init(ctx context.Context, o *args.Init) int {
+	var v initView = a.human()
+	exists, err := hasConfiguration(".")
+	if err != nil {
+		return fail(v, "Directory not readable", err.Error())
+	}
+	if exists {
+		return a.check(ctx, v, o)
+	}
+	var written []string
+	for _, file := range []struct {
+		name string
+		data []byte
+	}{{"main.rf.hcl", starterConfiguration}, {".gitignore", starterIgnore}} {
+		switch err := createFile(file.name, file.data); {
+		case err == nil:
+			written = append(written, file.name)
+		case !errors.Is(err, fs.ErrExist) || file.name != ".gitignore":
+			return fail(v, "The starter configuration was not written", err.Error())
+		}
+	}
+	v.Initialised(written)
+	return ok
+}
+
+// check reads the configuration that is there and asks its state backend.
+func (a *App) check(ctx context.Context, v initView, o *args.Init) int {
+	s, diags := a.load(o.Vars)
+	defer s.Close()
+	v.Diagnostics(diags, s.Files())
+	if diags.HasErrors() {
+		return failed
+	}
+	keys, err := s.Ledgers(ctx)
+	if err != nil {
+		return failIn(ctx, v, s, "The state backend does not answer", err)
+	}
+	c := s.Config()
+	v.Checked(view.Checked{
+		Tenants: len(c.Tenants), Reports: len(c.Reports), Outputs: len(c.Outputs),
+		Backend: c.Settings.State.Type, Ledgers: len(keys),
+	})
+	return ok
+}
+
+// hasConfiguration reports whether a directory holds files of the language.
+func hasConfiguration(dir string) (bool, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return false, err
+	}
+	for _, entry := range entries {
+		for _, pattern := range []string{"*.rf.hcl", "*.rf.json"} {
+			if match, _ := filepath.Match(pattern, entry.Name()); match && !entry.IsDir() {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// createFile writes a file that does not exist yet.
+func createFile(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("%w (the file is incomplete: delete it)", err)
+	}
+	return nil
+}

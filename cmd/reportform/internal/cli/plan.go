@@ -1,0 +1,69 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/plan"
+)
+
+// planView is what plan has to tell.
+type planView interface {
+	diagnoser
+	Plan(p *plan.Plan)
+	PlanSaved(path string)
+}
+
+func (a *App) plan(ctx context.Context, o *args.Plan) int {
+	var v planView = a.human()
+	if o.JSON {
+		v = a.json()
+	}
+	s, diags := a.load(o.Vars)
+	defer s.Close()
+	v.Diagnostics(diags, s.Files())
+	if diags.HasErrors() {
+		return failed
+	}
+	p, err := s.Plan(ctx, selection(o.Selection))
+	if err != nil {
+		return failIn(ctx, v, s, "Planning failed", err)
+	}
+	v.Plan(p)
+	if o.Out != "" {
+		var data bytes.Buffer
+		if err := plan.Write(&data, p); err != nil {
+			return fail(v, "The plan was not saved", err.Error())
+		}
+		if err := replaceFile(o.Out, data.Bytes(), 0o644); err != nil {
+			return fail(v, "The plan was not saved", fmt.Sprintf("%s cannot be written: %v.", o.Out, err))
+		}
+		v.PlanSaved(o.Out)
+	}
+	if o.DetailedExitCode && !p.Empty() {
+		return somethingTo
+	}
+	return ok
+}
+
+func selection(s args.Selection) engine.Selection {
+	return engine.Selection{Targets: s.Targets, Excludes: s.Excludes, Tenants: s.Tenants}
+}
+
+// readPlan reads a saved plan.
+func readPlan(path string) (*plan.Plan, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("the saved plan cannot be opened: %w; make it with: reportform plan -out=%s", err, path)
+	}
+	defer f.Close()
+	p, err := plan.Read(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return p, nil
+}

@@ -1,0 +1,170 @@
+package view
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/mattn/go-runewidth"
+
+	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/engine/run"
+)
+
+// The display without a terminal says something at least every half minute.
+func TestLinesHeartbeat(t *testing.T) {
+	s := newScreen()
+	h := NewHuman(s.streams(false), s.now)
+	p := examplePlan()
+	h.BeginApply(10)
+	h.Progress(run.Started{Pull: &p.Pulls[1]})
+	h.Progress(run.Started{Pull: &p.Pulls[2]})
+	s.Reset()
+	for range 29 {
+		s.clock = s.clock.Add(time.Second)
+		h.Tick()
+		h.Progress(run.Progressed{Pull: &p.Pulls[1], Events: 1234})
+	}
+	if s.String() != "" {
+		t.Errorf("too early: %s", s)
+	}
+	s.clock = s.clock.Add(time.Second)
+	h.Tick()
+	h.Tick()
+	want := "Still running: 0 of 10 pulls done, 2 under way, 30s; the longest is contoso sign_ins.failed 2026-11-01 with 1,234 events after 30s\n"
+	if diff := cmp.Diff(want, s.String()); diff != "" {
+		t.Error(diff)
+	}
+	s.Reset()
+	h.Progress(run.Failed{Pull: &p.Pulls[1], Err: errors.New("why")})
+	s.clock = s.clock.Add(29 * time.Second)
+	h.Tick()
+	if strings.Contains(s.String(), "Still") {
+		t.Errorf("a line came just before: %s", s)
+	}
+}
+
+// terminal is a small terminal: it keeps the lines that a display leaves on
+// the screen, and knows the movements that a display makes.
+type terminal struct {
+	lines []string
+	t     *testing.T
+	width int
+}
+
+func (s *terminal) Write(data []byte) (int, error) {
+	text := string(data)
+	movement := regexp.MustCompile("^\x1b\\[([0-9]+)A\r\x1b\\[J")
+	for text != "" {
+		if m := movement.FindStringSubmatch(text); m != nil {
+			var up int
+			fmt.Sscan(m[1], &up)
+			if up > len(s.lines) {
+				s.t.Fatalf("up %d of %d lines", up, len(s.lines))
+			}
+			s.lines = s.lines[:len(s.lines)-up]
+			text = text[len(m[0]):]
+			continue
+		}
+		line, rest, found := strings.Cut(text, "\n")
+		if !found {
+			s.t.Fatalf("no line break: %q", text)
+		}
+		s.lines, text = append(s.lines, line), rest
+	}
+	return len(data), nil
+}
+
+func TestLive(t *testing.T) {
+	screen := &terminal{t: t, width: 80}
+	clock := day(23)
+	now := func() time.Time { return clock }
+	stream := Stream{Writer: screen, Terminal: true, Width: 80}
+	h := NewHuman(Streams{Out: Stream{Writer: &strings.Builder{}}, Err: stream}, now)
+	p := manyTenantsPlan()
+	pulls := p.Pulls[:40]
+	h.BeginApply(len(pulls))
+	var golden []string
+	shot := func(name string) {
+		golden = append(golden, "== "+name+" ==")
+		golden = append(golden, screen.lines...)
+	}
+	for i := range 12 {
+		h.Progress(run.Started{Pull: &pulls[i]})
+		h.Progress(run.Progressed{Pull: &pulls[i], Events: int64(i) * 1000, Bytes: int64(i) * 1_000_000, Pages: int64(i)})
+	}
+	clock = clock.Add(5 * time.Second)
+	h.Tick()
+	shot("twelve run")
+	if n := len(screen.lines); n != maxLive+1 {
+		t.Errorf("%d lines, want %d", n, maxLive+1)
+	}
+	for i := range 10 {
+		if i%5 == 4 {
+			h.Progress(run.Failed{Pull: &pulls[i], Err: errors.New("503 Service Unavailable\nrequest-id 1"), Took: time.Second})
+			continue
+		}
+		h.Progress(run.Finished{Pull: &pulls[i], Took: time.Second})
+	}
+	h.Interrupted()
+	h.Tick()
+	shot("ten ended")
+	for _, line := range screen.lines[len(screen.lines)-3:] {
+		if w := runewidth.StringWidth(line); w >= 80 {
+			t.Errorf("%d columns: %s", w, line)
+		}
+	}
+	h.Progress(run.Skipped{Pull: &pulls[10]})
+	h.Progress(run.Finished{Pull: &pulls[11]})
+	h.progress.end()
+	shot("at the end")
+	if n := len(screen.lines); n != 13 {
+		t.Errorf("%d lines remain, want one for each pull that ended and the interrupt", n)
+	}
+	goldenLines(t, "live.golden", golden)
+}
+
+// A tick draws nothing when the lines were just drawn.
+func TestLiveIsNotDrawnTooOften(t *testing.T) {
+	s := newScreen()
+	streams := s.streams(false)
+	streams.Err.Terminal = true
+	h := NewHuman(streams, s.now)
+	h.BeginApply(1)
+	h.Tick()
+	n := s.Len()
+	h.Tick()
+	if s.Len() != n {
+		t.Error("drawn again at once")
+	}
+	s.clock = s.clock.Add(redraw)
+	h.Tick()
+	if s.Len() == n {
+		t.Error("not drawn again")
+	}
+}
+
+// A name that is wider than the terminal never wraps.
+func TestLiveCutsLongNames(t *testing.T) {
+	s := newScreen()
+	streams := s.streams(false)
+	streams.Err.Terminal = true
+	h := NewHuman(streams, s.now)
+	h.BeginApply(1)
+	h.Progress(run.Started{Pull: &plan.Pull{Tenant: strings.Repeat("雲", 100), Report: "report.a.b", Label: "x"}})
+	h.Tick()
+	for line := range strings.Lines(s.String()) {
+		if w := runewidth.StringWidth(strings.TrimSuffix(line, "\n")); w >= 80 {
+			t.Errorf("%d columns: %s", w, line)
+		}
+	}
+}
+
+func goldenLines(t *testing.T, name string, lines []string) {
+	t.Helper()
+	golden(t, name, strings.Join(lines, "\n")+"\n")
+}

@@ -1,0 +1,84 @@
+package view
+
+import (
+	"encoding/json"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+)
+
+// FormatVersion is the version of what JSON writes. It changes when a program
+// that reads the old form could misread the new one; new message types and new
+// fields do not change it.
+const FormatVersion = 1
+
+// Type is the type of a message.
+type Type string
+
+// The types of messages. This list is complete, and docs/json-output.md
+// describes every one.
+const (
+	TypeVersion      Type = "version"
+	TypeDiagnostic   Type = "diagnostic"
+	TypeValidation   Type = "validation"
+	TypePlannedPull  Type = "planned_pull"
+	TypeWaiting      Type = "waiting"
+	TypeLost         Type = "lost"
+	TypeOrphan       Type = "orphan"
+	TypePlanSummary  Type = "plan_summary"
+	TypePlanSaved    Type = "plan_saved"
+	TypePullStart    Type = "pull_start"
+	TypePullProgress Type = "pull_progress"
+	TypePullComplete Type = "pull_complete"
+	TypePullFailed   Type = "pull_failed"
+	TypePullSkipped  Type = "pull_skipped"
+	TypePruned       Type = "pruned"
+	TypeInterrupted  Type = "interrupted"
+	TypeApplySummary Type = "apply_summary"
+	TypeLedger       Type = "ledger"
+	TypeHeld         Type = "held"
+	TypeFailed       Type = "failed"
+	TypeReportType   Type = "report_type"
+)
+
+// JSON writes for programs: every message is one object on one line of the
+// output stream. Its methods may be called from several goroutines.
+type JSON struct {
+	now func() time.Time
+
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// NewJSON returns a view for programs.
+func NewJSON(s Streams, now func() time.Time) *JSON { return &JSON{w: s.Out, now: now} }
+
+// head begins every message.
+type head struct {
+	Version int  `json:"@version"`
+	Type    Type `json:"type"`
+}
+
+func headOf(t Type) head { return head{FormatVersion, t} }
+
+// put writes one message. Write errors are for the one who gave the stream to
+// notice.
+func (j *JSON) put(message any) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	enc := json.NewEncoder(j.w)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(message)
+}
+
+// Diagnostics writes every one of diags, quoting the source from files.
+func (j *JSON) Diagnostics(diags hcl.Diagnostics, files map[string]*hcl.File) {
+	for _, d := range diags {
+		j.put(struct {
+			head
+			Diagnostic
+		}{headOf(TypeDiagnostic), NewDiagnostic(d, files)})
+	}
+}

@@ -1,0 +1,164 @@
+package view
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/reportform/reportform/engine/ledger"
+)
+
+// holding is a ledger in numbers.
+type holding struct {
+	outputs     []string
+	slices      int
+	from, to    time.Time // of the earliest and the latest slice
+	rows, bytes int64     // rows of each slice once, bytes of every file
+	failed      int       // slices whose last try did not complete
+}
+
+func holdingOf(l *ledger.Ledger) holding {
+	var h holding
+	held, failed := map[[2]int64]bool{}, map[[2]int64]bool{}
+	for _, entry := range l.Held {
+		if !slices.Contains(h.outputs, entry.Output) {
+			h.outputs = append(h.outputs, entry.Output)
+		}
+		h.bytes += entry.Bytes
+		if key := [2]int64{entry.From.Unix(), entry.To.Unix()}; !held[key] {
+			held[key] = true
+			h.rows += entry.Rows
+		}
+		if h.from.IsZero() || entry.From.Before(h.from) {
+			h.from = entry.From
+		}
+		if entry.To.After(h.to) {
+			h.to = entry.To
+		}
+	}
+	for _, entry := range l.Failed {
+		failed[[2]int64{entry.From.Unix(), entry.To.Unix()}] = true
+	}
+	h.slices, h.failed = len(held), len(failed)
+	return h
+}
+
+// Ledgers shows the ledgers, in order of report and tenant, as a table.
+func (h *Human) Ledgers(list []*ledger.Ledger) {
+	o := &h.out
+	if len(list) == 0 {
+		o.printf("Nothing is held yet. See what there is to do with: reportform plan\n")
+		return
+	}
+	columns := []column{left, right, left, left, right, right, right}
+	for len(list) > 0 {
+		report := list[0].Report
+		n := 0
+		for n < len(list) && list[n].Report == report {
+			n++
+		}
+		rows := [][]string{{"TENANT", "SLICES", "FROM", "TO", "ROWS", "BYTES", "FAILED"}}
+		var outputs []string
+		for _, l := range list[:n] {
+			s := holdingOf(l)
+			for _, output := range s.outputs {
+				if !slices.Contains(outputs, output) {
+					outputs = append(outputs, output)
+				}
+			}
+			row := []string{strings.TrimPrefix(l.Tenant, "tenant."), count(s.slices), "-", "-", count(s.rows), size(s.bytes), count(s.failed)}
+			if s.slices > 0 {
+				row[2], row[3] = shortMoment(s.from), shortMoment(s.to)
+			}
+			rows = append(rows, row)
+		}
+		o.printf("%s\n", o.bold(report))
+		if outputs != nil {
+			o.hanging("  in ", 5, strings.Join(outputs, ", "))
+		}
+		o.table(columns, rows)
+		o.printf("\n")
+		list = list[n:]
+	}
+	o.printf("FROM is included, TO is not; both are UTC. More: reportform state show ADDRESS\n")
+}
+
+// shortMoment writes midnight as a date alone.
+func shortMoment(t time.Time) string {
+	if t.UTC().Truncate(24 * time.Hour).Equal(t) {
+		return t.UTC().Format(time.DateOnly)
+	}
+	return strings.TrimSuffix(moment(t), "Z")
+}
+
+// LedgerKeys prints the addresses of ledgers, one a line.
+func (h *Human) LedgerKeys(keys []ledger.Key) {
+	for _, k := range keys {
+		h.out.printf("%s %s\n", k.Report, k.Tenant)
+	}
+}
+
+// Ledger shows every entry of a ledger.
+func (h *Human) Ledger(l *ledger.Ledger) {
+	o := &h.out
+	o.printf("%s\n", o.bold(l.Report+" "+l.Tenant))
+	entries := slices.Clone(l.Held)
+	slices.SortStableFunc(entries, func(a, b ledger.Held) int {
+		if c := a.From.Compare(b.From); c != 0 {
+			return c
+		}
+		return a.To.Compare(b.To)
+	})
+	for i := range entries {
+		e := &entries[i]
+		if i == 0 || !e.From.Equal(entries[i-1].From) || !e.To.Equal(entries[i-1].To) {
+			o.printf("\n  %s\n", o.cyan(interval(e.From, e.To)))
+		}
+		h.held(e)
+	}
+	if len(entries) == 0 {
+		o.printf("\n  Nothing is held.\n")
+	}
+	for _, f := range l.Failed {
+		o.printf("\n  %s %s, %s, at %s\n", o.red("Failed:"), interval(f.From, f.To), f.Output, moment(f.At))
+		o.paragraphs(4, f.Error)
+	}
+	for i, left := range l.Left {
+		if i == 0 {
+			o.printf("\n  %s\n", o.yellow("Left behind, held at another path since; apply -prune deletes them:"))
+		}
+		o.printf("    %s, %s\n", left.Path, size(left.Bytes))
+	}
+	o.printf("\n")
+}
+
+func (h *Human) held(e *ledger.Held) {
+	o := &h.out
+	o.printf("    %s\n", e.Output)
+	o.printf("      %s\n", e.Path)
+	final := "final"
+	if !e.Final {
+		final = "not final"
+	}
+	parts := []string{many(e.Rows, "row"), size(e.Bytes), many(e.Pages, "page"), "sha256 " + short(e.SHA256), final}
+	for _, extra := range []struct {
+		n    int64
+		what string
+	}{{e.Repeated, "repeated"}, {e.Revisions, "revised"}, {e.Outside, "outside the slice"}} {
+		if extra.n > 0 {
+			parts = append(parts, count(extra.n)+" "+extra.what)
+		}
+	}
+	o.hanging("      ", 6, strings.Join(parts, ", "))
+	text := "fetched " + moment(e.FetchedAt) + " in " + length(e.Took)
+	if e.Revisited {
+		text += ", the second reading"
+	}
+	o.hanging("      ", 6, text)
+	if !e.First.IsZero() {
+		o.hanging("      ", 6, "events from "+moment(e.First)+" to "+moment(e.Last))
+	}
+}
+
+// short is the beginning of a digest, enough to compare by eye.
+func short(digest string) string { return digest[:min(12, len(digest))] }

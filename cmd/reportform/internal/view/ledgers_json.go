@@ -1,0 +1,82 @@
+package view
+
+import (
+	"time"
+
+	"github.com/reportform/reportform/engine/ledger"
+)
+
+type ledgerMessage struct {
+	head
+	Tenant  string    `json:"tenant"`
+	Report  string    `json:"report"`
+	Outputs []string  `json:"outputs"`
+	Slices  int       `json:"slices"`
+	From    time.Time `json:"from,omitzero"`
+	To      time.Time `json:"to,omitzero"`
+	Rows    int64     `json:"rows"`
+	Bytes   int64     `json:"bytes"`
+	Failed  int       `json:"failed"`
+}
+
+type heldMessage struct {
+	head
+	Tenant         string    `json:"tenant"`
+	Report         string    `json:"report"`
+	Output         string    `json:"output"`
+	From           time.Time `json:"from"`
+	To             time.Time `json:"to"`
+	Path           string    `json:"path"`
+	Rows           int64     `json:"rows"`
+	Bytes          int64     `json:"bytes"`
+	SHA256         string    `json:"sha256"`
+	FirstEvent     time.Time `json:"first_event,omitzero"`
+	LastEvent      time.Time `json:"last_event,omitzero"`
+	Pages          int64     `json:"pages"`
+	Requests       int64     `json:"requests"`
+	Repeated       int64     `json:"repeated"`
+	Revisions      int64     `json:"revisions"`
+	Outside        int64     `json:"outside"`
+	FirstRequestID string    `json:"first_request_id,omitempty"`
+	LastRequestID  string    `json:"last_request_id,omitempty"`
+	FetchedAt      time.Time `json:"fetched_at"`
+	TookSeconds    float64   `json:"took_seconds"`
+	Final          bool      `json:"final"`
+	Revisited      bool      `json:"revisited"`
+	Definition     string    `json:"definition"`
+}
+
+type failedMessage struct {
+	head
+	Tenant string    `json:"tenant"`
+	Report string    `json:"report"`
+	Output string    `json:"output"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	At     time.Time `json:"at"`
+	Error  string    `json:"error"`
+}
+
+// Ledgers writes for every ledger its numbers, each held slice and each failure.
+func (j *JSON) Ledgers(list []*ledger.Ledger) {
+	for _, l := range list {
+		h := holdingOf(l)
+		if h.outputs == nil {
+			h.outputs = []string{}
+		}
+		j.put(ledgerMessage{
+			headOf(TypeLedger), l.Tenant, l.Report, h.outputs, h.slices,
+			h.from, h.to, h.rows, h.bytes, h.failed,
+		})
+		for _, e := range l.Held {
+			j.put(heldMessage{
+				headOf(TypeHeld), l.Tenant, l.Report, e.Output, e.From, e.To, e.Path, e.Rows, e.Bytes, e.SHA256,
+				e.First, e.Last, e.Pages, e.Requests, e.Repeated, e.Revisions, e.Outside, e.FirstID, e.LastID,
+				e.FetchedAt, e.Took.Seconds(), e.Final, e.Revisited, e.Definition,
+			})
+		}
+		for _, f := range l.Failed {
+			j.put(failedMessage{headOf(TypeFailed), l.Tenant, l.Report, f.Output, f.From, f.To, f.At, f.Error})
+		}
+	}
+}

@@ -1,0 +1,236 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/reportform/reportform/engine/plan"
+)
+
+// The plan is drawn from pictures: the pulls of one tenant for one report with
+// consecutive slices joined to ranges. Tenants with equal pictures share one,
+// so the screen grows with what differs, not with the number of tenants.
+
+// reportPulls are the planned pulls of one report.
+type reportPulls struct {
+	report   string
+	outputs  []string // of all its pulls, in order of first sight
+	pictures []*picture
+}
+
+// picture is what one or more tenants have to do for a report.
+type picture struct {
+	tenants []string
+	pulls   int // of one tenant
+	ranges  []sliceRange
+}
+
+// sliceRange is a run of consecutive slices that are pulled into the same
+// outputs for the same reasons.
+type sliceRange struct {
+	first, last *plan.Pull
+	slices      int
+}
+
+// joins reports whether p continues the range.
+func (r *sliceRange) joins(p *plan.Pull) bool {
+	return r.last.To.Equal(p.From) && r.last.Final == p.Final &&
+		slices.EqualFunc(r.last.Outputs, p.Outputs, func(a, b plan.PullOutput) bool {
+			return a.Output == b.Output && a.Reason == b.Reason
+		})
+}
+
+// key is equal for equal pictures.
+func (c *picture) key() string {
+	var b strings.Builder
+	for _, r := range c.ranges {
+		fmt.Fprintf(&b, "%d %d %d %t %s", r.first.From.UnixNano(), r.last.To.UnixNano(), r.slices, r.first.Final, r.first.Label)
+		for _, o := range r.first.Outputs {
+			fmt.Fprintf(&b, " %s=%s", o.Output, o.Reason)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// pictures groups the pulls of a plan, which are in order of report, tenant
+// and slice.
+func pictures(pulls []plan.Pull) []*reportPulls {
+	var reports []*reportPulls
+	var current *reportPulls
+	var drawn *picture
+	var seen map[string]*picture
+	finish := func() {
+		if drawn == nil {
+			return
+		}
+		key := drawn.key()
+		if same := seen[key]; same != nil {
+			same.tenants = append(same.tenants, drawn.tenants...)
+		} else {
+			seen[key] = drawn
+			current.pictures = append(current.pictures, drawn)
+		}
+		drawn = nil
+	}
+	for i := range pulls {
+		p := &pulls[i]
+		if current == nil || current.report != p.Report {
+			finish()
+			current = &reportPulls{report: p.Report}
+			seen = map[string]*picture{}
+			reports = append(reports, current)
+		}
+		if drawn == nil || drawn.tenants[0] != p.Tenant {
+			finish()
+			drawn = &picture{tenants: []string{p.Tenant}}
+		}
+		for _, o := range p.Outputs {
+			if !slices.Contains(current.outputs, o.Output) {
+				current.outputs = append(current.outputs, o.Output)
+			}
+		}
+		drawn.pulls++
+		if n := len(drawn.ranges); n > 0 && drawn.ranges[n-1].joins(p) {
+			drawn.ranges[n-1].last = p
+			drawn.ranges[n-1].slices++
+			continue
+		}
+		drawn.ranges = append(drawn.ranges, sliceRange{p, p, 1})
+	}
+	finish()
+	return reports
+}
+
+// gapPicture is a gap that one or more tenants have alike.
+type gapPicture struct {
+	gap     plan.Gap
+	tenants []string
+}
+
+func gapPictures(gaps []plan.Gap) []*gapPicture {
+	type key struct {
+		report, why     string
+		from, to, until time.Time
+		slices          int
+	}
+	var list []*gapPicture
+	seen := map[key]*gapPicture{}
+	for _, g := range gaps {
+		k := key{g.Report, g.Why, g.From, g.To, g.Until, g.Slices}
+		if same := seen[k]; same != nil {
+			same.tenants = append(same.tenants, g.Tenant)
+			continue
+		}
+		seen[k] = &gapPicture{gap: g, tenants: []string{g.Tenant}}
+		list = append(list, seen[k])
+	}
+	return list
+}
+
+// orphanPicture is the orphans of one report in one output, for one reason.
+type orphanPicture struct {
+	why, report, output string
+	tenants             []string
+	paths               []string
+	bytes               int64
+}
+
+func orphanPictures(orphans []plan.Orphan) []*orphanPicture {
+	var list []*orphanPicture
+	seen := map[[3]string]*orphanPicture{}
+	tenants := map[[4]string]bool{}
+	for _, o := range orphans {
+		k := [3]string{o.Why, o.Report, o.Output}
+		c := seen[k]
+		if c == nil {
+			c = &orphanPicture{why: o.Why, report: o.Report, output: o.Output}
+			seen[k] = c
+			list = append(list, c)
+		}
+		if t := [4]string{o.Why, o.Report, o.Output, o.Tenant}; !tenants[t] {
+			tenants[t] = true
+			c.tenants = append(c.tenants, o.Tenant)
+		}
+		c.paths = append(c.paths, o.Path)
+		c.bytes += o.Bytes
+	}
+	return list
+}
+
+// reasons counts the pulls of a plan by their leading reason.
+func reasons(pulls []plan.Pull) map[plan.Reason]int {
+	counts := map[plan.Reason]int{}
+	for i := range pulls {
+		counts[leadingReason(&pulls[i])]++
+	}
+	return counts
+}
+
+// leadingReason is the reason that counts where outputs of a pull differ: the
+// earliest in the order of reasonOrder.
+func leadingReason(p *plan.Pull) plan.Reason {
+	order := reasonOrder()
+	best := len(order)
+	for _, o := range p.Outputs {
+		if i := slices.Index(order, o.Reason); i >= 0 {
+			best = min(best, i)
+		}
+	}
+	if best == len(order) {
+		return plan.New
+	}
+	return order[best]
+}
+
+// reasonOrder is the order in which reasons are listed.
+func reasonOrder() []plan.Reason {
+	return []plan.Reason{
+		plan.Retry, plan.Missing, plan.Altered, plan.Changed,
+		plan.Revisit, plan.Moved, plan.Open, plan.New,
+	}
+}
+
+// reasonText explains a reason.
+func reasonText(r plan.Reason) string {
+	switch r {
+	case plan.New:
+		return "not held yet"
+	case plan.Open:
+		return "held, but fetched before the slice had settled"
+	case plan.Moved:
+		return "the window has moved on; the file is replaced"
+	case plan.Revisit:
+		return "held; read once more for events that came late"
+	case plan.Changed:
+		return "held, but the definition or the path has changed since"
+	case plan.Missing:
+		return "the file is gone"
+	case plan.Altered:
+		return "the file is not the one that was written"
+	case plan.Retry:
+		return "the last try did not complete"
+	}
+	return string(r)
+}
+
+// orphanText explains why something is an orphan.
+func orphanText(why string) string {
+	switch why {
+	case "tenant":
+		return "the tenant is no longer declared"
+	case "report":
+		return "the report is no longer declared"
+	case "output":
+		return "the report no longer has this output"
+	case "slice":
+		return "the window no longer has these slices"
+	case "path":
+		return "the slices are held at another path"
+	case "expired":
+		return "older than the window keeps"
+	}
+	return why
+}

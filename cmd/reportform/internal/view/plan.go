@@ -1,0 +1,258 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/reportform/reportform/engine/plan"
+)
+
+// What a plan's screen shows of each kind before it says how many more there are.
+const (
+	maxReports  = 25
+	maxPictures = 10
+	maxRanges   = 12
+	maxTenants  = 3
+	maxPaths    = 3
+)
+
+const allInJSON = "-json lists everything"
+
+// Plan shows what has to be done.
+func (h *Human) Plan(p *plan.Plan) {
+	h.pulls(p)
+	h.gaps("Waiting", "the slices have not settled; a later plan has them", p.Waiting)
+	h.gaps("Lost", "cannot be fetched any more", p.Lost)
+	h.orphans(p.Orphans)
+	h.planSummary(p)
+}
+
+// PlanSaved says where the plan lies and what to do with it.
+func (h *Human) PlanSaved(path string) {
+	h.out.printf("\nSaved to %s. To carry out exactly this plan:\n  reportform apply %s\n", path, path)
+}
+
+// Prune says what apply -prune deletes.
+func (h *Human) Prune(orphans []plan.Orphan) {
+	if len(orphans) == 0 {
+		return
+	}
+	var bytes int64
+	for _, o := range orphans {
+		bytes += o.Bytes
+	}
+	h.out.printf("%s %s, %s, will be deleted: -prune is given.\n", h.out.red("Prune:"), many(len(orphans), "orphan"), size(bytes))
+}
+
+func (h *Human) pulls(p *plan.Plan) {
+	o := &h.out
+	switch len(p.Pulls) {
+	case 0:
+		o.printf("%s Everything that can be held now is held.\n\n", o.green("Nothing to do."))
+		return
+	case 1:
+		h.onePull(&p.Pulls[0])
+		return
+	}
+	o.printf("%s\n\n", o.bold("Pulls to do:"))
+	reports := pictures(p.Pulls)
+	for i, r := range reports {
+		if i == maxReports {
+			o.printf("and %s; %s\n\n", many(len(reports)-i, "more report"), allInJSON)
+			break
+		}
+		h.report(r)
+	}
+	h.legend(p.Pulls)
+}
+
+func (h *Human) report(r *reportPulls) {
+	o := &h.out
+	o.printf("%s\n", o.bold(r.report))
+	o.hanging("  into ", 7, strings.Join(r.outputs, ", "))
+	for i, c := range r.pictures {
+		if i == maxPictures {
+			tenants, pulls := 0, 0
+			for _, c := range r.pictures[i:] {
+				tenants += len(c.tenants)
+				pulls += len(c.tenants) * c.pulls
+			}
+			o.hanging("  ", 2, fmt.Sprintf("and %s with other slices, %s; %s", many(tenants, "more tenant"), many(pulls, "pull"), allInJSON))
+			break
+		}
+		o.hanging("  ", 2, some(c.tenants, "with the same slices"))
+		for n, sr := range c.ranges {
+			if n == maxRanges {
+				o.printf("      and %s; %s\n", many(len(c.ranges)-n, "more range"), allInJSON)
+				break
+			}
+			o.hanging(o.green("    + "), 6, rangeText(&sr, r.outputs))
+		}
+	}
+	o.printf("\n")
+}
+
+// rangeText is one line of a plan: which slices, how many, why and, where it
+// is not all outputs of the report for one reason, into which.
+func rangeText(r *sliceRange, outputs []string) string {
+	parts := []string{rangeLabel(r)}
+	if r.slices > 1 {
+		parts = append(parts, many(r.slices, "slice"))
+	}
+	byReason := map[plan.Reason][]string{}
+	for _, o := range r.first.Outputs {
+		byReason[o.Reason] = append(byReason[o.Reason], o.Output)
+	}
+	for _, reason := range reasonOrder() {
+		list := byReason[reason]
+		switch {
+		case len(list) == 0:
+		case len(list) == len(outputs):
+			parts = append(parts, string(reason))
+		default:
+			parts = append(parts, fmt.Sprintf("%s in %s", reason, strings.Join(list, " and ")))
+		}
+	}
+	if !r.first.Final {
+		parts = append(parts, "not settled yet")
+	}
+	return strings.Join(parts, ", ")
+}
+
+func rangeLabel(r *sliceRange) string {
+	if r.slices > 1 {
+		return r.first.Label + " .. " + r.last.Label
+	}
+	return pullLabel(r.first)
+}
+
+// pullLabel is the label of a pull's slice, with its bounds where the label
+// does not tell them.
+func pullLabel(p *plan.Pull) string {
+	if strings.HasPrefix(p.Label, "last-") {
+		return p.Label + " (" + interval(p.From, p.To) + ")"
+	}
+	return p.Label
+}
+
+// onePull names a single pull in full.
+func (h *Human) onePull(p *plan.Pull) {
+	o := &h.out
+	o.printf("%s\n\n", o.bold("One pull to do:"))
+	o.printf("%s of %s\n", o.bold(p.Report), o.bold(p.Tenant))
+	settled := ""
+	if !p.Final {
+		settled = ", not settled yet"
+	}
+	o.hanging(o.green("  + "), 4, pullLabel(p)+settled)
+	for _, out := range p.Outputs {
+		o.printf("    %s, %s: %s\n", out.Output, o.bold(string(out.Reason)), reasonText(out.Reason))
+		o.printf("      %s\n", out.Path)
+	}
+	o.printf("\n")
+}
+
+// legend explains the reasons that occur.
+func (h *Human) legend(pulls []plan.Pull) {
+	used := map[plan.Reason]bool{}
+	for i := range pulls {
+		for _, o := range pulls[i].Outputs {
+			used[o.Reason] = true
+		}
+	}
+	for _, r := range reasonOrder() {
+		if used[r] {
+			h.out.printf("  %-8s %s\n", string(r), h.out.faint(reasonText(r)))
+		}
+	}
+	h.out.printf("\n")
+}
+
+func (h *Human) gaps(title, text string, gaps []plan.Gap) {
+	if len(gaps) == 0 {
+		return
+	}
+	o := &h.out
+	o.printf("%s (%s):\n\n", o.bold(title), text)
+	list := gapPictures(gaps)
+	for i, g := range list {
+		if i == maxPictures {
+			o.printf("  and %s; %s\n", many(len(list)-i, "more range"), allInJSON)
+			break
+		}
+		line := g.gap.Report + ": " + interval(g.gap.From, g.gap.To) + ", " + many(g.gap.Slices, "slice")
+		if !g.gap.Until.IsZero() {
+			line += ", until " + moment(g.gap.Until)
+		}
+		o.hanging("  ", 2, line)
+		o.hanging("    ", 4, some(g.tenants, ""))
+		if g.gap.Why != "" {
+			o.hanging("    ", 4, g.gap.Why)
+		}
+	}
+	o.printf("\n")
+}
+
+func (h *Human) orphans(orphans []plan.Orphan) {
+	if len(orphans) == 0 {
+		return
+	}
+	o := &h.out
+	o.printf("%s (no longer declared; kept, unless apply -prune deletes them):\n\n", o.bold("Orphans"))
+	list := orphanPictures(orphans)
+	for i, c := range list {
+		if i == maxPictures {
+			o.printf("  and %s; %s\n", many(len(list)-i, "more group"), allInJSON)
+			break
+		}
+		o.hanging("  ", 2, fmt.Sprintf("%s, %s: %s, %s", c.report, c.output, many(len(c.paths), "file"), size(c.bytes)))
+		o.hanging("    ", 4, c.why+": "+orphanText(c.why))
+		o.hanging("    ", 4, some(c.tenants, ""))
+		for n, path := range c.paths {
+			if n == maxPaths {
+				o.printf("      and %s\n", many(len(c.paths)-n, "more file"))
+				break
+			}
+			o.printf("      %s\n", path)
+		}
+	}
+	o.printf("\n")
+}
+
+// planSummary is the last line: the plan in numbers.
+func (h *Human) planSummary(p *plan.Plan) {
+	text := many(len(p.Pulls), "pull") + " to do"
+	counts := reasons(p.Pulls)
+	var words []string
+	for _, r := range slices.Backward(reasonOrder()) {
+		if n := counts[r]; n > 0 {
+			words = append(words, count(n)+" "+string(r))
+		}
+	}
+	if words != nil {
+		text += " (" + strings.Join(words, ", ") + ")"
+	}
+	text += ", " + count(gapSlices(p.Waiting)) + " waiting, " + count(gapSlices(p.Lost)) + " lost, "
+	if n := len(p.Orphans); n > 0 {
+		text += many(n, "orphan") + ", "
+	}
+	text += count(p.Held) + " held."
+	h.out.hanging(h.out.bold("Plan:")+" ", 6, text)
+}
+
+func gapSlices(gaps []plan.Gap) int {
+	n := 0
+	for _, g := range gaps {
+		n += g.Slices
+	}
+	return n
+}
+
+// pullName names a pull by addresses, as they are typed after -target.
+func pullName(p *plan.Pull) string { return p.Tenant + " " + p.Report + " " + p.Label }
+
+// shortName names a pull on a line of progress.
+func shortName(p *plan.Pull) string {
+	return strings.TrimPrefix(p.Tenant, "tenant.") + " " + strings.TrimPrefix(p.Report, "report.") + " " + p.Label
+}

@@ -1,0 +1,105 @@
+package view
+
+import (
+	"time"
+
+	"github.com/reportform/reportform/engine/plan"
+)
+
+// The messages of plan, in the order in which they are written.
+
+type pullMessage struct {
+	head
+	Tenant     string          `json:"tenant"`
+	Report     string          `json:"report"`
+	ReportType string          `json:"report_type"`
+	From       time.Time       `json:"from"`
+	To         time.Time       `json:"to"`
+	Label      string          `json:"label"`
+	Final      bool            `json:"final"`
+	Revisit    bool            `json:"revisit"`
+	Outputs    []outputMessage `json:"outputs"`
+}
+
+type outputMessage struct {
+	Output string      `json:"output"`
+	Reason plan.Reason `json:"reason"`
+	Path   string      `json:"path"`
+}
+
+type gapMessage struct {
+	head
+	Tenant string    `json:"tenant"`
+	Report string    `json:"report"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Slices int       `json:"slices"`
+	Why    string    `json:"why"`
+	Until  time.Time `json:"until,omitzero"`
+}
+
+type orphanMessage struct {
+	head
+	Tenant string    `json:"tenant"`
+	Report string    `json:"report"`
+	Output string    `json:"output"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Path   string    `json:"path"`
+	Why    string    `json:"why"`
+	Bytes  int64     `json:"bytes"`
+	SHA256 string    `json:"sha256"`
+}
+
+func newOrphanMessage(t Type, o *plan.Orphan) orphanMessage {
+	return orphanMessage{headOf(t), o.Tenant, o.Report, o.Output, o.From, o.To, o.Path, o.Why, o.Bytes, o.SHA256}
+}
+
+type planSummaryMessage struct {
+	head
+	Now     time.Time           `json:"now"`
+	Pulls   int                 `json:"pulls"`
+	Reasons map[plan.Reason]int `json:"reasons"`
+	Waiting int                 `json:"waiting"`
+	Lost    int                 `json:"lost"`
+	Orphans int                 `json:"orphans"`
+	Held    int                 `json:"held"`
+}
+
+// Plan writes every pull, gap and orphan of the plan, and a summary.
+func (j *JSON) Plan(p *plan.Plan) {
+	for i := range p.Pulls {
+		pull := &p.Pulls[i]
+		message := pullMessage{
+			headOf(TypePlannedPull), pull.Tenant, pull.Report, pull.Type,
+			pull.From, pull.To, pull.Label, pull.Final, pull.Revisit, make([]outputMessage, 0, len(pull.Outputs)),
+		}
+		for _, o := range pull.Outputs {
+			message.Outputs = append(message.Outputs, outputMessage{o.Output, o.Reason, o.Path})
+		}
+		j.put(message)
+	}
+	j.gaps(TypeWaiting, p.Waiting)
+	j.gaps(TypeLost, p.Lost)
+	for i := range p.Orphans {
+		j.put(newOrphanMessage(TypeOrphan, &p.Orphans[i]))
+	}
+	j.put(planSummaryMessage{
+		headOf(TypePlanSummary), p.Now, len(p.Pulls), reasons(p.Pulls),
+		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held,
+	})
+}
+
+func (j *JSON) gaps(t Type, gaps []plan.Gap) {
+	for _, g := range gaps {
+		j.put(gapMessage{headOf(t), g.Tenant, g.Report, g.From, g.To, g.Slices, g.Why, g.Until})
+	}
+}
+
+// PlanSaved says where the plan lies.
+func (j *JSON) PlanSaved(path string) {
+	j.put(struct {
+		head
+		Path string `json:"path"`
+	}{headOf(TypePlanSaved), path})
+}

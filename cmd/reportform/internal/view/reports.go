@@ -1,0 +1,119 @@
+package view
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/reportform/reportform/config"
+)
+
+// ReportTypes lists report types by API.
+func (h *Human) ReportTypes(types []*config.ReportType) {
+	o := &h.out
+	for _, api := range []string{config.APIGraph, config.APIAADGraph} {
+		widest := 0
+		var list []*config.ReportType
+		for _, t := range types {
+			if t.API == api {
+				list = append(list, t)
+				widest = max(widest, min(len(t.Name), 40))
+			}
+		}
+		if list == nil {
+			continue
+		}
+		o.printf("%s\n", o.bold(apiName(api)))
+		for _, t := range list {
+			if len(t.Name) > widest {
+				o.printf("  %s\n", o.cyan(t.Name))
+				o.hanging(styled(strings.Repeat(" ", widest+4)), widest+4, t.Description)
+				continue
+			}
+			pad := strings.Repeat(" ", widest-len(t.Name))
+			o.hanging("  "+o.cyan(t.Name)+styled(pad)+"  ", widest+4, t.Description)
+		}
+		o.printf("\n")
+	}
+	o.printf("All about one of them: reportform reports TYPE\n")
+}
+
+func apiName(api string) string {
+	switch api {
+	case config.APIGraph:
+		return "Microsoft Graph"
+	case config.APIAADGraph:
+		return "Azure AD Graph reporting API (retired)"
+	}
+	return api
+}
+
+// ReportType describes one report type; limit is its class, or nil.
+func (h *Human) ReportType(t *config.ReportType, limit *config.LimitClass) {
+	o := &h.out
+	o.printf("%s\n", o.bold(t.Name))
+	if t.Description != "" {
+		o.paragraphs(2, t.Description)
+	}
+	o.printf("\n")
+	fact := func(term, text string) {
+		if text != "" {
+			o.hanging(o.cyan(fmt.Sprintf("  %-13s", term)), 15, text)
+		}
+	}
+	fact("API", apiName(t.API)+", "+t.Version)
+	fact("Path", t.Path)
+	fact("Filter", t.Filter)
+	if t.Snapshot() {
+		fact("Time", "none: a snapshot of the moment; a missed one cannot be fetched later")
+	} else {
+		fact("Time", fmt.Sprintf("%s, %s the slice's beginning and %s its end", t.Time, t.Lower, t.Upper))
+	}
+	fact("Identity", strings.Join(t.ID, " and "))
+	fact("Order", t.OrderBy)
+	if t.PageSize > 0 {
+		fact("Page size", count(t.PageSize))
+	}
+	if len(t.Permissions) > 0 {
+		fact("Permissions", strings.Join(t.Permissions, " and ")+" (application)")
+	}
+	fact("Licence", t.License)
+	if t.Retention != nil {
+		fact("Kept", t.Retention.String()+" by the service, at the longest")
+	}
+	if !t.Snapshot() {
+		fact("Settles", t.Settle.String()+" after a slice's end")
+	}
+	if t.Limit != "" {
+		fact("Limits", limitText(t.Limit, limit))
+	}
+	var headers []string
+	for name, value := range t.Headers {
+		headers = append(headers, name+": "+value)
+	}
+	slices.Sort(headers)
+	fact("Headers", strings.Join(headers, ", "))
+	fact("Columns", strings.Join(t.Columns, ", "))
+	fact("Source", t.Source)
+	o.printf("\n")
+	o.printf("  report %q \"example\" {\n    window  = window.daily\n    outputs = [output.json.archive]\n  }\n", t.Name)
+}
+
+func limitText(name string, l *config.LimitClass) string {
+	if l == nil {
+		return name
+	}
+	var parts []string
+	for _, b := range []struct {
+		budget config.Budget
+		of     string
+	}{{l.AppTenant, "an app in a tenant"}, {l.App, "an app over all tenants"}, {l.Tenant, "a tenant"}} {
+		if b.budget.Requests > 0 {
+			parts = append(parts, fmt.Sprintf("%s in %s for %s", many(b.budget.Requests, "request"), b.budget.Per, b.of))
+		}
+	}
+	if parts == nil {
+		return name
+	}
+	return name + ": " + strings.Join(parts, "; ")
+}
