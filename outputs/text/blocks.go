@@ -1,7 +1,6 @@
 package text
 
 import (
-	"bytes"
 	"strconv"
 	"unicode/utf8"
 
@@ -9,62 +8,35 @@ import (
 	"github.com/reportform/reportform/outputs/rawjson"
 )
 
-// maxAligned is the length of the longest name for which the colons of the
-// other lines move to the right.
-const maxAligned = 60
+// nameWidth is the number of characters that a name is padded to. Longer ones
+// push their colon to the right: what is aligned to the longest name would be
+// mostly spaces.
+const nameWidth = 28
 
-var padding = bytes.Repeat([]byte(" "), maxAligned)
+const padding = "                            " // nameWidth spaces
 
 // blocks writes an event as lines of names and values.
 type blocks struct {
 	out
-	// leaves are the values of one event. Line has their names and texts, one
-	// after the other, until all names are known and block can be written.
-	leaves []leaf
-	path   []byte // of the value that the walk is at
-	block  []byte
-}
-
-// leaf is a value that has a line. Its name is line[start:middle], its text
-// line[middle:end].
-type leaf struct {
-	start, middle, end int
-	width              int // of the name, in characters
+	path []byte // of the value that the walk is at
 }
 
 // Encode implements outputs.Encoder.
 func (e *blocks) Encode(event *outputs.Event) error {
-	e.leaves, e.path = e.leaves[:0], e.path[:0]
+	e.path = e.path[:0]
 	c := rawjson.NewCursor(event.Raw)
 	e.walk(&c)
-
-	aligned := 0
-	for i := range e.leaves {
-		if w := e.leaves[i].width; w <= maxAligned {
-			aligned = max(aligned, w)
-		}
+	if len(e.line) == 0 {
+		e.line = append(e.line, "(no values)\n"...)
 	}
-	block := e.block[:0]
-	for i := range e.leaves {
-		l := &e.leaves[i]
-		block = append(block, e.line[l.start:l.middle]...)
-		block = append(block, padding[:max(0, aligned-l.width)]...)
-		block = append(block, " : "...)
-		block = append(block, e.line[l.middle:l.end]...)
-		block = append(block, '\n')
+	e.line = append(e.line, '\n')
+	if cap(e.path) > keep {
+		e.path = nil
 	}
-	if len(e.leaves) == 0 {
-		block = append(block, "(no values)\n"...)
-	}
-	e.line, e.block = append(block, '\n'), e.line
-	err := e.flush()
-	if cap(e.block) > keep || cap(e.path) > keep || cap(e.leaves) > keep/64 {
-		e.block, e.path, e.leaves = nil, nil, nil
-	}
-	return err
+	return e.flush()
 }
 
-// walk adds a leaf for every value in the one that comes next.
+// walk adds a line for every value in the one that comes next.
 func (e *blocks) walk(c *rawjson.Cursor) {
 	length := len(e.path)
 	switch c.Kind() {
@@ -101,27 +73,27 @@ func (e *blocks) walk(c *rawjson.Cursor) {
 		c.Value()
 	case rawjson.String:
 		if literal := c.Value(); len(literal) > len(`""`) {
-			start, middle := e.begin()
+			e.name()
 			e.content(literal[1 : len(literal)-1])
-			e.end(start, middle)
+			e.line = append(e.line, '\n')
 		}
 	default:
-		start, middle := e.begin()
+		e.name()
 		e.line = append(e.line, c.Value()...)
-		e.end(start, middle)
+		e.line = append(e.line, '\n')
 	}
 }
 
-// list adds one leaf for an array that begins with a scalar; the cursor stands
+// list adds one line for an array that begins with a scalar; the cursor stands
 // before that.
 func (e *blocks) list(c *rawjson.Cursor) {
-	start, middle := e.begin()
+	e.name()
 	e.value(c.Value())
 	for c.NextElement() {
 		e.line = append(e.line, ", "...)
 		e.value(c.Value())
 	}
-	e.end(start, middle)
+	e.line = append(e.line, '\n')
 }
 
 // key appends a member's name to the path.
@@ -133,13 +105,11 @@ func (e *blocks) key(key []byte) {
 	e.path = appendSafe(e.path, key)
 }
 
-// begin appends the name of a leaf.
-func (e *blocks) begin() (start, middle int) {
-	start = len(e.line)
+// name begins a line with the path.
+func (e *blocks) name() {
 	e.line = append(e.line, e.path...)
-	return start, len(e.line)
-}
-
-func (e *blocks) end(start, middle int) {
-	e.leaves = append(e.leaves, leaf{start, middle, len(e.line), utf8.RuneCount(e.path)})
+	if width := utf8.RuneCount(e.path); width < nameWidth {
+		e.line = append(e.line, padding[width:]...)
+	}
+	e.line = append(e.line, " : "...)
 }

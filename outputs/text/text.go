@@ -3,10 +3,10 @@
 // Without columns each event is a block of lines, one for each value that is
 // not null or empty, and an empty line ends the block:
 //
-//	id                              : 66ea54eb-6301-4ee5-be62-ff5a759b0100
-//	status.errorCode                : 50126
-//	riskEventTypes                  : unfamiliarFeatures, anonymizedIPAddress
-//	targetResources[0].displayName  : Portal
+//	id                           : 66ea54eb-6301-4ee5-be62-ff5a759b0100
+//	status.errorCode             : 50126
+//	riskEventTypes               : unfamiliarFeatures, anonymizedIPAddress
+//	targetResources[0].displayName : Portal
 //
 // A file has as many events as empty lines. With columns each event is one
 // line of the values in their order, and a file has as many events as lines,

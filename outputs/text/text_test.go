@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -31,12 +32,25 @@ func encode(t testing.TB, o *Options, events ...*outputs.Event) string {
 	return b.String()
 }
 
+// align pads the names of lines such as "name : value" to the width of the format.
+func align(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if name, value, ok := strings.Cut(line, " : "); ok {
+			name = strings.TrimRight(name, " ")
+			line = name + strings.Repeat(" ", max(0, 28-utf8.RuneCountInString(name))) + " : " + value
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
 func TestBlocks(t *testing.T) {
-	long := strings.Repeat("n", maxAligned+1)
+	long := strings.Repeat("n", nameWidth+1)
 	for _, test := range []struct{ name, raw, want string }{
 		{"aligned", `{"a":1,"long":"x"}`, "a    : 1\nlong : x\n\n"},
 		{"aligned by characters", `{"ü":1,"ab":2}`, "ü  : 1\nab : 2\n\n"},
-		{"a very long name does not move the others", `{"a":1,"` + long + `":2}`, "a : 1\n" + long + " : 2\n\n"},
+		{"a long name does not move the others", `{"a":1,"` + long + `":2}`, "a : 1\n" + long + " : 2\n\n"},
 		{"nested", `{"a":{"b":{"c":true}}}`, "a.b.c : true\n\n"},
 		{"null and empty are left out", `{"a":null,"b":"","c":[],"d":{},"e":[{}],"f":0,"g":false}`, "f : 0\ng : false\n\n"},
 		{"nothing", `{"a":null}`, "(no values)\n\n"},
@@ -49,7 +63,7 @@ func TestBlocks(t *testing.T) {
 		{"numbers", `{"a":1e400,"b":-0}`, "a : 1e400\nb : -0\n\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, encode(t, &Options{}, outputstest.Event(test.raw))); diff != "" {
+			if diff := cmp.Diff(align(test.want), encode(t, &Options{}, outputstest.Event(test.raw))); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
@@ -85,7 +99,7 @@ func TestNothingReachesTheTerminal(t *testing.T) {
 			t.Errorf("one event is not one line: %q", got)
 		}
 	}
-	if got := encode(t, &Options{}, outputstest.Event(`{"a":"\u001b[31m`+"\u202e\U000e0041"+`"}`)); got != "a : \\u001b[31m\\u202e\\U000e0041\n\n" {
+	if got := encode(t, &Options{}, outputstest.Event(`{"a":"\u001b[31m`+"\u202e\U000e0041"+`"}`)); got != align("a : \\u001b[31m\\u202e\\U000e0041\n\n") {
 		t.Errorf("got %q", got)
 	}
 }
