@@ -179,22 +179,22 @@ func (a *attributes) texts(name string) ([]string, bool) {
 	return list, true
 }
 
-// textMap reads a map of strings, none of which may be null.
-func (a *attributes) textMap(name string) (map[string]string, bool) {
+// textMap reads a map of strings, none of which may be null. It is nil where there is none.
+func (a *attributes) textMap(name string) map[string]string {
 	v, ok := a.value(name, cty.Map(cty.String))
 	if !ok {
-		return nil, false
+		return nil
 	}
 	m := make(map[string]string, v.LengthInt())
 	for it := v.ElementIterator(); it.Next(); {
 		key, element := it.Element()
 		if element.IsNull() {
 			a.reject(name, "Missing value", "The value of %q in %q is null.", key.AsString(), name)
-			return nil, false
+			return nil
 		}
 		m[key.AsString()] = element.AsString()
 	}
-	return m, true
+	return m
 }
 
 // duration reads a Duration; zero lets "0s" pass.

@@ -215,7 +215,7 @@ func (a *attributes) reportPath() string {
 }
 
 func (a *attributes) headers() map[string]string {
-	headers, _ := a.textMap("headers")
+	headers := a.textMap("headers")
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		switch textproto.CanonicalMIMEHeaderKey(name) {
 		case "Authorization", "Host":

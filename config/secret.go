@@ -51,7 +51,7 @@ func (sealed) MarshalJSON() ([]byte, error) {
 }
 
 // secretType is one value because cty compares capsule types by identity.
-var secretType = cty.CapsuleWithOps("secret", reflect.TypeFor[sealed](), &cty.CapsuleOps{
+var secretType = cty.CapsuleWithOps("secret", reflect.TypeFor[sealed](), &cty.CapsuleOps{ //nolint:gochecknoglobals // a type that never changes
 	Equals:       func(a, b any) cty.Value { return cty.BoolVal(a.(*sealed).secret.equal(b.(*sealed).secret)) },
 	RawEquals:    func(a, b any) bool { return a.(*sealed).secret.equal(b.(*sealed).secret) },
 	HashKey:      func(v any) string { return v.(*sealed).secret.String() },
@@ -84,7 +84,7 @@ func DecodeSecret(attr *hcl.Attribute, hclCtx *hcl.EvalContext) (Secret, hcl.Dia
 	v, diags := attr.Expr.Value(hclCtx)
 	if diags.HasErrors() {
 		return Secret{}, hcl.Diagnostics{secretMistake(attr, "Secret not understood",
-			"The expression for %q cannot be evaluated (%s).", attr.Name, lowerFirst(diags.Errs()[0].(*hcl.Diagnostic).Summary))}
+			"The expression for %q cannot be evaluated (%s).", attr.Name, lowerFirst(firstError(diags).Summary))}
 	}
 	if !v.IsKnown() || v.IsNull() {
 		return Secret{}, nil

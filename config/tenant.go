@@ -101,7 +101,7 @@ func decodeTenant(i *instance, k *kind, credentials map[Address]*Credential) *Te
 		i.diags = append(i.diags, mistake(i.of.parsed.MissingItemRange, "Missing credential",
 			"To read a directory in the cloud %q a credential is needed: declare one, such as credential \"client_secret\" \"msp\" { ... }, and set credential = credential.client_secret.msp. Only the cloud \"sandbox\" needs none.", t.Cloud))
 	}
-	t.Labels, _ = i.textMap("labels")
+	t.Labels = i.textMap("labels")
 
 	t.Pacing = PacingPublished
 	if sandbox {

@@ -204,10 +204,9 @@ func (v *variable) parse(text, from string) (cty.Value, hcl.Diagnostics) {
 	}
 	if diags.HasErrors() {
 		// The text is in no file, so that its ranges are of no use.
-		first := diags.Errs()[0].(*hcl.Diagnostic)
 		return cty.DynamicVal, hcl.Diagnostics{mistake(v.declared, "Unsuitable value for a variable",
 			"The value of %q from %s is not an expression of the type %s: %s. Text within it is written in quotes.",
-			v.name, from, typeexpr.TypeString(v.constraint), lowerFirst(first.Summary))}
+			v.name, from, typeexpr.TypeString(v.constraint), lowerFirst(firstError(diags).Summary))}
 	}
 	return value, nil
 }

@@ -63,8 +63,8 @@ func decodeWindow(i *instance) *Window {
 		w.Align = &Duration{1, map[string]Unit{"hour": Hour, "day": Day, "week": Week, "month": Month}[align]}
 	}
 	if zoned {
-		w.From, _ = i.moment("from", w.Location)
-		w.To, _ = i.moment("to", w.Location)
+		w.From = i.moment("from", w.Location)
+		w.To = i.moment("to", w.Location)
 	}
 	if i.checkForm() {
 		i.checkSlices(w)
@@ -153,14 +153,14 @@ func (i *instance) decodeZone(zone **time.Location) bool {
 }
 
 // moment reads a date, which is its midnight in the zone, a local time in the
-// zone, or a time as of RFC 3339.
-func (i *instance) moment(name string, zone *time.Location) (time.Time, bool) {
+// zone, or a time as of RFC 3339. It is zero where there is none.
+func (i *instance) moment(name string, zone *time.Location) time.Time {
 	s, ok := i.text(name)
 	if !ok {
-		return time.Time{}, false
+		return time.Time{}
 	}
 	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		return t.In(zone), true
+		return t.In(zone)
 	}
 	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04"} {
 		t, err := time.ParseInLocation(layout, s, zone)
@@ -169,10 +169,10 @@ func (i *instance) moment(name string, zone *time.Location) (time.Time, bool) {
 		}
 		if t.Format(layout) != s {
 			i.reject(name, "Not a time", "There is no %s in the zone %s: the clocks are put forward then. Choose another time.", s, zone)
-			return time.Time{}, false
+			return time.Time{}
 		}
-		return t, true
+		return t
 	}
 	i.reject(name, "Not a time", "%q is not a time. Write a date such as \"2026-11-01\", a time in the window's zone such as \"2026-11-01T10:00\", or one with an offset such as \"2026-11-01T10:00:00Z\".", s)
-	return time.Time{}, false
+	return time.Time{}
 }

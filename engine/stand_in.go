@@ -57,7 +57,7 @@ func startSandbox(o SandboxOptions, types []*config.ReportType, limits []*config
 func sandboxType(t *config.ReportType) sandbox.Type {
 	st := sandbox.Type{
 		Name: t.Name, API: t.API, Version: t.Version, Path: t.Path, Filter: t.Filter,
-		Time: t.Time, ID: t.ID, Permissions: t.Permissions, License: t.License, MaxPage: t.PageSize,
+		Time: t.Time, ID: t.ID, Permissions: t.Permissions, License: t.License,
 		Limit: t.Limit, Lower: t.Lower, Upper: t.Upper,
 	}
 	if t.Retention != nil {

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"go/ast"
@@ -177,7 +178,7 @@ func TestLoadReturnsEveryMistake(t *testing.T) {
 		"c.rf.hcl": {Data: []byte("report_type \"open\" {\n")},
 		"readme":   {Data: []byte("not configuration")},
 	})
-	diags, ok := err.(hcl.Diagnostics)
+	diags, ok := errors.AsType[hcl.Diagnostics](err)
 	if !ok {
 		t.Fatalf("err = %v, want diagnostics", err)
 	}

@@ -73,7 +73,6 @@ func TestMistakesInClientSecret(t *testing.T) {
 		{"empty client_id", "client_id = \"\"", 1, []string{"client_id", "AZURE_CLIENT_ID"}},
 		{"client_id of another type", "client_id = [1]", 2, []string{"client_id", "string"}},
 		{"client_id that is a secret", "client_id = secret_env(\"X\")", 2, []string{"client_id", "string"}},
-		{"client_id of nothing", "client_id = local.none", 2, []string{"none"}},
 		{"unknown attribute", "client_id = \"a\"\nclient_secrets = local.literal", 3, []string{"client_secrets"}},
 		{"unknown block", "client_id = \"a\"\nextra {}", 3, []string{"extra"}},
 		{"plain secret", "client_id = \"a\"\nclient_secret = local.literal", 3, []string{"plain", "secret_env"}},

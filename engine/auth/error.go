@@ -97,7 +97,7 @@ func explain(ctx context.Context, app string, audience Audience, err error) *Err
 		return refusal
 	}
 	e := newError(app, audience)
-	if ctx.Err() != nil {
+	if ctx.Err() != nil && !errors.Is(context.Cause(ctx), errSlowRenewal) {
 		e.cause = ctx.Err()
 		return e.because("the request was given up: "+ctx.Err().Error(), "")
 	}

@@ -18,7 +18,7 @@ const maxAnswer = 1 << 20
 
 // exchange asks the audience's token endpoint for a token of an application.
 // The proof is the form parameters with which the application shows who it is;
-// its values appear in no error. Redirects are refused: to follow one would
+// its values appear in no error. A redirect is an error, too: to follow it would
 // hand the proof to another host.
 func exchange(ctx context.Context, client *http.Client, audience Audience, app string, proof url.Values) (*oauth2.Token, error) {
 	if strings.Trim(audience.Tenant, ".") == "" {
@@ -42,7 +42,6 @@ func exchange(ctx context.Context, client *http.Client, audience Audience, app s
 	}
 
 	once := *client
-	once.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	once.Transport = endpoint{next: client.Transport, app: app, audience: audience}
 	token, err := conf.Token(context.WithValue(ctx, oauth2.HTTPClient, &once))
 	if err != nil {

@@ -98,7 +98,7 @@ func TestRequestForms(t *testing.T) {
 				if diff := cmp.Diff(want, form); diff != "" {
 					t.Errorf("form (-want +got):\n%s", diff)
 				}
-				io.WriteString(w, good)
+				fmt.Fprint(w, good)
 			}))
 			defer server.Close()
 			tt.audience.Login = server.URL
@@ -296,7 +296,7 @@ func TestSandboxNeedsNoCredential(t *testing.T) {
 		if r.FormValue("client_id") == "" || r.FormValue("client_secret") == "" {
 			t.Errorf("form %v", r.Form)
 		}
-		io.WriteString(w, `{"token_type":"Bearer","expires_in":3600,"access_token":"a"}`)
+		fmt.Fprint(w, `{"token_type":"Bearer","expires_in":3600,"access_token":"a"}`)
 	}))
 	defer server.Close()
 	if _, err := Sandbox().Token(t.Context(), server.Client(), Audience{Login: server.URL, Tenant: "t"}); err != nil {

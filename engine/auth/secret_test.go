@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -29,7 +28,7 @@ func TestMain(m *testing.M) {
 	case "hang":
 		time.Sleep(time.Minute)
 	case "flood":
-		io.CopyN(os.Stdout, strings.NewReader(strings.Repeat("x", 1<<20)), 1<<20)
+		fmt.Print(strings.Repeat("x", 1<<20))
 	default:
 		os.Exit(m.Run())
 	}

@@ -23,6 +23,10 @@ const (
 	refusalFor = time.Minute
 )
 
+// errSlowRenewal ends a renewal that took too long: the endpoint's fault, not
+// the end of a caller's context.
+var errSlowRenewal = errors.New("the token endpoint did not answer in time")
+
 // Source is the token of one credential for one audience, kept until it must
 // be renewed. All requests of a tenant share one. It is safe for concurrent
 // use.
@@ -111,7 +115,7 @@ func (s *Source) start(ctx context.Context) *request {
 	ctx = context.WithoutCancel(ctx)
 	var cancel context.CancelFunc
 	if s.good() {
-		ctx, cancel = context.WithTimeout(ctx, renewTimeout)
+		ctx, cancel = context.WithTimeoutCause(ctx, renewTimeout, errSlowRenewal)
 	} else {
 		ctx, cancel = context.WithCancel(ctx)
 	}

@@ -141,7 +141,7 @@ func TestRequestEndsWhenNobodyWaits(t *testing.T) {
 		f := &fake{life: time.Hour, takes: time.Hour}
 		s := sourceOf(f)
 		ctx, cancel := context.WithCancel(t.Context())
-		go s.Token(ctx)
+		go func() { _, _ = s.Token(ctx) }()
 		synctest.Wait()
 		cancel()
 		synctest.Wait()
@@ -180,7 +180,9 @@ func TestFailedRenewalUsesTheOldToken(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := &fake{life: time.Hour}
 			s := sourceOf(f)
-			s.Token(t.Context())
+			if _, err := s.Token(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 			time.Sleep(56 * time.Minute)
 			if f.err = failure; failure == nil {
 				f.takes = time.Hour // it hangs
@@ -195,13 +197,13 @@ func TestFailedRenewalUsesTheOldToken(t *testing.T) {
 				t.Errorf("asked %d times in %s", f.asked, time.Since(start))
 			}
 			time.Sleep(renewTimeout)
-			s.Token(t.Context())
+			_, _ = s.Token(t.Context())
 			if f.asked != 3 {
 				t.Error("the renewal was not tried again")
 			}
 			if failure != nil {
 				time.Sleep(4 * time.Minute) // past its end
-				if got, err := s.Token(t.Context()); err != failure {
+				if got, err := s.Token(t.Context()); !errors.Is(err, failure) {
 					t.Errorf("got %q, %v", got, err)
 				}
 			}
@@ -213,6 +215,30 @@ func TestFailedRenewalUsesTheOldToken(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestSlowRenewalIsNoEndOfAContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hanging := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		})}
+		s := sourceOf(&fake{life: time.Hour})
+		if _, err := s.Token(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(56 * time.Minute)
+		s.credential, s.client = withSecret(value), hanging
+		go func() {
+			time.Sleep(time.Second)
+			s.Invalidate("token-1") // so that the renewal's error shows
+		}()
+		_, err := s.Token(t.Context())
+		var refusal *Error
+		if !errors.As(err, &refusal) || !refusal.Retryable() || errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
+		}
+	})
 }
 
 func TestRefusalsAreRememberedForAMinute(t *testing.T) {
@@ -235,7 +261,7 @@ func TestRefusalsAreRememberedForAMinute(t *testing.T) {
 				f := &fake{life: time.Hour, err: tt.err}
 				s := sourceOf(f)
 				for range 100 {
-					if got, err := s.Token(t.Context()); err != tt.err || got != "" {
+					if got, err := s.Token(t.Context()); !errors.Is(err, tt.err) || got != "" {
 						t.Fatalf("got %q, %v", got, err)
 					}
 				}
@@ -256,7 +282,7 @@ func TestBrokerSharesSources(t *testing.T) {
 	b := NewBroker(http.DefaultClient)
 	one, other := &fake{}, &fake{}
 	graph, legacy := Audience{Tenant: "t", Resource: "g"}, Audience{Tenant: "t", Resource: "g", V1: true}
-	if b.Source(one, graph) != b.Source(one, graph) {
+	if first, second := b.Source(one, graph), b.Source(one, graph); first != second {
 		t.Error("equal arguments, two sources")
 	}
 	if b.Source(one, graph) == b.Source(other, graph) || b.Source(one, graph) == b.Source(one, legacy) {

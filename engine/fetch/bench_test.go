@@ -36,7 +36,9 @@ func prebuiltPages(pages int) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		n := 0
 		if _, token, ok := strings.Cut(r.URL.RawQuery, "$skiptoken="); ok {
-			fmt.Sscan(token, &n)
+			if _, err := fmt.Sscan(token, &n); err != nil {
+				return nil, err
+			}
 		}
 		return &http.Response{
 			StatusCode: 200, Header: http.Header{"Request-Id": {"r"}},

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/http"
 	"time"
@@ -53,7 +54,7 @@ func (c *Client) Events(ctx context.Context, req *Request, stats *Stats) iter.Se
 		if req.Time == "" {
 			slice = span{}
 		}
-		if err := w.read(ctx, slice, 0); err != nil && err != errStopped {
+		if err := w.read(ctx, slice, 0); err != nil && !errors.Is(err, errStopped) {
 			yield(Event{}, err)
 		}
 	}

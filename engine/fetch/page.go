@@ -201,7 +201,7 @@ func timedOut(err error) bool {
 		timeout net.Error
 	)
 	return !errors.As(err, &op) && !errors.As(err, &dns) && errors.As(err, &timeout) &&
-		error(timeout) != context.DeadlineExceeded && errors.Is(timeout, context.DeadlineExceeded)
+		error(timeout) != context.DeadlineExceeded && errors.Is(timeout, context.DeadlineExceeded) //nolint:errorlint // the two differ in just what is asked
 }
 
 // badPage describes a response with status 200 that is no whole page. object

@@ -135,7 +135,7 @@ func (w *walk) readPages(ctx context.Context, s span) error {
 	defer func() {
 		cancel()
 		if pending != nil {
-			<-pending
+			<-pending //nolint:errcheck // the page is wanted no more
 		}
 	}()
 	for n := 1; pending != nil; n++ {

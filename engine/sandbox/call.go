@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ type call struct {
 	sandbox         *Sandbox
 	w               http.ResponseWriter
 	r               *http.Request
+	options         url.Values // of the query
 	now             time.Time
 	requestID       string
 	clientRequestID string

@@ -72,7 +72,7 @@ func TestSizeAndRhythm(t *testing.T) {
 
 func TestTiesExist(t *testing.T) {
 	s := sandbox.New(sandbox.Options{Types: types(t), Now: func() time.Time { return noon }, Tenants: func(string) (sandbox.Tenant, bool) {
-		return sandbox.Tenant{EventsPerDay: 5000}, true
+		return sandbox.Tenant{EventsPerDay: 2500}, true
 	}})
 	times, ids, ties := map[string]bool{}, map[string]bool{}, 0
 	for _, e := range s.Events(tenant, "directory_audits", noon.Add(-48*time.Hour), noon) {
@@ -178,6 +178,7 @@ func TestTypesOfAConfiguration(t *testing.T) {
 	list := append(types(t),
 		sandbox.Type{Name: "failures", API: "graph", Version: "v1.0", Path: "/auditLogs/signIns", Time: "createdDateTime", Filter: "status/errorCode ne 0", ID: []string{"id"}},
 		sandbox.Type{Name: "mine", API: "graph", Version: "beta", Path: "/my/things", Time: "when/happened", ID: []string{"key", "part/number"}},
+		sandbox.Type{Name: "../odd", API: "graph", Version: "beta", Path: "/my/odd", Time: "a}}/b{{", ID: []string{"$one", "", "a}}{{nope"}},
 		sandbox.Type{Name: "snapshot", API: "graph", Version: "beta", Path: "/my/list", ID: []string{"id"}},
 	)
 	s := start(t, sandbox.Options{Types: list})

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -100,7 +101,7 @@ func (c *call) signature(v *view) string {
 
 // option returns a query option; the service ignores the case of its name.
 func (c *call) option(name string) string {
-	for key, values := range c.r.URL.Query() {
+	for key, values := range c.options {
 		if strings.EqualFold(key, name) {
 			return values[0]
 		}
@@ -109,7 +110,7 @@ func (c *call) option(name string) string {
 }
 
 func (c *call) hasOption(name string) bool {
-	for key := range c.r.URL.Query() {
+	for key := range c.options {
 		if strings.EqualFold(key, name) {
 			return true
 		}
@@ -291,7 +292,8 @@ func (c *call) unlicensed(e *endpoint) {
 
 // answerError answers with a *refusal.
 func (c *call) answerError(err error) {
-	if r, ok := err.(*refusal); ok {
+	var r *refusal
+	if errors.As(err, &r) {
 		c.fail(r.status, r.code, r.message)
 		return
 	}

@@ -106,7 +106,7 @@ func TestSkipTokenBelongsToItsQuery(t *testing.T) {
 
 func TestFiltersOnValues(t *testing.T) {
 	s := start(t, sandbox.Options{Tenants: func(string) (sandbox.Tenant, bool) { return sandbox.Tenant{EventsPerDay: 150}, true }})
-	const path, window = "/v1.0/auditLogs/signIns", "createdDateTime ge 2026-11-12"
+	const path, window = "/v1.0/auditLogs/signIns", "createdDateTime ge 2026-11-15"
 	all, _ := s.all(path, "$filter="+window)
 	keep := func(condition func(map[string]any) bool) []string {
 		var kept []string
@@ -144,9 +144,9 @@ func TestFiltersOnValues(t *testing.T) {
 			return strings.HasPrefix(o["userPrincipalName"].(string), first.UserPrincipalName[:2])
 		},
 		"createdDateTime eq " + first.CreatedDateTime: func(o map[string]any) bool { return o["createdDateTime"] == first.CreatedDateTime },
-		"(createdDateTime lt 2026-11-13 or createdDateTime ge 2026-11-16)": func(o map[string]any) bool {
+		"(createdDateTime lt 2026-11-16 or createdDateTime ge 2026-11-17)": func(o map[string]any) bool {
 			at := o["createdDateTime"].(string)
-			return at < "2026-11-13" || at >= "2026-11-16"
+			return at < "2026-11-16" || at >= "2026-11-17"
 		},
 	} {
 		got, _ := s.all(path, "$top=50", "$filter="+window+" and ("+filter+")")
@@ -349,7 +349,7 @@ func TestStrictOperators(t *testing.T) {
 }
 
 func TestSparseFilterGivesShortPages(t *testing.T) {
-	s := start(t, sandbox.Options{Tenants: func(string) (sandbox.Tenant, bool) { return sandbox.Tenant{EventsPerDay: 60_000}, true }})
+	s := start(t, sandbox.Options{Tenants: func(string) (sandbox.Tenant, bool) { return sandbox.Tenant{EventsPerDay: 40_000}, true }})
 	events, pages := s.all("/v1.0/auditLogs/signIns", "$select=id", "$filter=createdDateTime ge 2026-11-17 and userId eq 'nobody'")
 	if len(events) != 0 || pages < 2 {
 		t.Errorf("%d events on %d pages", len(events), pages)

@@ -79,6 +79,10 @@ func (c *call) reportList(token *claims) {
 	if c.fault(token.Tenant, nil) {
 		return
 	}
+	if len(token.Roles) == 0 {
+		c.fail(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+		return
+	}
 	type report struct{ Name, LicenseRequired string }
 	list := []report{}
 	for _, e := range c.sandbox.reports() {

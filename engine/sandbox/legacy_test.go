@@ -33,6 +33,10 @@ func TestListOfReports(t *testing.T) {
 	if licensed["auditEvents"] != "False" || licensed["irregularSignInActivityEvents"] != "True" || len(licensed) < 30 {
 		t.Errorf("%v", licensed)
 	}
+	tenantless := start(t, sandbox.Options{Tenants: func(string) (sandbox.Tenant, bool) { return sandbox.Tenant{Permissions: []string{}}, true }})
+	if a := tenantless.get(reports, "api-version=beta"); a.status != 403 {
+		t.Errorf("without any permission: %d", a.status)
+	}
 	if _, ok := licensed["audit"]; ok {
 		t.Error("activities are no reports")
 	}

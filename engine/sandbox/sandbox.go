@@ -9,6 +9,7 @@ package sandbox
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -122,7 +123,7 @@ type Sandbox struct {
 	faults    faults
 
 	mu          sync.Mutex
-	directories map[string]*directory.Directory
+	directories map[string]*directory.Directory // by id and number of users
 }
 
 // New makes a sandbox. It panics if an embedded shape is damaged, which the
@@ -152,7 +153,7 @@ const maxBody = 64 << 10
 // ServeHTTP answers a request of any of the services.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	c := &call{sandbox: s, w: w, r: r, now: s.now().UTC(), requestID: randomGUID()}
+	c := &call{sandbox: s, w: w, r: r, options: r.URL.Query(), now: s.now().UTC(), requestID: randomGUID()}
 	c.clientRequestID = c.requestID
 	if id := r.Header.Get("client-request-id"); id != "" && len(id) <= 128 {
 		c.clientRequestID = id
@@ -201,13 +202,14 @@ const maxDirectories = 64
 func (s *Sandbox) directory(id string, users int) *directory.Directory {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d, ok := s.directories[id]
+	key := id + " " + strconv.Itoa(users)
+	d, ok := s.directories[key]
 	if !ok {
 		if len(s.directories) >= maxDirectories {
 			clear(s.directories)
 		}
 		d = directory.New(s.options.Seed, id, users)
-		s.directories[id] = d
+		s.directories[key] = d
 	}
 	return d
 }

@@ -31,18 +31,18 @@ func TestEveryTypeOfTheCatalog(t *testing.T) {
 	for _, r := range list {
 		columns[r.Name] = r.Columns
 	}
-	s := start(t, sandbox.Options{Tenants: func(string) (sandbox.Tenant, bool) { return sandbox.Tenant{EventsPerDay: 40}, true }})
+	s := start(t, sandbox.Options{Tenants: func(string) (sandbox.Tenant, bool) { return sandbox.Tenant{EventsPerDay: 200}, true }})
 	for _, r := range types(t) {
 		t.Run(r.Name, func(t *testing.T) {
 			path, options := route(r)
-			events, _ := s.all(path, options...)
+			events := s.get(path, append(options, "$top=250")...).page(t).Value
 			if len(events) == 0 {
 				t.Fatal("no events")
 			}
 			seen := map[string]bool{}
 			for _, e := range events {
 				var object map[string]any
-				if err := json.Unmarshal([]byte(e), &object); err != nil {
+				if err := json.Unmarshal(e, &object); err != nil {
 					t.Fatalf("%v: %s", err, e)
 				}
 				for _, name := range append(r.ID, r.Time) {
@@ -69,7 +69,7 @@ func TestEveryTypeOfTheCatalog(t *testing.T) {
 
 func TestPagesAndOrdersGiveTheSameEvents(t *testing.T) {
 	s := start(t, sandbox.Options{Tenants: func(string) (sandbox.Tenant, bool) { return sandbox.Tenant{EventsPerDay: 200}, true }})
-	for _, name := range []string{"sign_ins", "sign_ins_non_interactive", "directory_audits", "risk_detections", "audit_events", "activities_sign_ins"} {
+	for _, name := range []string{"sign_ins", "sign_ins_non_interactive", "risk_detections", "audit_events", "activities_sign_ins"} {
 		for _, r := range types(t) {
 			if r.Name != name {
 				continue

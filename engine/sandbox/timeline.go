@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -94,7 +95,7 @@ func (v *view) fill(refs []ref, s *source, bucket int64) []ref {
 
 // snapshotTicks is the time from which the times in a snapshot are counted: it
 // does not move, so that a snapshot stays the same.
-var snapshotTicks = shape.Ticks(time.Date(2025, 6, 30, 12, 0, 0, 0, time.UTC))
+var snapshotTicks = shape.Ticks(time.Date(2025, 6, 30, 12, 0, 0, 0, time.UTC)) //nolint:gochecknoglobals // a constant, which Go has not for times
 
 // snapshot reports whether the endpoint lists objects rather than events.
 func (v *view) snapshot() bool {
@@ -191,7 +192,7 @@ func (v *view) walk(q *query, at position, visit func(ref, position) bool) {
 			refs = v.fill(refs, s, bucket)
 		}
 		if len(q.sources) > 1 {
-			slices.SortStableFunc(refs, func(a, b ref) int { return int(a.ticks - b.ticks) })
+			slices.SortStableFunc(refs, func(a, b ref) int { return cmp.Compare(a.ticks, b.ticks) })
 		}
 		if q.desc && !v.snapshot() {
 			slices.Reverse(refs)

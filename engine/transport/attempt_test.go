@@ -72,8 +72,8 @@ func TestRealFailures(t *testing.T) {
 		t.Helper()
 		a := &attempt{next: rt}
 		_, err := a.RoundTrip(newRequest(t, path))
-		failed, ok := err.(*attemptError)
-		if !ok {
+		var failed *attemptError
+		if !errors.As(err, &failed) {
 			t.Fatalf("%s: %T: %v", path, err, err)
 		}
 		return failed.transient, errors.Is(err, ErrNoAnswer)

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -62,7 +63,7 @@ func TestRedirectsToOtherHostsCarryNoToken(t *testing.T) {
 	}
 	download := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		note("download", r)
-		io.WriteString(w, "rows")
+		fmt.Fprint(w, "rows")
 	}))
 	defer download.Close()
 	graph := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -124,7 +125,7 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 
 func TestRefusalByAnotherHostKeepsTheToken(t *testing.T) {
 	source, s := &tokens{}, &script{outcomes: []outcome{reply(401)}}
-	get(t, New(Options{Base: s, Tokens: source, Origin: home}), "https://other.example/x")
+	mustGet(t, New(Options{Base: s, Tokens: source, Origin: home}), "https://other.example/x")
 	if len(s.requests) != 1 || len(source.invalidated) != 0 {
 		t.Errorf("%d requests, dropped %v", len(s.requests), source.invalidated)
 	}
@@ -138,7 +139,7 @@ func TestEveryAttemptCarriesAFreshToken(t *testing.T) {
 			time.Sleep(time.Minute)
 			source.Invalidate("token-1") // it expires while the request waits
 		}()
-		get(t, New(Options{Base: s, Tokens: source, Origin: home, Retry: DefaultRetry()}), home+"/x")
+		mustGet(t, New(Options{Base: s, Tokens: source, Origin: home, Retry: DefaultRetry()}), home+"/x")
 		if got := s.requests[1].Header.Get("Authorization"); got != "Bearer token-2" {
 			t.Errorf("the second attempt carried %q", got)
 		}
@@ -149,7 +150,7 @@ func TestTokenErrorsAreFinal(t *testing.T) {
 	refused := errors.New("wrong secret")
 	s := &script{outcomes: []outcome{reply(200)}}
 	_, err := get(t, New(Options{Base: s, Tokens: &tokens{err: refused}, Origin: home, Retry: DefaultRetry()}), home+"/x")
-	if err != refused || len(s.requests) != 0 {
+	if !errors.Is(err, refused) || len(s.requests) != 0 {
 		t.Errorf("got %v after %d requests", err, len(s.requests))
 	}
 }

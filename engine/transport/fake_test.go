@@ -107,3 +107,17 @@ func newRequest(t *testing.T, url string) *http.Request {
 	}
 	return req
 }
+
+func mustGet(t *testing.T, rt http.RoundTripper, url string) {
+	t.Helper()
+	if _, err := get(t, rt, url); err != nil {
+		t.Error(err)
+	}
+}
+
+func mustWait(t *testing.T, l *Limiter) {
+	t.Helper()
+	if err := l.Wait(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

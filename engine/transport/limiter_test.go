@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -77,8 +78,7 @@ func TestNoWindowExceedsItsBudgetWhateverTheArrivals(t *testing.T) {
 			apps, tenants := map[string][]time.Time{}, map[string][]time.Time{}
 			for name, times := range g.times {
 				checkWindows(t, name, times, class.AppTenant)
-				var app, tenant string
-				fmt.Sscan(name, &app, &tenant)
+				app, tenant, _ := strings.Cut(name, " ")
 				apps[app] = append(apps[app], times...)
 				tenants[tenant] = append(tenants[tenant], times...)
 			}
@@ -120,7 +120,7 @@ func TestBudgetIsUsed(t *testing.T) {
 		// An unused budget is there at once, not saved up.
 		time.Sleep(time.Minute)
 		start = time.Now()
-		l.Wait(t.Context())
+		mustWait(t, l)
 		if d := time.Since(start); d != 0 {
 			t.Errorf("waited %s after a lull", d)
 		}
@@ -134,11 +134,11 @@ func TestOneTenantHoldsUpNoOther(t *testing.T) {
 		busy, idle := limiters.For("app", "busy", class), limiters.For("app", "idle", class)
 		var wg sync.WaitGroup
 		for range 10 {
-			wg.Go(func() { busy.Wait(t.Context()) })
+			wg.Go(func() { mustWait(t, busy) })
 		}
 		synctest.Wait()
 		start := time.Now()
-		idle.Wait(t.Context())
+		mustWait(t, idle)
 		if d := time.Since(start); d != 0 {
 			t.Errorf("the idle tenant waited %s for the busy one", d)
 		}
@@ -201,7 +201,11 @@ func TestPauseHoldsBackItsScopeAlone(t *testing.T) {
 				var g grants
 				var wg sync.WaitGroup
 				for _, name := range []string{"a x", "a y", "b x", "b y"} {
-					wg.Go(func() { g.wait(t.Context(), limiters.For(name[:1], name[2:], class), name) })
+					wg.Go(func() {
+						if err := g.wait(t.Context(), limiters.For(name[:1], name[2:], class), name); err != nil {
+							t.Error(err)
+						}
+					})
 				}
 				wg.Wait()
 				for name, times := range g.times {
@@ -221,11 +225,11 @@ func TestPauseHoldsBackItsScopeAlone(t *testing.T) {
 func TestPauseHoldsBackThoseWhoWaitAlready(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLimiters().For("app", "tenant", Class{AppTenant: Budget{1, time.Second}})
-		l.Wait(t.Context())
+		mustWait(t, l)
 		start := time.Now()
 		done := make(chan time.Duration)
 		go func() {
-			l.Wait(t.Context())
+			mustWait(t, l)
 			done <- time.Since(start)
 		}()
 		synctest.Wait()
@@ -240,7 +244,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limiters := NewLimiters()
 		l := limiters.For("app", "tenant", Class{AppTenant: Budget{1, time.Minute}})
-		l.Wait(t.Context())
+		mustWait(t, l)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()
@@ -248,7 +252,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
 		// The place in the queue is free again.
-		l.Wait(t.Context())
+		mustWait(t, l)
 		if d := time.Since(start); d > 62*time.Second {
 			t.Errorf("a waiter that left was still served: the next one waited %s", d)
 		}
@@ -270,7 +274,7 @@ func TestClassesAndBudgetsAreApart(t *testing.T) {
 			{},
 			{},
 		} {
-			limiters.For("app", "tenant", class).Wait(t.Context())
+			mustWait(t, limiters.For("app", "tenant", class))
 		}
 		if d := time.Since(start); d != 0 {
 			t.Errorf("waited %s", d)
@@ -285,7 +289,7 @@ func TestManyLimiters(t *testing.T) {
 		class := Class{Name: "reports", AppTenant: Budget{5, 10 * time.Second}}
 		start := time.Now()
 		for i := range 10_000 {
-			limiters.For("app", fmt.Sprint(i), class).Wait(t.Context())
+			mustWait(t, limiters.For("app", fmt.Sprint(i), class))
 		}
 		if d := time.Since(start); d != 0 {
 			t.Errorf("waited %s", d)

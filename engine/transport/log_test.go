@@ -20,13 +20,15 @@ func TestLogShowsWhatWasAskedAndNoKeys(t *testing.T) {
 		logger := hclog.New(&hclog.LoggerOptions{Output: &log, Level: hclog.Trace})
 		s := &script{outcomes: []outcome{reply(401), reply(503, "request-id: rid-1"), fail(errReset), reply(200, "request-id: rid-2", "Set-Cookie: KEYKEY")}}
 		rt := New(Options{Base: s, Tokens: &tokens{}, Origin: home, Logger: logger, Retry: DefaultRetry()})
-		get(t, rt, query)
-		get(t, rt, other)
+		mustGet(t, rt, query)
+		mustGet(t, rt, other)
 		post, err := http.NewRequestWithContext(t.Context(), http.MethodPost, home+"/token", strings.NewReader("client_secret=KEYKEY"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		rt.RoundTrip(post)
+		if _, err := rt.RoundTrip(post); err != nil {
+			t.Fatal(err)
+		}
 		text := log.String()
 		for _, want := range []string{
 			"GET", home + "/v1.0/auditLogs/signIns?$filter=createdDateTime ge 2026-11-01&$top=1000&$skiptoken=(9 characters)&sig=(6 characters)",

@@ -134,7 +134,7 @@ func TestWaits(t *testing.T) {
 			for _, status := range []int{429, 503} {
 				synctest.Test(t, func(t *testing.T) {
 					s := &script{outcomes: []outcome{reply(status, tt.headers...), reply(200)}}
-					get(t, New(Options{Base: s, Retry: policy}), home+"/x")
+					mustGet(t, New(Options{Base: s, Retry: policy}), home+"/x")
 					if d := s.times[1].Sub(s.times[0]); d < tt.min || d > tt.max {
 						t.Errorf("after %d waited %s, want %s to %s", status, d, tt.min, tt.max)
 					}
@@ -252,7 +252,7 @@ func TestBodiesAreSentAgainWhereTheyCan(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			New(Options{Base: s, Retry: DefaultRetry()}).RoundTrip(req)
+			_, _ = New(Options{Base: s, Retry: DefaultRetry()}).RoundTrip(req) // the outcome is what was sent
 			var sent []string
 			for _, r := range s.requests {
 				b, _ := io.ReadAll(r.Body)
@@ -292,10 +292,10 @@ func TestThrottledAnswerPausesWhatCountsTogether(t *testing.T) {
 				same, other := &script{outcomes: []outcome{reply(200)}}, &script{outcomes: []outcome{reply(200)}}
 				start := time.Now()
 				var wg sync.WaitGroup
-				wg.Go(func() { get(t, client("tenant", throttled), home+"/x") })
+				wg.Go(func() { mustGet(t, client("tenant", throttled), home+"/x") })
 				synctest.Wait()
-				wg.Go(func() { get(t, client("tenant", same), home+"/y") })
-				wg.Go(func() { get(t, client("other", other), home+"/y") })
+				wg.Go(func() { mustGet(t, client("tenant", same), home+"/y") })
+				wg.Go(func() { mustGet(t, client("other", other), home+"/y") })
 				wg.Wait()
 				check := func(what string, got, atLeast time.Duration) {
 					if got < atLeast || atLeast == 0 && got != 0 {
@@ -314,10 +314,10 @@ func TestAnswersOfOtherHostsPauseNothing(t *testing.T) {
 		limiter := NewLimiters().For("app", "tenant", Class{AppTenant: Budget{1, time.Hour}})
 		s := &script{outcomes: []outcome{reply(429, "Retry-After: 600")}}
 		rt := New(Options{Base: s, Origin: home, Limiter: limiter})
-		get(t, rt, "https://download.example/file")
-		get(t, rt, "https://download.example/file")
+		mustGet(t, rt, "https://download.example/file")
+		mustGet(t, rt, "https://download.example/file")
 		start := time.Now()
-		get(t, rt, home+"/x")
+		mustGet(t, rt, home+"/x")
 		if d := time.Since(start); d != 0 {
 			t.Errorf("waited %s", d)
 		}
@@ -345,7 +345,7 @@ func TestEveryWaitIsReported(t *testing.T) {
 		s := &script{outcomes: []outcome{
 			reply(429, "Retry-After: 5000", "request-id: rid-1", "x-ms-throttle-scope: Tenant/Read/a/b"), reply(502), fail(errReset), reply(200),
 		}}
-		get(t, New(Options{Base: s, Retry: Retry{9, time.Second, time.Second, 2 * time.Hour}, Logger: hclog.New(&hclog.LoggerOptions{Output: &log, Level: hclog.Info})}), home+"/x")
+		mustGet(t, New(Options{Base: s, Retry: Retry{9, time.Second, time.Second, 2 * time.Hour}, Logger: hclog.New(&hclog.LoggerOptions{Output: &log, Level: hclog.Info})}), home+"/x")
 		for _, want := range []string{"longer than is believed", "retry_after=5000", "throttled", "rid-1", "scope=Tenant", "waiting=1h0m0s", "status=502", "connection reset", "attempt=3"} {
 			if !strings.Contains(log.String(), want) {
 				t.Errorf("no %q in the log:\n%s", want, log.String())

@@ -303,7 +303,7 @@ func TestResolveIsCheap(t *testing.T) {
 		t.Fatal(diags)
 	}
 	pull := testPull()
-	if got := testing.AllocsPerRun(100, func() { o.Resolve(pull) }); got > 6 {
+	if got := testing.AllocsPerRun(100, func() { _, _ = o.Resolve(pull) }); got > 6 {
 		t.Errorf("Resolve allocates %v times", got)
 	}
 }
@@ -316,6 +316,6 @@ func BenchmarkResolve(b *testing.B) {
 	pull := testPull()
 	b.ReportAllocs()
 	for b.Loop() {
-		o.Resolve(pull)
+		_, _ = o.Resolve(pull)
 	}
 }

@@ -107,7 +107,7 @@ func open(t *testing.T, body string) (outputs.Writer, string, error) {
 	path := filepath.Join(t.TempDir(), "x")
 	w, err := o.Open(t.Context(), outputs.Target{Path: path, Pull: testPull()})
 	if err == nil {
-		t.Cleanup(func() { w.Discard() })
+		t.Cleanup(func() { _ = w.Discard() })
 	}
 	return w, path, err
 }
@@ -177,7 +177,7 @@ func BenchmarkWriter(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer w.Discard()
+	defer func() { _ = w.Discard() }()
 	b.ReportAllocs()
 	for b.Loop() {
 		if err := w.Write(event); err != nil {

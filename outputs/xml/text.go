@@ -30,7 +30,7 @@ func isElementName(key []byte) bool {
 }
 
 // The ASCII characters that can begin a name, and those that can stand in one.
-var startsName, inName = nameTables()
+var startsName, inName = nameTables() //nolint:gochecknoglobals // tables that never change
 
 func nameTables() (starts, in [256]bool) {
 	for c := range 0x80 {
@@ -106,7 +106,7 @@ func plain(s []byte) int {
 
 // isPlain has the bytes that need no second look. 0xef begins, among many
 // others, the two characters that XML does not have.
-var isPlain = plainTable()
+var isPlain = plainTable() //nolint:gochecknoglobals // a table that never changes
 
 func plainTable() (table [256]bool) {
 	for c := range table {

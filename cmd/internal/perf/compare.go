@@ -88,9 +88,6 @@ func compare(ctx context.Context, args []string) error {
 			}
 			r.samples = append(r.samples, s)
 			fmt.Fprintf(os.Stderr, "%-18s %8.2fs\n", r.name, s.wall.Seconds())
-			if len(r.samples) == *runs {
-				continue
-			}
 		}
 		if *runs == 1 {
 			break
@@ -109,28 +106,17 @@ func compare(ctx context.Context, args []string) error {
 // measure runs one contender once against a server of its own.
 func measure(ctx context.Context, dir, binary string, r *result, l load) (sample, error) {
 	l.events = r.events
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	server := exec.CommandContext(ctx, filepath.Join(dir, "perf"), append([]string{"serve"}, l.arguments()...)...)
-	server.Stderr = os.Stderr
-	pipe, err := server.StdoutPipe()
+	origin, stop, err := startServer(ctx, filepath.Join(dir, "perf"), l)
 	if err != nil {
 		return sample{}, err
 	}
-	if err := server.Start(); err != nil {
-		return sample{}, err
-	}
-	defer func() { cancel(); _ = server.Wait() }()
-	origin, err := bufio.NewReader(pipe).ReadString('\n')
-	if err != nil {
-		return sample{}, fmt.Errorf("the server did not start: %w", err)
-	}
+	defer stop()
 	work, err := os.MkdirTemp(dir, r.name+"-")
 	if err != nil {
 		return sample{}, err
 	}
 	defer os.RemoveAll(work)
-	command, err := r.command(work, strings.TrimSpace(origin), l, binary)
+	command, err := r.command(work, origin, l, binary)
 	if err != nil {
 		return sample{}, err
 	}
@@ -144,4 +130,27 @@ func measure(ctx context.Context, dir, binary string, r *result, l load) (sample
 	s := sample{wall: time.Since(start), user: process.ProcessState.UserTime(), system: process.ProcessState.SystemTime()}
 	s.peak = peak(process.ProcessState)
 	return s, nil
+}
+
+// startServer runs the server of a load as a process of its own and returns
+// its origin.
+func startServer(ctx context.Context, binary string, l load) (origin string, stop func(), err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	server := exec.CommandContext(ctx, binary, append([]string{"serve"}, l.arguments()...)...)
+	server.Stderr = os.Stderr
+	pipe, err := server.StdoutPipe()
+	if err == nil {
+		err = server.Start()
+	}
+	if err != nil {
+		cancel()
+		return "", nil, err
+	}
+	stop = func() { cancel(); _ = server.Wait() }
+	line, err := bufio.NewReader(pipe).ReadString('\n')
+	if err != nil {
+		stop()
+		return "", nil, fmt.Errorf("the server did not start: %w", err)
+	}
+	return strings.TrimSpace(line), stop, nil
 }

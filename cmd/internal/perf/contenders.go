@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -79,13 +80,13 @@ func reportform(formats ...string) func(dir, origin string, l load, binary strin
 		var b strings.Builder
 		fmt.Fprintf(&b, `
 tenant "t" {
-  for_each = toset([for i in range(%d) : tostring(i)])
+  for_each = toset(split("\n", file("tenants.txt")))
   id       = "t${each.key}.example"
   cloud    = "sandbox"
   endpoints {
-    login     = "%[2]s"
-    graph     = "%[2]s"
-    aad_graph = "%[2]s"
+    login     = "%[1]s"
+    graph     = "%[1]s"
+    aad_graph = "%[1]s"
   }
 }
 
@@ -95,8 +96,14 @@ window "month" {
   settle = "0s"
   open   = true
 }
-`, l.tenants, origin)
-		var names []string
+`, origin)
+		var tenants, names []string
+		for i := range l.tenants {
+			tenants = append(tenants, strconv.Itoa(i))
+		}
+		if err := os.WriteFile(filepath.Join(dir, "tenants.txt"), []byte(strings.Join(tenants, "\n")), 0o600); err != nil {
+			return nil, err
+		}
 		for _, format := range formats {
 			columns := ""
 			if format == "csv" {

@@ -5,6 +5,7 @@
 //	go run ./cmd/internal/perf                            the comparison, five runs each
 //	go run ./cmd/internal/perf -write docs/performance.md and the page of its results
 //	go run ./cmd/internal/perf -events 1000000 -runs 1 -only reportform-five
+//	go run ./cmd/internal/perf profile -o cpu.prof        where an apply spends its time
 //	go run ./cmd/internal/perf serve                      the server alone
 //
 // It needs curl, jq and python3 for those it compares with, and runs on
@@ -25,9 +26,16 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var err error
-	if len(os.Args) > 1 && os.Args[1] == "serve" {
+	mode := ""
+	if len(os.Args) > 1 {
+		mode = os.Args[1]
+	}
+	switch mode {
+	case "serve":
 		err = serve(ctx, os.Args[2:], os.Stdout)
-	} else {
+	case "profile":
+		err = profile(ctx, os.Args[2:])
+	default:
 		err = compare(ctx, os.Args[1:])
 	}
 	if err != nil {

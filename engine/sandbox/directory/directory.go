@@ -99,7 +99,7 @@ type tables struct {
 }
 
 // source decodes the embedded tables, once.
-var source = sync.OnceValue(func() *tables {
+var source = sync.OnceValue(func() *tables { //nolint:gochecknoglobals // tables that never change, decoded when first asked for
 	var t tables
 	if err := json.Unmarshal(tablesJSON, &t); err != nil {
 		panic(fmt.Sprintf("tables.json: %v", err))

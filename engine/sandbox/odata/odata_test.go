@@ -24,68 +24,71 @@ func decode(t *testing.T) any {
 
 func TestMatch(t *testing.T) {
 	object := decode(t)
-	for filter, want := range map[string]bool{
-		"id eq '1'":                                                 true,
-		"id ne '1'":                                                 false,
-		"'1' eq id":                                                 true,
-		"50000 lt status/errorCode":                                 true,
-		"status/errorCode gt 50126":                                 false,
-		"status/errorCode ge 50126":                                 true,
-		"status/errorCode le 50126.0":                               true,
-		"status/errorCode eq -1":                                    false,
-		"status/failureReason eq null":                              true,
-		"status/failureReason ne null":                              false,
-		"status/failureReason ne 'x'":                               true,
-		"initiatedBy/app/displayName eq null":                       true,
-		"initiatedBy/user/displayName eq 'Tara'":                    true,
-		"initiatedBy/user/displayName eq 'tara'":                    false,
-		"isInteractive eq true":                                     true,
-		"isInteractive eq false":                                    false,
-		"riskLevel eq microsoft.graph.r'medium'":                    true,
-		"riskLevel in ('low', 'medium')":                            true,
-		"riskLevel in ('low','high')":                               false,
-		"not riskLevel eq 'low'":                                    true,
-		"not (riskLevel eq 'low') and id eq '2'":                    false,
-		"id eq '2' and id eq '1' or id eq '1'":                      true,
-		"id eq '1' or id eq '1' and id eq '2'":                      true,
-		"(id eq '1' or id eq '1') and id eq '2'":                    false,
-		"createdDateTime gt 2026-11-01":                             true,
-		"createdDateTime ge 2026-11-01T10:00:00Z":                   true,
-		"createdDateTime eq 2026-11-01T10:00:00.1234567Z":           true,
-		"createdDateTime lt 2026-11-01T10:00:00.1234567Z":           false,
-		"createdDateTime lt 2026-11-01T10:00:00.1234568Z":           true,
-		"createdDateTime lt 2026-11-01T11:00:00.2+01:00":            true,
-		"userPrincipalName eq 'tara.o''connell@alderbrook.example'": true,
-		"startswith(userPrincipalName,'tara')":                      true,
-		"startsWith(userPrincipalName, 'Tara')":                     false,
-		"endswith(userPrincipalName,'.example')":                    true,
-		"contains(userPrincipalName,'''con')":                       true,
-		"contains(status/failureReason,'x')":                        false,
-		"signInEventTypes/any(t: t eq 'interactiveUser')":           true,
-		"signInEventTypes/any(t:t eq 'nonInteractiveUser' or t eq 'servicePrincipal')": false,
-		"signInEventTypes/any()": true,
-		"missing/any()":          false,
-		"targetResources/any(t: t/id eq 'b' and startswith(t/displayName, 'B'))":                true,
-		"targetResources/any(t: t/id eq 'a' and t/displayName eq 'Beta')":                       false,
-		"targetResources/all(t: t/id eq 'a')":                                                   false,
-		"targetResources/all(t: t/id eq 'a' or t/id eq 'b')":                                    true,
-		"targetResources/any(t: t/id eq 'a' and signInEventTypes/any(s: s eq t))":               false,
-		"targetResources/any(t: signInEventTypes/any(s: s eq 'interactiveUser') and id eq '1')": true,
-		"initiatedBy/Some.Cast.Type/user/displayName eq 'Tara'":                                 true,
+	for _, test := range []struct {
+		filter string
+		want   bool
+	}{
+		{"id eq '1'", true},
+		{"id ne '1'", false},
+		{"'1' eq id", true},
+		{"50000 lt status/errorCode", true},
+		{"status/errorCode gt 50126", false},
+		{"status/errorCode ge 50126", true},
+		{"status/errorCode le 50126.0", true},
+		{"status/errorCode eq -1", false},
+		{"status/failureReason eq null", true},
+		{"status/failureReason ne null", false},
+		{"status/failureReason ne 'x'", true},
+		{"initiatedBy/app/displayName eq null", true},
+		{"initiatedBy/user/displayName eq 'Tara'", true},
+		{"initiatedBy/user/displayName eq 'tara'", false},
+		{"isInteractive eq true", true},
+		{"isInteractive eq false", false},
+		{"riskLevel eq microsoft.graph.r'medium'", true},
+		{"riskLevel in ('low', 'medium')", true},
+		{"riskLevel in ('low','high')", false},
+		{"not riskLevel eq 'low'", true},
+		{"not (riskLevel eq 'low') and id eq '2'", false},
+		{"id eq '2' and id eq '1' or id eq '1'", true},
+		{"id eq '1' or id eq '1' and id eq '2'", true},
+		{"(id eq '1' or id eq '1') and id eq '2'", false},
+		{"createdDateTime gt 2026-11-01", true},
+		{"createdDateTime ge 2026-11-01T10:00:00Z", true},
+		{"createdDateTime eq 2026-11-01T10:00:00.1234567Z", true},
+		{"createdDateTime lt 2026-11-01T10:00:00.1234567Z", false},
+		{"createdDateTime lt 2026-11-01T10:00:00.1234568Z", true},
+		{"createdDateTime lt 2026-11-01T11:00:00.2+01:00", true},
+		{"userPrincipalName eq 'tara.o''connell@alderbrook.example'", true},
+		{"startswith(userPrincipalName,'tara')", true},
+		{"startsWith(userPrincipalName, 'Tara')", false},
+		{"endswith(userPrincipalName,'.example')", true},
+		{"contains(userPrincipalName,'''con')", true},
+		{"contains(status/failureReason,'x')", false},
+		{"signInEventTypes/any(t: t eq 'interactiveUser')", true},
+		{"signInEventTypes/any(t:t eq 'nonInteractiveUser' or t eq 'servicePrincipal')", false},
+		{"signInEventTypes/any()", true},
+		{"missing/any()", false},
+		{"targetResources/any(t: t/id eq 'b' and startswith(t/displayName, 'B'))", true},
+		{"targetResources/any(t: t/id eq 'a' and t/displayName eq 'Beta')", false},
+		{"targetResources/all(t: t/id eq 'a')", false},
+		{"targetResources/all(t: t/id eq 'a' or t/id eq 'b')", true},
+		{"targetResources/any(t: t/id eq 'a' and signInEventTypes/any(s: s eq t))", false},
+		{"targetResources/any(t: signInEventTypes/any(s: s eq 'interactiveUser') and id eq '1')", true},
+		{"initiatedBy/Some.Cast.Type/user/displayName eq 'Tara'", true},
 	} {
-		e, err := Parse(filter)
-		if strings.Contains(filter, "s eq t)") {
+		e, err := Parse(test.filter)
+		if strings.Contains(test.filter, "s eq t)") {
 			if err == nil {
-				t.Errorf("%s: a comparison of two properties was read", filter)
+				t.Errorf("%s: a comparison of two properties was read", test.filter)
 			}
 			continue
 		}
 		if err != nil {
-			t.Errorf("%s: %v", filter, err)
+			t.Errorf("%s: %v", test.filter, err)
 			continue
 		}
-		if got := Match(e, object); got != want {
-			t.Errorf("%s is %v", filter, got)
+		if got := Match(e, object); got != test.want {
+			t.Errorf("%s is %v", test.filter, got)
 		}
 	}
 }

@@ -62,9 +62,8 @@ func (s *terminal) Write(data []byte) (int, error) {
 	for text != "" {
 		if m := movement.FindStringSubmatch(text); m != nil {
 			var up int
-			fmt.Sscan(m[1], &up)
-			if up > len(s.lines) {
-				s.t.Fatalf("up %d of %d lines", up, len(s.lines))
+			if _, err := fmt.Sscan(m[1], &up); err != nil || up > len(s.lines) {
+				s.t.Fatalf("up %s of %d lines", m[1], len(s.lines))
 			}
 			s.lines = s.lines[:len(s.lines)-up]
 			text = text[len(m[0]):]

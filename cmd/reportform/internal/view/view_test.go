@@ -473,7 +473,7 @@ func exampleDiagnostics() (hcl.Diagnostics, map[string]*hcl.File) {
 	clod, from := body.Blocks[0].Body.Attributes["clod"], body.Blocks[1].Body.Attributes["from"]
 	long := []byte("values = [" + strings.Repeat("\"x\", ", 100) + "oops, " + strings.Repeat("\"y\", ", 100) + "]\n")
 	at := bytes.Index(long, []byte("oops"))
-	return hcl.Diagnostics{
+	diags = hcl.Diagnostics{
 		{
 			Severity: hcl.DiagError, Summary: "Unsupported argument", Subject: clod.NameRange.Ptr(),
 			Detail: "An argument named \"clod\" is not expected here. Did you mean \"cloud\"?",
@@ -487,9 +487,8 @@ func exampleDiagnostics() (hcl.Diagnostics, map[string]*hcl.File) {
 			Severity: hcl.DiagError, Summary: "Unknown variable",
 			Subject: &hcl.Range{Filename: "long.rf.hcl", Start: hcl.Pos{Line: 1, Column: at + 1, Byte: at}, End: hcl.Pos{Line: 1, Column: at + 5, Byte: at + 4}},
 		},
-	}, map[string]*hcl.File{
-		"main.rf.hcl": file, "long.rf.hcl": {Bytes: long},
 	}
+	return diags, map[string]*hcl.File{"main.rf.hcl": file, "long.rf.hcl": {Bytes: long}}
 }
 
 // applying is what both views show of an apply.
