@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -27,8 +28,34 @@ type Client struct {
 	// doubles with each further time. 0 is for one second.
 	Backoff time.Duration
 
+	// Pages, if set, keeps the memory of pages for the next pull.
+	Pages *Pages
+
 	// remember replaces generationSize where it is not 0.
 	remember int
+}
+
+// Pages keeps memory between pulls. The zero value is ready; it may be shared
+// by many clients.
+type Pages struct{ pool sync.Pool }
+
+// get returns a page with or without memory. A nil Pages has none.
+func (p *Pages) get() *page {
+	if p != nil {
+		if kept, ok := p.pool.Get().(*page); ok {
+			return kept
+		}
+	}
+	return &page{}
+}
+
+// put takes a page that nobody uses any more. Memory that a giant page has
+// taken is not kept.
+func (p *Pages) put(used *page) {
+	const most = 8 << 20
+	if p != nil && cap(used.body) <= most {
+		p.pool.Put(used)
+	}
 }
 
 const (
@@ -50,6 +77,7 @@ const (
 func (c *Client) Events(ctx context.Context, req *Request, stats *Stats) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		w := newWalk(c, req, stats, yield)
+		defer w.close()
 		slice := span{req.From, req.To}
 		if req.Time == "" {
 			slice = span{}

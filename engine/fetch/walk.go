@@ -47,12 +47,14 @@ type walk struct {
 	ids         int      // properties that identify an event
 	first, last instant  // of the events yielded
 	timed       bool     // first and last are set
-	pages       [2]page  // one in use, one being read
+	kept        *Pages   // where pages come from
+	pages       [2]*page // one in use, one being read
 }
 
 func newWalk(c *Client, r *Request, stats *Stats, yield func(Event, error) bool) *walk {
 	w := &walk{
 		request: r, pager: newPager(c, r), logger: c.logger(), stats: stats, advance: c.Advance, yield: yield,
+		kept: c.Pages, pages: [2]*page{c.Pages.get(), c.Pages.get()},
 		timePath: timePath(r), ids: idCount(r),
 	}
 	size := c.remember
@@ -61,6 +63,13 @@ func newWalk(c *Client, r *Request, stats *Stats, yield func(Event, error) bool)
 	}
 	w.memory = newMemory(size)
 	return w
+}
+
+// close gives back what the walk used. Nothing reads into its pages any more.
+func (w *walk) close() {
+	for _, p := range w.pages {
+		w.kept.put(p)
+	}
 }
 
 // timePath returns the names that lead to the time property, at least one.
@@ -131,7 +140,7 @@ func (w *walk) readPages(ctx context.Context, s span) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	pending := w.ask(ctx, first, &w.pages[0], s)
+	pending := w.ask(ctx, first, w.pages[0], s)
 	defer func() {
 		cancel()
 		if pending != nil {
@@ -139,7 +148,7 @@ func (w *walk) readPages(ctx context.Context, s span) error {
 		}
 	}()
 	for n := 1; pending != nil; n++ {
-		p := &w.pages[(n-1)%2]
+		p := w.pages[(n-1)%2]
 		err := <-pending
 		pending = nil
 		w.stats.Requests += p.requests
@@ -157,7 +166,7 @@ func (w *walk) readPages(ctx context.Context, s span) error {
 			return fmt.Errorf("page %d of %s: %w", n, s, err)
 		}
 		if next != "" {
-			pending = w.ask(ctx, next, &w.pages[n%2], s)
+			pending = w.ask(ctx, next, w.pages[n%2], s)
 		}
 		if err := w.yieldPage(ctx, p, s); err != nil {
 			return err

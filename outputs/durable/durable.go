@@ -38,6 +38,8 @@ type File struct {
 	// open: temp has not been closed. staged: temp lies on the disk under its
 	// temporary name.
 	open, staged bool
+	// written bytes, of which those before started are on their way to the disk.
+	written, started int64
 }
 
 // Create starts a file that Publish will put at path. Missing directories are
@@ -70,8 +72,17 @@ func (f *File) Write(p []byte) (int, error) {
 	if err != nil {
 		return n, fmt.Errorf("write %s: %w", f.path, reason(err))
 	}
+	f.written += int64(n)
+	if f.written-f.started >= writebackStep {
+		startWriteback(f.temp, f.started, f.written-f.started)
+		f.started = f.written
+	}
 	return n, nil
 }
+
+// writebackStep is how much is written before the system is asked to begin
+// moving it to the disk, so that Sync finds little left to wait for.
+const writebackStep = 8 << 20
 
 // Sync ends the writing: it makes the content durable under the temporary name.
 func (f *File) Sync() error {
