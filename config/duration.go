@@ -61,13 +61,22 @@ func (d Duration) add(t time.Time, n int) time.Time {
 	case Week:
 		return t.AddDate(0, 0, 7*n)
 	case Month:
-		return t.AddDate(0, n, 0)
+		return addMonths(t, n)
 	case Hour:
 		return t.Add(time.Duration(n) * time.Hour)
 	case Minute:
 		return t.Add(time.Duration(n) * time.Minute)
 	}
 	return t.Add(time.Duration(n) * time.Second)
+}
+
+// addMonths keeps to the last day of a month that is too short.
+func addMonths(t time.Time, n int) time.Time {
+	moved := t.AddDate(0, n, 0)
+	if moved.Day() != t.Day() {
+		moved = moved.AddDate(0, 0, -moved.Day())
+	}
+	return moved
 }
 
 // Fixed is the Duration as a fixed length, with days of 24 hours and months of

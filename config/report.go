@@ -53,8 +53,31 @@ func (l *loader) decodeReport(i *instance) *Report {
 			i.reject("select", "Unsuitable value", "%q is not one property. Write each as an element of its own: select = [\"id\", \"createdDateTime\"].", property)
 		}
 	}
+	l.warnOfSelect(i, r)
 	r.Outputs, r.OutputRanges = l.reportOutputs(i)
 	return r
+}
+
+// warnOfSelect tells when the service is not asked for what events are checked
+// by: their time, and their identity.
+func (l *loader) warnOfSelect(i *instance, r *Report) {
+	if len(r.Select) == 0 || r.Type == nil {
+		return
+	}
+	var lacking []string
+	for _, property := range append([]string{r.Type.Time}, r.Type.ID...) {
+		name, _, _ := strings.Cut(property, "/")
+		if name != "" && !slices.Contains(r.Select, name) && !slices.Contains(lacking, name) {
+			lacking = append(lacking, name)
+		}
+	}
+	if len(lacking) == 0 {
+		return
+	}
+	warning := mistake(i.content["select"].Expr.Range(), "Events cannot be checked",
+		"Without %s in select, events cannot be held against the slice, or told from repeated ones. Add it.", strings.Join(lacking, " and "))
+	warning.Severity = hcl.DiagWarning
+	l.report(hcl.Diagnostics{warning})
 }
 
 // reportTenants are the tenants of a report: all of them where none are named.

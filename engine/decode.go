@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -38,6 +39,26 @@ func decodeOutputs(c *config.Config, dir string, console *outputs.Console) (map[
 		}
 	}
 	return decoded, diags
+}
+
+// checkTargets resolves every output of every report for every tenant, so that
+// what is wrong with one of them shows before anything is planned.
+func (e *Engine) checkTargets() hcl.Diagnostics {
+	var mistakes []error
+	for _, report := range e.config.Reports {
+		for _, output := range report.Outputs {
+			for _, tenant := range report.Tenants {
+				facts := samplePull(report)
+				facts.Tenant = outputs.PullTenant{Name: tenant.Name, ID: tenant.ID, Labels: tenant.Labels}
+				if _, diags := e.outputs[output.Address].Resolve(facts); diags.HasErrors() {
+					mistakes = append(mistakes, diags)
+				}
+			}
+		}
+	}
+	var diags hcl.Diagnostics
+	errors.As(gather(mistakes), &diags)
+	return diags
 }
 
 func decodeCredentials(c *config.Config, getenv func(string) string) (map[config.Address]auth.Credential, hcl.Diagnostics) {

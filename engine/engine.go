@@ -90,7 +90,11 @@ func Load(opts Options) (*Engine, hcl.Diagnostics) {
 		Vars: opts.Vars, VarFiles: opts.VarFiles, Environ: opts.Environ,
 		ReportTypes: types, LimitClasses: limits, Version: opts.Version,
 	})
-	return e, append(diags, e.decodeBodies(opts)...)
+	diags = append(diags, e.decodeBodies(opts)...)
+	if !diags.HasErrors() {
+		diags = append(diags, e.checkTargets()...)
+	}
+	return e, diags
 }
 
 // decodeBodies hands the bodies that the language left undecoded to those who

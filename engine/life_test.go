@@ -228,13 +228,28 @@ func TestTwoPullsToOnePath(t *testing.T) {
 	w.edit("main.rf.hcl", "out/${pull.tenant.name}/${pull.window.label}.ndjson", "out/${pull.window.label}.ndjson")
 	_, err := w.engine().Plan(context.Background(), Selection{})
 	var diags hcl.Diagnostics
-	if !errors.As(err, &diags) || len(diags) != 3 || diags[0].Subject == nil {
+	if !errors.As(err, &diags) || len(diags) != 4 || diags[0].Subject == nil {
 		t.Fatalf("%v", err)
 	}
 	for _, say := range []string{`tenant.t["one"]`, `tenant.t["two"]`, "out/2026-11-20.ndjson", "pull.tenant.name"} {
 		if !strings.Contains(diags[0].Detail, say) {
 			t.Errorf("%q does not say %s", diags[0].Detail, say)
 		}
+	}
+}
+
+// A path that another report already holds is a conflict too.
+func TestLaterPullToAHeldPath(t *testing.T) {
+	w := lifeWorld(t)
+	w.apply()
+	w.write("more.rf.hcl", `report "directory_audits" "more" {
+  window  = window.daily
+  outputs = [output.ndjson.a]
+}
+`)
+	_, err := w.engine().Plan(context.Background(), Selection{})
+	if err == nil || !strings.Contains(err.Error(), "report.directory_audits.more") || !strings.Contains(err.Error(), "report.sign_ins.r") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -49,8 +49,8 @@ func (e *Engine) Plan(ctx context.Context, sel Selection) (*plan.Plan, error) {
 	for _, part := range parts {
 		p.Add(part)
 	}
-	if diags := e.conflicts(p); diags.HasErrors() {
-		return nil, diags
+	if err := e.conflicts(wants, parts, now); err != nil {
+		return nil, err
 	}
 	abandoned, err := e.abandoned(ctx, &sel)
 	if err != nil {
@@ -188,28 +188,29 @@ func (e *Engine) abandoned(ctx context.Context, sel *Selection) ([]plan.Orphan, 
 	return orphans, nil
 }
 
-// conflicts says which outputs of the plan lead to one path.
-func (e *Engine) conflicts(p *plan.Plan) hcl.Diagnostics {
+// conflicts says which wanted slices lead to one path.
+func (e *Engine) conflicts(wants []plan.Want, parts []plan.Part, now time.Time) error {
 	const most = 10
+	conflicts, err := plan.Conflicts(wants, parts, now, most)
+	if err != nil || len(conflicts) == 0 {
+		return err
+	}
 	var diags hcl.Diagnostics
-	for _, c := range plan.Conflicts(p.Pulls) {
-		if len(diags) == most {
-			break
-		}
-		first, second := e.config.Output(config.Address(c.FirstOutput)), e.config.Output(config.Address(c.SecondOutput))
+	for _, c := range conflicts {
+		first, second := e.config.Output(config.Address(c.First.Output)), e.config.Output(config.Address(c.Second.Output))
 		diags = append(diags, &hcl.Diagnostic{
 			Severity: hcl.DiagError,
 			Summary:  "Two pulls lead to one path",
 			Detail: fmt.Sprintf("%s would be written by %s (declared at %s) for %s, and by %s for %s. Make the path distinct, with ${pull.tenant.name}, ${pull.report.name} or ${pull.window.label}.",
-				c.Path, c.FirstOutput, first.Range, describe(c.First), c.SecondOutput, describe(c.Second)),
+				e.recorded(c.First.Path), c.First.Output, first.Range, describe(c.First), c.Second.Output, describe(c.Second)),
 			Subject: second.Range.Ptr(),
 		})
 	}
 	return diags
 }
 
-func describe(p *plan.Pull) string {
-	return fmt.Sprintf("%s of %s, %s", p.Report, p.Tenant, p.Label)
+func describe(c plan.Claim) string {
+	return fmt.Sprintf("%s of %s, %s", c.Report, c.Tenant, c.Label)
 }
 
 // gather joins mistakes, telling each diagnostic once however many tenants and

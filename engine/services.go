@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/reportform/reportform/config"
@@ -105,7 +106,7 @@ func (s *services) client(t *config.Tenant, reportType *config.ReportType) *http
 			Login: endpoints.Login, Tenant: t.ID, Resource: resource(t.Cloud, reportType.API), V1: reportType.API == config.APIAADGraph,
 		}),
 		Origin:    origin(endpoints, reportType.API),
-		Limiter:   s.limiters.For(credential.App(), string(t.Address), e.limitClass(t, reportType)),
+		Limiter:   s.limiters.For(credential.App(), directory(t), e.limitClass(t, reportType)),
 		Retry:     e.retry,
 		UserAgent: e.userAgent(),
 	}
@@ -113,6 +114,10 @@ func (s *services) client(t *config.Tenant, reportType *config.ReportType) *http
 	s.clients[key] = client
 	return client
 }
+
+// directory identifies a tenant for pacing: two blocks of one directory share
+// its limits.
+func directory(t *config.Tenant) string { return t.Cloud + "/" + strings.ToLower(t.ID) }
 
 // credential returns a tenant's credential; the sandbox has one of its own.
 func (e *Engine) credential(t *config.Tenant) auth.Credential {

@@ -26,7 +26,7 @@ type Event struct {
 }
 
 // Writer receives the events of one pull for one output. It is used by one
-// goroutine, in the order Write..., Stage, Publish, with Discard at any point.
+// goroutine at a time, in the order Write..., Stage, Publish, with Discard at any point.
 // Nothing is visible under the final name before Publish.
 type Writer interface {
 	// Write takes the next event. The writer keeps no reference to it.

@@ -1,8 +1,11 @@
 package outputs
 
-import "errors"
+import (
+	"errors"
+	"sync"
+)
 
-// Tee writes the same events to several writers. The first error discards all
+// Tee writes the same events to several writers, side by side. The first error discards all
 // of them, and every later call returns that error; the writers' own errors
 // name the output and the path. It is used by one goroutine.
 type Tee struct {
@@ -13,14 +16,34 @@ type Tee struct {
 // NewTee returns a Tee that owns the writers.
 func NewTee(writers ...Writer) *Tee { return &Tee{writers: writers} }
 
-// Write gives the event to every writer.
-func (t *Tee) Write(e *Event) error {
+// Write gives the events to every writer, in their order. Writers work side by
+// side; it returns when all are done with the events.
+func (t *Tee) Write(events []Event) error {
 	if t.err != nil {
 		return t.err
 	}
-	for _, w := range t.writers {
-		if err := w.Write(e); err != nil {
+	errs := make([]error, len(t.writers))
+	var others sync.WaitGroup
+	for i := range t.writers {
+		if i == len(t.writers)-1 {
+			errs[i] = writeAll(t.writers[i], events)
+			break
+		}
+		others.Go(func() { errs[i] = writeAll(t.writers[i], events) })
+	}
+	others.Wait()
+	for _, err := range errs {
+		if err != nil {
 			return t.fail(err)
+		}
+	}
+	return nil
+}
+
+func writeAll(w Writer, events []Event) error {
+	for i := range events {
+		if err := w.Write(&events[i]); err != nil {
+			return err
 		}
 	}
 	return nil

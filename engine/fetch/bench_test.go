@@ -61,7 +61,7 @@ func BenchmarkEvents(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		stats = Stats{}
-		for _, err := range client.Events(b.Context(), signIns(), &stats) {
+		for _, err := range each(client.Events(b.Context(), signIns(), &stats)) {
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -79,7 +79,7 @@ func TestEventsDoNotAllocate(t *testing.T) {
 	allocations := func(pages int) float64 {
 		client := &Client{HTTP: &http.Client{Transport: prebuiltPages(pages)}}
 		return testing.AllocsPerRun(1, func() {
-			for _, err := range client.Events(t.Context(), signIns(), &Stats{}) {
+			for _, err := range each(client.Events(t.Context(), signIns(), &Stats{})) {
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -63,19 +63,21 @@ const (
 	defaultBackoff      = time.Second
 )
 
-// Events returns the events that the request asks for, in the order of the
-// service within each slice that it can read in one go. An error ends them: it
-// is yielded once, with a zero Event. What was yielded before is then not all.
+// Events returns the events that the request asks for, some at a time, in the
+// order of the service within each slice that it can read in one go. A batch is
+// never empty, and may be used until the next one is asked for. An error ends
+// them: it is yielded once, without events. What was yielded before is then not
+// all.
 //
-// While the events of a page are being used, the next page is read. Nothing of
-// that outlives the range. Memory is bounded by two pages and by what is needed
-// to recognise events that come again.
+// While a batch is being used, the next page is read. Nothing of that outlives
+// the range. Memory is bounded by two pages and by what is needed to recognise
+// events that come again.
 //
 // The error is a *ServiceError, wrapped, where the service refused, failed or
 // sent something unusable; one that wraps ctx's error after ctx has ended; or
 // another that says what is wrong.
-func (c *Client) Events(ctx context.Context, req *Request, stats *Stats) iter.Seq2[Event, error] {
-	return func(yield func(Event, error) bool) {
+func (c *Client) Events(ctx context.Context, req *Request, stats *Stats) iter.Seq2[[]Event, error] {
+	return func(yield func([]Event, error) bool) {
 		w := newWalk(c, req, stats, yield)
 		defer w.close()
 		slice := span{req.From, req.To}
@@ -83,7 +85,7 @@ func (c *Client) Events(ctx context.Context, req *Request, stats *Stats) iter.Se
 			slice = span{}
 		}
 		if err := w.read(ctx, slice, 0); err != nil && !errors.Is(err, errStopped) {
-			yield(Event{}, err)
+			yield(nil, err)
 		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -101,7 +102,7 @@ func quickClient(s *httptest.Server) *Client {
 // read ranges over all events and returns them, with the error that ended them.
 func read(t *testing.T, c *Client, r *Request) (got []string, stats Stats, err error) {
 	t.Helper()
-	for e, failed := range c.Events(t.Context(), r, &stats) {
+	for e, failed := range each(c.Events(t.Context(), r, &stats)) {
 		if err != nil {
 			t.Error("something came after the error")
 		}
@@ -248,4 +249,21 @@ func noLeaks(t *testing.T, close func()) {
 			runtime.Gosched()
 		}
 	})
+}
+
+// each gives the events of a pull one by one.
+func each(events iter.Seq2[[]Event, error]) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		for batch, err := range events {
+			if err != nil {
+				yield(Event{}, err)
+				return
+			}
+			for _, e := range batch {
+				if !yield(e, nil) {
+					return
+				}
+			}
+		}
+	}
 }

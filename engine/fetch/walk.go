@@ -36,7 +36,7 @@ type walk struct {
 	logger  hclog.Logger
 	stats   *Stats
 	advance func(Stats)
-	yield   func(Event, error) bool
+	yield   func([]Event, error) bool
 
 	memory *memory
 	// rereading is set while events come again because a span is read again.
@@ -49,9 +49,10 @@ type walk struct {
 	timed       bool     // first and last are set
 	kept        *Pages   // where pages come from
 	pages       [2]*page // one in use, one being read
+	batch       []Event  // of the page in use
 }
 
-func newWalk(c *Client, r *Request, stats *Stats, yield func(Event, error) bool) *walk {
+func newWalk(c *Client, r *Request, stats *Stats, yield func([]Event, error) bool) *walk {
 	w := &walk{
 		request: r, pager: newPager(c, r), logger: c.logger(), stats: stats, advance: c.Advance, yield: yield,
 		kept: c.Pages, pages: [2]*page{c.Pages.get(), c.Pages.get()},
@@ -199,10 +200,8 @@ func (w *walk) yieldPage(ctx context.Context, p *page, s span) error {
 		s = span{w.request.From, w.request.To}
 	}
 	from, to := instantOf(s.from), instantOf(s.to)
+	w.batch = w.batch[:0]
 	for i := range p.Items {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
 		item := &p.Items[i]
 		at, timed := w.timeOf(item)
 		if timed && (at.before(from) || !at.before(to)) {
@@ -215,10 +214,14 @@ func (w *walk) yieldPage(ctx context.Context, p *page, s span) error {
 		if timed {
 			w.countTime(at)
 		}
-		w.stats.Events++
-		if !w.yield(Event{Raw: item.Raw, OneLine: item.OneLine}, nil) {
-			return errStopped
-		}
+		w.batch = append(w.batch, Event{Raw: item.Raw, OneLine: item.OneLine})
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	w.stats.Events += int64(len(w.batch))
+	if len(w.batch) > 0 && !w.yield(w.batch, nil) {
+		return errStopped
 	}
 	if w.advance != nil {
 		w.advance(*w.stats)

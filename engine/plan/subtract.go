@@ -46,6 +46,8 @@ type Part struct {
 	Orphans       []Orphan
 	Lost, Waiting []Gap
 	Held          int
+
+	claims []uint64 // of the paths of all wanted slices
 }
 
 // Subtract returns the wanted slices less the held ones. observe says what is
@@ -101,6 +103,9 @@ func (s *subtraction) slice(slice window.Slice) error {
 		path, definition, err := output.Resolve(slice)
 		if err != nil {
 			return err
+		}
+		if path != Console {
+			s.part.claims = append(s.part.claims, claim(path))
 		}
 		reason := s.reason(output.Output, slice, path, definition, final, due)
 		if reason == "" {

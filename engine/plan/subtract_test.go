@@ -354,18 +354,49 @@ func TestSubtractAgainstModel(t *testing.T) {
 }
 
 func TestConflicts(t *testing.T) {
-	pulls := []Pull{
-		{Label: "1", Outputs: []PullOutput{{Output: "a", Path: "x"}, {Output: "b", Path: Console}}},
-		{Label: "2", Outputs: []PullOutput{{Output: "a", Path: "y"}, {Output: "b", Path: Console}}},
-		{Label: "3", Outputs: []PullOutput{{Output: "a", Path: "x"}, {Output: "c", Path: "y"}}},
-		{Label: "4", Outputs: []PullOutput{{Output: "a", Path: "x"}}},
+	now := at("2026-11-22T02:00:00Z")
+	path := func(path string) func(window.Slice) (string, string, error) {
+		return func(s window.Slice) (string, string, error) {
+			return strings.ReplaceAll(path, "DAY", s.From.Format(time.DateOnly)), "def", nil
+		}
 	}
-	var got []string
-	for _, c := range Conflicts(pulls) {
-		got = append(got, fmt.Sprint(c.Path, c.First.Label, c.FirstOutput, c.Second.Label, c.SecondOutput))
+	one, other := want(daily()), want(daily())
+	one.Outputs = []WantOutput{{"a", path("x/DAY")}, {"b", path(Console)}, {"c", path("c/DAY")}}
+	other.Tenant, other.Outputs = "tenant.u", []WantOutput{{"a", path("y/DAY")}, {"d", path("c/2026-11-20")}, {"e", nil}}
+	// What is held counts too.
+	l := &ledger.Ledger{}
+	l.Hold(ledger.Held{Output: "c", From: at("2026-11-20"), To: at("2026-11-21"), Path: "c/2026-11-20", Definition: "def", Final: true})
+	find := func(limit int) []Conflict {
+		t.Helper()
+		var parts []Part
+		wants := []Want{*one, *other}
+		for i := range wants {
+			part, err := Subtract(&wants[i], l, now, func(ledger.Held) Condition { return Intact })
+			if err != nil {
+				t.Fatal(err)
+			}
+			parts = append(parts, part)
+		}
+		conflicts, err := Conflicts(wants, parts, now, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return conflicts
 	}
-	if diff := cmp.Diff([]string{"x1a3a", "y2a3c"}, got); diff != "" {
+	want := []Conflict{{
+		Claim{"c/2026-11-20", "tenant.t", "report.r.x", "c", "2026-11-20"},
+		Claim{"c/2026-11-20", "tenant.u", "report.r.x", "d", "2026-11-20"},
+	}}
+	if diff := cmp.Diff(want, find(5)); diff != "" {
 		t.Error(diff)
+	}
+	other.Outputs = []WantOutput{{"a", path("x/DAY")}}
+	if got := find(2); len(got) != 2 || got[0].First.Label != "2026-11-20" || got[1].Second.Label != "2026-11-21" {
+		t.Errorf("%+v", got)
+	}
+	other.Outputs = []WantOutput{{"a", path("z/DAY")}}
+	if got := find(5); got != nil {
+		t.Errorf("%+v", got)
 	}
 }
 

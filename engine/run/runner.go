@@ -151,13 +151,16 @@ func (r *Runner) stream(ctx context.Context, job *Job, sink *outputs.Tee, stats 
 			r.Progress(Progressed{Pull: job.Pull, Events: s.Events, Bytes: s.Bytes, Pages: s.Pages})
 		}
 	}
-	var event outputs.Event
-	for e, err := range client.Events(ctx, job.Request, stats) {
+	var events []outputs.Event
+	for batch, err := range client.Events(ctx, job.Request, stats) {
 		if err != nil {
 			return err
 		}
-		event.Raw, event.OneLine = e.Raw, e.OneLine
-		if err := sink.Write(&event); err != nil {
+		events = events[:0]
+		for _, e := range batch {
+			events = append(events, outputs.Event(e))
+		}
+		if err := sink.Write(events); err != nil {
 			return err
 		}
 	}

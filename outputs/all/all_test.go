@@ -2,13 +2,26 @@ package all
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
 	"github.com/reportform/reportform/outputs"
+	"github.com/reportform/reportform/outputs/csv"
+	"github.com/reportform/reportform/outputs/json"
+	"github.com/reportform/reportform/outputs/ndjson"
 	"github.com/reportform/reportform/outputs/outputstest"
+	"github.com/reportform/reportform/outputs/text"
+	"github.com/reportform/reportform/outputs/xml"
 )
 
 // open starts a writer of every format in dir.
@@ -38,7 +51,7 @@ func TestEveryFormatAtOnce(t *testing.T) {
 	tee, count := open(t, dir)
 	events := outputstest.NastyEvents()
 	for _, e := range events {
-		if err := tee.Write(e); err != nil {
+		if err := tee.Write([]outputs.Event{*e}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -63,7 +76,7 @@ func TestEveryFormatAtOnce(t *testing.T) {
 func TestOneFailureLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	tee, count := open(t, dir)
-	if err := tee.Write(outputstest.GoldenEvents()[0]); err != nil {
+	if err := tee.Write([]outputs.Event{*outputstest.GoldenEvents()[0]}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := tee.Stage(); err != nil {
@@ -86,5 +99,79 @@ func TestOneFailureLeavesNothing(t *testing.T) {
 	}
 	if len(entries) != count {
 		t.Errorf("files: %v", entries)
+	}
+}
+
+// document is docs/formats.md.
+func document(t *testing.T) string {
+	t.Helper()
+	src, err := os.ReadFile("../../docs/formats.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(src), "\r\n", "\n")
+}
+
+func TestDocumentHasEveryOption(t *testing.T) {
+	options := map[string]any{
+		"csv": csv.Options{}, "json": json.Options{}, "ndjson": ndjson.Options{}, "text": text.Options{}, "xml": xml.Options{},
+	}
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(Registry())), slices.Sorted(maps.Keys(options))); diff != "" {
+		t.Fatalf("this test knows other formats than the registry (-registry +test):\n%s", diff)
+	}
+	row := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (?:list of strings|string|number|bool) \\|")
+	for name, of := range options {
+		var want, got []string
+		for field := range reflect.TypeOf(of).Fields() {
+			option, _, _ := strings.Cut(field.Tag.Get("hcl"), ",")
+			want = append(want, option)
+		}
+		_, chapter, ok := strings.Cut(document(t), "\n## `"+name+"`\n")
+		if !ok {
+			t.Errorf("formats.md has no chapter on %s", name)
+		}
+		chapter, _, _ = strings.Cut(chapter, "\n## ")
+		for _, m := range row.FindAllStringSubmatch(chapter, -1) {
+			got = append(got, m[1])
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("the attributes of %s (-options +document):\n%s", name, diff)
+		}
+	}
+}
+
+func TestDocumentShowsWhatDecodes(t *testing.T) {
+	shown := map[string]bool{}
+	for _, fence := range regexp.MustCompile("(?ms)^```hcl[^\n]*\n(.*?)^```").FindAllStringSubmatch(document(t), -1) {
+		file, diags := hclsyntax.ParseConfig([]byte(fence[1]), "formats.md", hcl.InitialPos)
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		for _, block := range file.Body.(*hclsyntax.Body).Blocks {
+			if block.Type != "output" {
+				continue
+			}
+			shown[block.Labels[0]] = true
+			format, ok := Registry()[block.Labels[0]]
+			if !ok {
+				t.Errorf("there is no format %q", block.Labels[0])
+				continue
+			}
+			body := string(block.Body.SrcRange.SliceBytes([]byte(fence[1])))
+			o, diags := outputstest.Decode(format, strings.Trim(body, "{}"), t.TempDir(), outputs.NewConsole(nil))
+			if !diags.HasErrors() {
+				_, diags = o.Resolve(outputstest.Pull())
+			}
+			if diags.HasErrors() {
+				t.Errorf("output %q: %s", block.Labels, diags)
+			}
+		}
+	}
+	for name := range Registry() {
+		if !shown[name] {
+			t.Errorf("formats.md shows no output %q", name)
+		}
 	}
 }

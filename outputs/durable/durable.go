@@ -38,8 +38,8 @@ type File struct {
 	// open: temp has not been closed. staged: temp lies on the disk under its
 	// temporary name.
 	open, staged bool
-	// written bytes, of which those before started are on their way to the disk.
-	written, started int64
+	// behind is up to where the content is on its way to the disk.
+	written, behind int64
 }
 
 // Create starts a file that Publish will put at path. Missing directories are
@@ -73,16 +73,14 @@ func (f *File) Write(p []byte) (int, error) {
 		return n, fmt.Errorf("write %s: %w", f.path, reason(err))
 	}
 	f.written += int64(n)
-	if f.written-f.started >= writebackStep {
-		startWriteback(f.temp, f.started, f.written-f.started)
-		f.started = f.written
+	for ; f.written-f.behind >= writeStep; f.behind += writeStep {
+		writeBehind(f.temp, f.behind, writeStep)
 	}
 	return n, nil
 }
 
-// writebackStep is how much is written before the system is asked to begin
-// moving it to the disk, so that Sync finds little left to wait for.
-const writebackStep = 8 << 20
+// writeStep is how much is written before it is sent on its way to the disk.
+const writeStep = 8 << 20
 
 // Sync ends the writing: it makes the content durable under the temporary name.
 func (f *File) Sync() error {

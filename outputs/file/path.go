@@ -169,6 +169,10 @@ func (t *pathTemplate) resolve(pull *outputs.Pull, dir string) (string, hcl.Diag
 		return "", diags
 	}
 	if text == consolePath {
+		if len(t.parts) == 1 && t.parts[0].get != nil {
+			return "", hcl.Diagnostics{t.mistake("Unsuitable value",
+				fmt.Sprintf("For %s the path is %q, which leads to the console. Write it as it is if that is meant.", describe(pull), text), t.attr.Expr)}
+		}
 		return text, nil
 	}
 	text = filepath.FromSlash(text)

@@ -102,7 +102,7 @@ report_type "teams_usage" {
 report "sign_ins" "gold" {
   tenants = local.gold
   window  = window.zoned["UTC"]
-  select  = ["id", "status"]
+  select  = ["id", "createdDateTime", "status"]
   outputs = output.json.by_tier
 }
 
