@@ -93,6 +93,19 @@ func (l *links) next(link string, events int) (string, error) {
 	if l.empty > maxEmptyPages {
 		return "", fmt.Errorf("the service sent more than %d pages in a row without an event", maxEmptyPages)
 	}
+	address, err := l.lead(link)
+	if err != nil {
+		return "", err
+	}
+	if !l.visit(address) {
+		return "", errors.New("the link to the next page leads back to a page that was read before")
+	}
+	return address, nil
+}
+
+// lead returns the URL that a link leads to, if it may be asked for with a
+// token: on the endpoint's own host, and not with an empty skip token.
+func (l *links) lead(link string) (string, error) {
 	if len(link) > maxLink {
 		return "", fmt.Errorf("the link to the next page is %d bytes long, more than %d", len(link), maxLink)
 	}
@@ -103,11 +116,7 @@ func (l *links) next(link string, events int) (string, error) {
 	if emptyToken(target) {
 		return "", errEmptyToken
 	}
-	address := target.String()
-	if !l.visit(address) {
-		return "", errors.New("the link to the next page leads back to a page that was read before")
-	}
-	return address, nil
+	return target.String(), nil
 }
 
 // resolve returns where a link leads. Links of Azure AD Graph can be relative;

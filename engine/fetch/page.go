@@ -74,11 +74,13 @@ func sameOriginClient(c *http.Client) *http.Client {
 // read reads the page at a URL into p, more than once where that can help.
 // With halve set a timeout is returned at once: there is something better to
 // do about it than to ask again.
-func (g *pager) read(ctx context.Context, address string, p *page, halve bool) error {
+//
+// received is called with a body that is there and is still to be checked.
+func (g *pager) read(ctx context.Context, address string, p *page, halve bool, received func(body []byte)) error {
 	p.requests = 0
 	for try := 1; ; try++ {
 		p.requests++
-		err := g.readOnce(ctx, address, p)
+		err := g.readOnce(ctx, address, p, received)
 		if err == nil || ctx.Err() != nil || try >= tries(err, halve) {
 			return err
 		}
@@ -125,7 +127,7 @@ func wait(ctx context.Context, d time.Duration) error {
 }
 
 // readOnce asks for the page at a URL and reads and checks it.
-func (g *pager) readOnce(ctx context.Context, address string, p *page) error {
+func (g *pager) readOnce(ctx context.Context, address string, p *page, received func(body []byte)) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return fmt.Errorf("the request cannot be made: %w", err)
@@ -149,7 +151,7 @@ func (g *pager) readOnce(ctx context.Context, address string, p *page) error {
 		}
 		return e
 	}
-	p.body, err = readAll(resp.Body, p.body, g.maxBytes)
+	p.body, err = readAll(resp.Body, sized(p.body, resp.ContentLength), g.maxBytes)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -162,6 +164,7 @@ func (g *pager) readOnce(ctx context.Context, address string, p *page) error {
 	if err != nil {
 		return badPage(resp, address, nil, "the response broke off after "+grouped(int64(len(p.body)))+" bytes: "+sanitise(err.Error(), 200), err)
 	}
+	received(p.body)
 	if err := p.Split(p.body, &g.keys); err != nil {
 		return badPage(resp, address, nil, unusable(resp, p.body, err.Error()), err)
 	}
@@ -225,6 +228,16 @@ func unusable(resp *http.Response, body []byte, why string) string {
 	const beginning = 80
 	return fmt.Sprintf("%s; it has %s bytes (%s) and begins with %q",
 		sanitise(why, 200), grouped(int64(len(body))), contentType, sanitise(string(body[:min(len(body), 4*beginning)]), beginning))
+}
+
+// sized returns memory for a body of the announced length, if that is known
+// and no fancy. One byte more is needed to see the end.
+func sized(buf []byte, length int64) []byte {
+	const most = 16 << 20
+	if length >= int64(cap(buf)) && length < most {
+		return make([]byte, 0, length+1)
+	}
+	return buf
 }
 
 var errTooLarge = errors.New("too large")

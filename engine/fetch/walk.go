@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -47,15 +48,14 @@ type walk struct {
 	ids         int      // properties that identify an event
 	first, last instant  // of the events yielded
 	timed       bool     // first and last are set
-	kept        *Pages   // where pages come from
-	pages       [2]*page // one in use, one being read
-	batch       []Event  // of the page in use
+	free        pool     // pages not in use
+	batch       []Event
 }
 
 func newWalk(c *Client, r *Request, stats *Stats, yield func([]Event, error) bool) *walk {
 	w := &walk{
 		request: r, pager: newPager(c, r), logger: c.logger(), stats: stats, advance: c.Advance, yield: yield,
-		kept: c.Pages, pages: [2]*page{c.Pages.get(), c.Pages.get()},
+		free:     pool{kept: c.Pages},
 		timePath: timePath(r), ids: idCount(r),
 	}
 	size := c.remember
@@ -68,9 +68,7 @@ func newWalk(c *Client, r *Request, stats *Stats, yield func([]Event, error) boo
 
 // close gives back what the walk used. Nothing reads into its pages any more.
 func (w *walk) close() {
-	for _, p := range w.pages {
-		w.kept.put(p)
-	}
+	w.free.close()
 }
 
 // timePath returns the names that lead to the time property, at least one.
@@ -133,54 +131,45 @@ func (w *walk) again(mark int64, cause error, read func() error) error {
 }
 
 // readPages yields the events of a span from page to page. While one page is
-// worked through, the next is read.
+// worked through, the next is checked, and the one after it received.
 func (w *walk) readPages(ctx context.Context, s span) error {
-	first := firstURL(w.request, s)
-	links, err := newLinks(w.request, first)
+	links, err := newLinks(w.request, firstURL(w.request, s))
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	pending := w.ask(ctx, first, w.pages[0], s)
+	f := &feed{pager: w.pager, links: links, halve: w.halves(s), free: w.free, pages: make(chan fed)}
+	var feeding sync.WaitGroup
+	feeding.Go(func() { f.run(ctx, firstURL(w.request, s)) })
 	defer func() {
 		cancel()
-		if pending != nil {
-			<-pending //nolint:errcheck // the page is wanted no more
+		for unwanted := range f.pages {
+			f.release(unwanted.page)
 		}
+		feeding.Wait()
+		w.free = f.free
 	}()
-	for n := 1; pending != nil; n++ {
-		p := w.pages[(n-1)%2]
-		err := <-pending
-		pending = nil
-		w.stats.Requests += p.requests
-		if n > 1 {
-			err = lostPlace(err)
+	for n := 1; ; n++ {
+		got, ok := <-f.pages
+		if !ok {
+			return ctx.Err()
 		}
-		var next string
+		w.stats.Requests += got.requests
+		err := got.err
 		if err == nil {
-			w.countPage(p)
-			if next, err = links.next(p.NextLink, len(p.Items)); err != nil && !errors.Is(err, errLostPlace) {
-				err = &LinkError{Err: err, RequestID: p.requestID}
-			}
+			w.countPage(got.page)
+			err = got.linkErr
+		} else if n > 1 {
+			err = lostPlace(err)
 		}
 		if err != nil {
 			return fmt.Errorf("page %d of %s: %w", n, s, err)
 		}
-		if next != "" {
-			pending = w.ask(ctx, next, w.pages[n%2], s)
-		}
-		if err := w.yieldPage(ctx, p, s); err != nil {
+		if err := w.yieldPage(ctx, got.page, s); err != nil {
 			return err
 		}
+		f.release(got.page)
 	}
-	return nil
-}
-
-// ask reads a page in the background. It sends one result.
-func (w *walk) ask(ctx context.Context, address string, p *page, s span) <-chan error {
-	result := make(chan error, 1)
-	go func() { result <- w.pager.read(ctx, address, p, w.halves(s)) }()
-	return result
 }
 
 func (w *walk) countPage(p *page) {
