@@ -35,11 +35,34 @@ type Set struct {
 
 // node stands for an object in which parts of columns are looked for.
 type node struct {
-	members map[string]*member
+	// slots has the members: chains of those whose names have the same slot,
+	// most of them of one or none.
+	slots [256]*member
+}
+
+// slot returns the slot of a name. It looks at where the names of an object
+// differ most, and is much faster than a map's hash.
+func slot(name []byte) uint8 {
+	n := len(name)
+	if n == 0 {
+		return 0
+	}
+	return uint8(n) + 7*name[0] + 31*name[n/2] + 13*name[n-1]
+}
+
+// find returns the member of this name, nil if no column goes through it.
+func (n *node) find(name []byte) *member {
+	m := n.slots[slot(name)]
+	for m != nil && m.name != string(name) {
+		m = m.next
+	}
+	return m
 }
 
 // member is a member of such an object that a column names.
 type member struct {
+	name string
+	next *member // in the same slot
 	// columns end at this member: its value is theirs.
 	columns []int
 	// inner, if not nil, is where the columns below go on.
@@ -73,13 +96,14 @@ func newNode(rests []rest, known map[string]*node) *node {
 	if n, ok := known[id]; ok {
 		return n
 	}
-	n := &node{members: map[string]*member{}}
+	n := &node{}
 	inner := map[*member][]rest{}
 	at := func(name string) *member {
-		m, ok := n.members[name]
-		if !ok {
-			m = &member{}
-			n.members[name] = m
+		m := n.find([]byte(name))
+		if m == nil {
+			s := &n.slots[slot([]byte(name))]
+			m = &member{name: name, next: *s}
+			*s = m
 		}
 		return m
 	}
@@ -106,6 +130,9 @@ type Row struct {
 	// Values has the raw value of each column, nil where the event has none.
 	// They are parts of the event.
 	Values [][]byte
+	// Escaped says of each value that is a string whether it has escapes.
+	// For other values it means nothing.
+	Escaped []bool
 	// Rest is an object of everything in the event that is in no column,
 	// nested as it was; nil if nothing is left.
 	Rest []byte
@@ -121,6 +148,7 @@ type Row struct {
 func (s *Set) Pick(row *Row, event []byte, withRest bool) {
 	if len(row.Values) != s.count {
 		row.Values = make([][]byte, s.count)
+		row.Escaped = make([]bool, s.count)
 		row.depth = make([]int, s.count)
 	}
 	row.fixed, row.conflict = false, false
@@ -150,7 +178,7 @@ func (row *Row) pick(root *node, event []byte, withRest bool) {
 func (row *Row) walk(c *rawjson.Cursor, n *node, depth int, keep bool) (took bool) {
 	c.Enter()
 	for key, ok := c.NextKey(); ok; key, ok = c.NextKey() {
-		m := row.find(n, key)
+		m := row.find(n, key, c.Escaped())
 		if m == nil {
 			row.keep(key, c.Value(), keep)
 			continue
@@ -165,7 +193,7 @@ func (row *Row) walk(c *rawjson.Cursor, n *node, depth int, keep bool) (took boo
 			continue
 		}
 		value := c.Value()
-		taken := row.take(m.columns, value, depth)
+		taken := row.take(m.columns, value, c.Escaped(), depth)
 		took = took || taken
 		if m.inner != nil && rawjson.KindOf(value) == rawjson.Object {
 			inside := rawjson.NewCursor(value)
@@ -202,16 +230,16 @@ func (row *Row) keep(key, value []byte, keep bool) {
 }
 
 // find returns the member that a raw key names, nil if no column does.
-func (row *Row) find(n *node, key []byte) *member {
-	if rawjson.HasEscapes(key) {
+func (row *Row) find(n *node, key []byte, escaped bool) *member {
+	if escaped {
 		row.name = rawjson.AppendUnescaped(row.name[:0], key)
 		key = row.name
 	}
-	return n.members[string(key)]
+	return n.find(key)
 }
 
 // take gives a value to columns, and reports whether any of them took it.
-func (row *Row) take(columns []int, value []byte, depth int) (took bool) {
+func (row *Row) take(columns []int, value []byte, escaped bool, depth int) (took bool) {
 	for _, column := range columns {
 		switch {
 		case row.fixed:
@@ -224,7 +252,7 @@ func (row *Row) take(columns []int, value []byte, depth int) (took bool) {
 				continue
 			}
 		}
-		row.Values[column], row.depth[column] = value, depth
+		row.Values[column], row.Escaped[column], row.depth[column] = value, escaped, depth
 		took = true
 	}
 	return took
@@ -233,10 +261,10 @@ func (row *Row) take(columns []int, value []byte, depth int) (took bool) {
 // key begins a member of Rest and returns it.
 func (row *Row) key(key []byte) []byte {
 	rest := row.Rest
-	if rest[len(rest)-1] != '{' {
-		rest = append(rest, ',')
+	if rest[len(rest)-1] == '{' {
+		rest = append(rest, '"')
+	} else {
+		rest = append(rest, ',', '"')
 	}
-	rest = append(rest, '"')
-	rest = append(rest, key...)
-	return append(rest, '"', ':')
+	return append(append(rest, key...), '"', ':')
 }

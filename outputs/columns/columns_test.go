@@ -1,6 +1,7 @@
 package columns
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -77,5 +78,36 @@ func TestManyDots(t *testing.T) {
 	New([]string{path, path + ".b"}).Pick(&row, []byte(`{"`+path+`":1}`), true)
 	if string(row.Values[0]) != "1" {
 		t.Errorf("got %q", row.Values)
+	}
+}
+
+// There are more columns than slots, so that some share one.
+func TestManyColumns(t *testing.T) {
+	var paths []string
+	var event strings.Builder
+	for i := range 700 {
+		name := fmt.Sprintf("c%d", i)
+		fmt.Fprintf(&event, `,"%s":%d`, name, i)
+		if i%2 == 0 {
+			paths = append(paths, name)
+		}
+	}
+	var row Row
+	New(paths).Pick(&row, []byte("{"+event.String()[1:]+`,"":1}`), true)
+	for i, value := range row.Values {
+		if string(value) != fmt.Sprint(2*i) {
+			t.Errorf("%s is %s", paths[i], value)
+		}
+	}
+	if got := strings.Count(string(row.Rest), ":"); got != 351 {
+		t.Errorf("%d members are left, want 351", got)
+	}
+}
+
+func TestEscaped(t *testing.T) {
+	var row Row
+	New([]string{"a", "b.c", "d"}).Pick(&row, []byte(`{"a":"x\n","b":{"c":"\u0041"},"d":"x"}`), false)
+	if diff := cmp.Diff([]bool{true, true, false}, row.Escaped); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -143,7 +143,7 @@ func (e *encoder) Encode(event *outputs.Event) error {
 		if i > 0 {
 			e.record = append(e.record, e.delimiter)
 		}
-		e.record = e.appendValue(e.record, value)
+		e.record = e.appendValue(e.record, value, e.row.Escaped[i])
 	}
 	if e.extra {
 		e.record = append(e.record, e.delimiter)
@@ -173,30 +173,51 @@ func (e *encoder) flush() error {
 // keep is the size up to which buffers are kept for the next event.
 const keep = 1 << 20
 
-// appendValue appends the cell of a raw value.
-func (e *encoder) appendValue(dst, value []byte) []byte {
-	switch rawjson.KindOf(value) {
-	case rawjson.Invalid, rawjson.Null:
+// appendValue appends the cell of a raw value, without white space before it,
+// or of none. escaped says whether it is a string that has escapes.
+func (e *encoder) appendValue(dst, value []byte, escaped bool) []byte {
+	if len(value) == 0 {
 		return dst
-	case rawjson.String:
+	}
+	switch value[0] {
+	case 'n':
+		return dst
+	case '"':
 		content := value[1 : len(value)-1]
 		switch {
 		case len(content) == 0:
 			return append(dst, `""`...)
-		case rawjson.HasEscapes(content):
+		case escaped:
 			e.scratch = rawjson.AppendUnescaped(e.scratch[:0], content)
 			return e.appendText(dst, e.scratch)
-		case bytes.IndexByte(content, e.delimiter) < 0:
+		case !has(content, e.delimiter):
 			return append(dst, content...) // without escapes there are no quotes and line breaks
 		}
 		dst = append(dst, '"')
 		dst = append(dst, content...)
 		return append(dst, '"')
-	case rawjson.Object, rawjson.Array:
+	case '{', '[':
 		e.scratch = rawjson.AppendCompact(e.scratch[:0], value)
 		return e.appendText(dst, e.scratch)
 	}
 	return append(dst, value...)
+}
+
+// has reports whether text has the byte c. Cells are short, which suits it
+// better than bytes.IndexByte.
+func has(text []byte, c byte) bool {
+	for len(text) >= 8 {
+		if equal(word(text), c) != 0 {
+			return true
+		}
+		text = text[8:]
+	}
+	for _, b := range text {
+		if b == c {
+			return true
+		}
+	}
+	return false
 }
 
 // appendText appends a cell of text, quoted if it must be.
@@ -211,15 +232,34 @@ func (e *encoder) appendText(dst, text []byte) []byte {
 
 // appendQuoted appends a quoted cell.
 func appendQuoted(dst, text []byte) []byte {
-	dst = append(dst, '"')
-	for {
-		i := bytes.IndexByte(text, '"')
-		if i < 0 {
-			dst = append(dst, text...)
-			return append(dst, '"')
+	// Room for the text with its quotes doubled, for the two around it, and for
+	// what the last word may hold too much.
+	n := len(dst)
+	dst = slices.Grow(dst, len(text)+bytes.Count(text, []byte{'"'})+2+8)
+	dst = dst[:cap(dst)]
+	dst[n] = '"'
+	n++
+	for len(text) >= 8 {
+		w := word(text)
+		putWord(dst[n:], w)
+		quotes := equal(w, '"')
+		if quotes == 0 {
+			n, text = n+8, text[8:]
+			continue
 		}
-		dst = append(dst, text[:i+1]...)
-		dst = append(dst, '"')
-		text = text[i+1:]
+		i := first(quotes) + 1
+		n, text = n+i, text[i:]
+		dst[n] = '"'
+		n++
 	}
+	for _, c := range text {
+		dst[n] = c
+		n++
+		if c == '"' {
+			dst[n] = c
+			n++
+		}
+	}
+	dst[n] = '"'
+	return dst[:n+1]
 }

@@ -229,3 +229,37 @@ func BenchmarkEncode3Columns(b *testing.B) {
 }
 
 var _ outputs.Encoding = (*Options)(nil)
+
+// Quotes and delimiters at every place of the eight that are looked at together.
+func TestEveryPlace(t *testing.T) {
+	e := &encoder{delimiter: ';'}
+	for length := range 26 {
+		for first := range length {
+			for second := range length {
+				text := bytes.Repeat([]byte("a"), length)
+				text[first], text[second] = '"', '"'
+				want := `x"` + strings.ReplaceAll(string(text), `"`, `""`) + `"`
+				if got := string(appendQuoted([]byte("x"), text)); got != want {
+					t.Fatalf("%s is quoted as %s", text, got)
+				}
+			}
+			text := bytes.Repeat([]byte("a"), length)
+			text[first] = ';'
+			value := `"` + string(text) + `"`
+			if got := string(e.appendValue(nil, []byte(value), false)); got != value {
+				t.Fatalf("%s becomes %s", value, got)
+			}
+			for _, other := range []byte{';' - 1, ';' + 1, ';' | 0x80} {
+				text[first] = other
+				value := `"` + string(text) + `"`
+				if got := e.appendValue(nil, []byte(value), false); string(got) != string(text) {
+					t.Fatalf("%s becomes %s", value, got)
+				}
+			}
+		}
+		quotes := strings.Repeat(`"`, length)
+		if got := string(appendQuoted(nil, []byte(quotes))); got != quotes+quotes+`""` {
+			t.Fatalf("%d quotes become %s", length, got)
+		}
+	}
+}

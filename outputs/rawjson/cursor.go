@@ -7,8 +7,9 @@ package rawjson
 // with Value, or with Enter and the calls up to the one that says it was the
 // last. A Cursor is small; a copy of it is a place to come back to.
 type Cursor struct {
-	data []byte
-	pos  int
+	data    []byte
+	pos     int
+	escaped bool
 }
 
 // NewCursor returns a Cursor that stands before the value v.
@@ -30,12 +31,15 @@ func (c *Cursor) Enter() {
 // returns the member's key, raw and without quotes, and stands before its
 // value; after the last member it steps out of the object and returns false.
 func (c *Cursor) NextKey() (key []byte, ok bool) {
-	i := c.next()
-	if i >= len(c.data) || c.data[i] != '"' {
+	i := c.pos
+	if i+1 < len(c.data) && c.data[i] == ',' && c.data[i+1] == '"' {
+		i++ // as it mostly is
+	} else if i = c.next(); i >= len(c.data) || c.data[i] != '"' {
 		c.leave(i, '}')
 		return nil, false
 	}
-	end := skipText(c.data, i+1)
+	var end int
+	end, c.escaped = stepText(c.data, i+1)
 	colon := skipSpace(c.data, end)
 	if colon >= len(c.data) {
 		c.pos = len(c.data)
@@ -44,6 +48,11 @@ func (c *Cursor) NextKey() (key []byte, ok bool) {
 	c.pos = skipSpace(c.data, colon+1)
 	return c.data[i+1 : end-1], true
 }
+
+// Escaped reports whether the key or the string that NextKey or Value has just
+// returned has escapes, so that its text differs from its content. After other
+// values it means nothing.
+func (c *Cursor) Escaped() bool { return c.escaped }
 
 // NextElement steps to the next element of the array that the cursor is in,
 // and stands before it; after the last one it steps out of the array and
@@ -62,7 +71,7 @@ func (c *Cursor) NextElement() bool {
 func (c *Cursor) next() int {
 	i := skipSpace(c.data, c.pos)
 	if i < len(c.data) && c.data[i] == ',' {
-		i = skipSpace(c.data, i+1)
+		return skipSpace(c.data, i+1)
 	}
 	return i
 }
@@ -80,8 +89,26 @@ func (c *Cursor) leave(i int, bracket byte) {
 // Value returns the value that comes next, raw and whole, and steps over it.
 func (c *Cursor) Value() []byte {
 	start := c.pos
-	c.pos = skipValue(c.data, start)
+	if start < len(c.data) && c.data[start] == '"' {
+		c.pos, c.escaped = stepText(c.data, start+1)
+	} else {
+		c.pos = skipValue(c.data, start)
+	}
 	return c.data[start:c.pos:c.pos]
+}
+
+// Text returns the content of the string that comes next, raw and without
+// quotes, and steps over it. Before another value it steps to the end. The
+// content is plain if it is printable ASCII without escapes and without any of
+// & < >; it is its own text then, and means no more than that in most formats.
+func (c *Cursor) Text() (content []byte, plain bool) {
+	start := c.pos + 1
+	if start >= len(c.data) || c.data[start-1] != '"' {
+		c.pos = len(c.data)
+		return nil, false
+	}
+	c.pos, plain = stepPlain(c.data, start)
+	return c.data[start : c.pos-1], plain
 }
 
 // Lookup returns the raw value at a path of member names, nil when a step is

@@ -28,6 +28,8 @@ func rebuild(c *Cursor) any {
 		}
 		return a
 	case String:
+		other := *c
+		other.Text()
 		return string(AppendString(nil, c.Value()))
 	case Number:
 		return json.Number(c.Value())
@@ -37,6 +39,44 @@ func rebuild(c *Cursor) any {
 		c.Value()
 		return nil
 	}
+}
+
+// checkTexts checks what the cursor says about the keys and strings of the next
+// value, which is valid.
+func checkTexts(t *testing.T, c *Cursor) {
+	t.Helper()
+	switch c.Kind() {
+	case Object:
+		c.Enter()
+		for key, ok := c.NextKey(); ok; key, ok = c.NextKey() {
+			if c.Escaped() != HasEscapes(key) {
+				t.Fatalf("the key %q: escaped %t", key, c.Escaped())
+			}
+			checkTexts(t, c)
+		}
+	case Array:
+		c.Enter()
+		for c.NextElement() {
+			checkTexts(t, c)
+		}
+	case String:
+		other := *c
+		raw := c.Value()
+		content, plain := other.Text()
+		if other.pos != c.pos || string(content) != string(raw[1:len(raw)-1]) {
+			t.Fatalf("the content of %q is %q", raw, content)
+		}
+		if plain == bytes.ContainsFunc(content, notPlain) || c.Escaped() != HasEscapes(content) {
+			t.Fatalf("%q: plain %t, escaped %t", raw, plain, c.Escaped())
+		}
+	default:
+		c.Value()
+	}
+}
+
+// notPlain reports whether a string with this character is not plain.
+func notPlain(r rune) bool {
+	return r < ' ' || r >= 0x7f || strings.ContainsRune(`\&<>`, r)
 }
 
 // checkCursor compares the readers with the standard library if data is valid.
@@ -55,6 +95,9 @@ func checkCursor(t *testing.T, data []byte) {
 	if Valid(data) != nil {
 		return
 	}
+
+	texts := NewCursor(data)
+	checkTexts(t, &texts)
 
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()
@@ -185,4 +228,21 @@ func FuzzCursor(f *testing.F) {
 	}
 	f.Add(signInEvent(1))
 	f.Fuzz(func(t *testing.T, data []byte) { checkCursor(t, data) })
+}
+
+// Every character, at every place of the eight that are looked at together.
+func TestCursorText(t *testing.T) {
+	for r := range rune(0x120) {
+		for at := range 17 {
+			text := []rune("abcdefghijklmnopqrst")
+			text[at] = r
+			for n := at + 1; n <= len(text); n++ {
+				checkCursor(t, []byte(`["`+string(text[:n])+`", "`+string(text[:n])+`"]`))
+			}
+		}
+	}
+	c := NewCursor([]byte(`7`))
+	if content, plain := c.Text(); content != nil || plain || c.Kind() != Invalid {
+		t.Errorf("the text of a number is %q, plain %t", content, plain)
+	}
 }

@@ -48,23 +48,12 @@ func kindAt(data []byte, i int) Kind {
 	if uint(i) >= uint(len(data)) {
 		return Invalid
 	}
-	switch c := data[i]; c {
-	case '"':
-		return String
-	case '{':
-		return Object
-	case '[':
-		return Array
-	case 'n':
-		return Null
-	case 't':
-		return True
-	case 'f':
-		return False
-	default:
-		if c == '-' || isDigit(c) {
-			return Number
-		}
-		return Invalid
-	}
+	return kinds[data[i]]
+}
+
+// kinds has the kind of the values that begin with a byte.
+var kinds = [256]Kind{ //nolint:gochecknoglobals // a table that never changes
+	'"': String, '{': Object, '[': Array, 'n': Null, 't': True, 'f': False, '-': Number,
+	'0': Number, '1': Number, '2': Number, '3': Number, '4': Number,
+	'5': Number, '6': Number, '7': Number, '8': Number, '9': Number,
 }

@@ -5,6 +5,16 @@ package rawjson
 // len(data), whatever the bytes are.
 
 func skipSpace(data []byte, i int) int {
+	if i < len(data) && data[i] > ' ' {
+		return i
+	}
+	return skipSpaces(data, i)
+}
+
+// skipSpaces is the rare part of skipSpace, kept out of its callers.
+//
+//go:noinline
+func skipSpaces(data []byte, i int) int {
 	for i < len(data) && isSpace(data[i]) {
 		i++
 	}
@@ -12,7 +22,47 @@ func skipSpace(data []byte, i int) int {
 }
 
 func isSpace(c byte) bool {
-	return c == ' ' || c == '\n' || c == '\r' || c == '\t'
+	return c <= ' ' && (c == ' ' || c == '\n' || c == '\r' || c == '\t')
+}
+
+// stepText steps over a string as skipText does, and reports whether it has
+// escapes.
+func stepText(data []byte, i int) (end int, escaped bool) {
+	for ; i <= len(data)-8; i += 8 {
+		if mask := quoteOrBackslash(word(data[i:])); mask != 0 {
+			i += first(mask)
+			break
+		}
+	}
+	for ; i < len(data); i++ {
+		switch data[i] {
+		case '"':
+			return i + 1, false
+		case '\\':
+			return skipText(data, i), true
+		}
+	}
+	return len(data), false
+}
+
+// stepPlain steps over a string as skipText does, and reports whether its
+// content is plain, as Cursor.Text says.
+func stepPlain(data []byte, i int) (end int, plain bool) {
+	for ; i <= len(data)-8; i += 8 {
+		if mask := quoteOrNotPlain(word(data[i:])); mask != 0 {
+			i += first(mask)
+			break
+		}
+	}
+	for ; i < len(data); i++ {
+		switch c := data[i]; {
+		case c == '"':
+			return i + 1, true
+		case c < ' ' || c >= 0x7f || c == '\\' || c == '&' || c == '<' || c == '>':
+			return skipText(data, i), false
+		}
+	}
+	return len(data), false
 }
 
 // skipText steps over a string, from after its opening quote to after its

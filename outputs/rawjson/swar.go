@@ -36,3 +36,13 @@ func quoteOrBackslash(w uint64) uint64 {
 	backslash := (w ^ '\\'*ones) - ones
 	return (quote | backslash) &^ w & highs
 }
+
+// quoteOrNotPlain marks the quote and what is not plain, as Cursor.Text says.
+func quoteOrNotPlain(w uint64) uint64 {
+	quoteOrAmpersand := (w | 0x04*ones ^ '&'*ones) - ones // 0x22 and 0x26
+	angle := (w | 0x02*ones ^ '>'*ones) - ones            // 0x3c and 0x3e
+	backslash := (w ^ '\\'*ones) - ones
+	control := w - ' '*ones
+	del := w + ones
+	return (quoteOrAmpersand | angle | backslash | control | del | w) & highs
+}

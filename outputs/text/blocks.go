@@ -13,17 +13,19 @@ import (
 // mostly spaces.
 const nameWidth = 28
 
-const padding = "                            " // nameWidth spaces
+// padding is nameWidth spaces and what stands between a name and its value.
+const padding = "                            " + " : "
 
 // blocks writes an event as lines of names and values.
 type blocks struct {
 	out
 	path []byte // of the value that the walk is at
+	more int    // bytes that the path has more than characters
 }
 
 // Encode implements outputs.Encoder.
 func (e *blocks) Encode(event *outputs.Event) error {
-	e.path = e.path[:0]
+	e.path, e.more = e.path[:0], 0
 	c := rawjson.NewCursor(event.Raw)
 	e.walk(&c)
 	if len(e.line) == 0 {
@@ -38,7 +40,7 @@ func (e *blocks) Encode(event *outputs.Event) error {
 
 // walk adds a line for every value in the one that comes next.
 func (e *blocks) walk(c *rawjson.Cursor) {
-	length := len(e.path)
+	length, more := len(e.path), e.more
 	switch c.Kind() {
 	case rawjson.Object:
 		c.Enter()
@@ -46,9 +48,9 @@ func (e *blocks) walk(c *rawjson.Cursor) {
 			if length > 0 {
 				e.path = append(e.path, '.')
 			}
-			e.key(key)
+			e.key(key, c.Escaped())
 			e.walk(c)
-			e.path = e.path[:length]
+			e.path, e.more = e.path[:length], more
 		}
 	case rawjson.Array:
 		c.Enter()
@@ -72,11 +74,17 @@ func (e *blocks) walk(c *rawjson.Cursor) {
 	case rawjson.Null:
 		c.Value()
 	case rawjson.String:
-		if literal := c.Value(); len(literal) > len(`""`) {
-			e.name()
-			e.content(literal[1 : len(literal)-1])
-			e.line = append(e.line, '\n')
+		content, isPlain := c.Text()
+		if len(content) == 0 {
+			return
 		}
+		e.name()
+		if isPlain {
+			e.line = append(e.line, content...)
+		} else {
+			e.content(content, rawjson.HasEscapes(content))
+		}
+		e.line = append(e.line, '\n')
 	default:
 		e.name()
 		e.line = append(e.line, c.Value()...)
@@ -88,28 +96,33 @@ func (e *blocks) walk(c *rawjson.Cursor) {
 // before that.
 func (e *blocks) list(c *rawjson.Cursor) {
 	e.name()
-	e.value(c.Value())
+	first := c.Value()
+	e.value(first, c.Escaped())
 	for c.NextElement() {
 		e.line = append(e.line, ", "...)
-		e.value(c.Value())
+		element := c.Value()
+		e.value(element, c.Escaped())
 	}
 	e.line = append(e.line, '\n')
 }
 
-// key appends a member's name to the path.
-func (e *blocks) key(key []byte) {
-	if rawjson.HasEscapes(key) {
+// key appends a member's name, given raw, to the path.
+func (e *blocks) key(key []byte, escaped bool) {
+	if plain(key) == len(key) && !escaped {
+		e.path = append(e.path, key...)
+		return
+	}
+	if escaped {
 		e.scratch = rawjson.AppendUnescaped(e.scratch[:0], key)
 		key = e.scratch
 	}
+	start := len(e.path)
 	e.path = appendSafe(e.path, key)
+	e.more += len(e.path) - start - utf8.RuneCount(e.path[start:])
 }
 
 // name begins a line with the path.
 func (e *blocks) name() {
-	e.line = append(e.line, e.path...)
-	if width := utf8.RuneCount(e.path); width < nameWidth {
-		e.line = append(e.line, padding[width:]...)
-	}
-	e.line = append(e.line, " : "...)
+	width := len(e.path) - e.more
+	e.line = append(append(e.line, e.path...), padding[min(width, nameWidth):]...)
 }

@@ -37,10 +37,8 @@ func plain(s []byte) int {
 			break
 		}
 	}
-	for ; i < len(s); i++ {
-		if c := s[i]; c < ' ' || c >= 0x7f {
-			break
-		}
+	for i < len(s) && s[i] >= ' ' && s[i] < 0x7f {
+		i++
 	}
 	return i
 }

@@ -97,11 +97,12 @@ func (o *out) flush() error {
 }
 
 // value appends a value as people read it: objects and arrays as compact JSON.
-func (o *out) value(raw []byte) {
+// escaped says whether raw is a string that has escapes.
+func (o *out) value(raw []byte, escaped bool) {
 	switch rawjson.KindOf(raw) {
 	case rawjson.Invalid, rawjson.Null:
 	case rawjson.String:
-		o.content(raw[1 : len(raw)-1])
+		o.content(raw[1:len(raw)-1], escaped)
 	case rawjson.Object, rawjson.Array:
 		o.scratch = rawjson.AppendCompact(o.scratch[:0], raw)
 		o.line = appendSafe(o.line, o.scratch)
@@ -111,8 +112,9 @@ func (o *out) value(raw []byte) {
 }
 
 // content appends the text of a string literal, given without its quotes.
-func (o *out) content(content []byte) {
-	if rawjson.HasEscapes(content) {
+// escaped says whether it has escapes.
+func (o *out) content(content []byte, escaped bool) {
+	if escaped {
 		o.scratch = rawjson.AppendUnescaped(o.scratch[:0], content)
 		content = o.scratch
 	}
@@ -137,7 +139,7 @@ func (e *lines) Encode(event *outputs.Event) error {
 		if i > 0 {
 			e.line = append(e.line, e.separator...)
 		}
-		e.value(value)
+		e.value(value, e.row.Escaped[i])
 	}
 	e.line = append(e.line, '\n')
 	return e.flush()

@@ -50,6 +50,7 @@ func TestBlocks(t *testing.T) {
 	for _, test := range []struct{ name, raw, want string }{
 		{"aligned", `{"a":1,"long":"x"}`, "a    : 1\nlong : x\n\n"},
 		{"aligned by characters", `{"ü":1,"ab":2}`, "ü  : 1\nab : 2\n\n"},
+		{"aligned by characters below others", `{"ü":{"東\u00e9":1,"a":[{"é":2},{"e":3}],"z":"x"},"b":{"c":4},"\u001b":5}`, "ü.東é : 1\nü.a[0].é : 2\nü.a[1].e : 3\nü.z : x\nb.c : 4\n\\u001b : 5\n\n"},
 		{"a long name does not move the others", `{"a":1,"` + long + `":2}`, "a : 1\n" + long + " : 2\n\n"},
 		{"nested", `{"a":{"b":{"c":true}}}`, "a.b.c : true\n\n"},
 		{"null and empty are left out", `{"a":null,"b":"","c":[],"d":{},"e":[{}],"f":0,"g":false}`, "f : 0\ng : false\n\n"},

@@ -10,13 +10,8 @@ import (
 // isElementName reports whether a member of this name, given raw, can be an
 // element of that name without being mistaken for something else.
 func isElementName(key []byte) bool {
-	if len(key) == 0 || !startsName[key[0]] {
+	if len(key) == 0 || !startsName[key[0]] || !allInName(key) {
 		return false
-	}
-	for _, c := range key {
-		if !inName[c] {
-			return false
-		}
 	}
 	switch key[0] {
 	case 'm':
@@ -25,6 +20,25 @@ func isElementName(key []byte) bool {
 		return string(key) != "item"
 	case 'x', 'X':
 		return len(key) < 3 || !bytes.EqualFold(key[:3], []byte("xml"))
+	}
+	return true
+}
+
+// allInName reports whether every byte of s can stand in a name.
+func allInName(s []byte) bool {
+	if len(s) >= 8 {
+		i := 0
+		for i < len(s)-8 && areLetters(word(s[i:])) {
+			i += 8
+		}
+		if i >= len(s)-8 && areLetters(word(s[len(s)-8:])) {
+			return true
+		}
+	}
+	for _, c := range s {
+		if !inName[c] {
+			return false
+		}
 	}
 	return true
 }

@@ -96,12 +96,9 @@ func (e *encoder) members(c *rawjson.Cursor) {
 	c.Enter()
 	for key, ok := c.NextKey(); ok; key, ok = c.NextKey() {
 		if isElementName(key) {
-			e.out = append(e.out, '<')
-			e.out = append(e.out, key...)
+			e.out = append(append(e.out, '<'), key...)
 			e.value(c)
-			e.out = append(e.out, '<', '/')
-			e.out = append(e.out, key...)
-			e.out = append(e.out, '>')
+			e.out = append(append(append(e.out, '<', '/'), key...), '>')
 			continue
 		}
 		e.text("<member")
@@ -128,10 +125,11 @@ func (e *encoder) name(key []byte) {
 func (e *encoder) value(c *rawjson.Cursor) {
 	switch c.Kind() {
 	case rawjson.String:
-		literal := c.Value()
-		content := literal[1 : len(literal)-1]
+		content, plain := c.Text()
 		e.out = append(e.out, '>')
-		if !e.characters(content) {
+		if plain {
+			e.out = append(e.out, content...)
+		} else if !e.characters(content) {
 			e.out = e.out[:len(e.out)-1]
 			e.text(` encoding="json">`)
 			e.literal(content)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -196,3 +197,62 @@ func FuzzLossless(f *testing.F) {
 }
 
 func BenchmarkEncode(b *testing.B) { outputstest.BenchmarkEncoding(b, &Options{}) }
+
+// Every byte, at every place of the eight that are looked at together.
+func TestIsElementName(t *testing.T) {
+	valid := regexp.MustCompile(`^[A-Za-z_][-A-Za-z0-9_.]*$`)
+	for b := range 256 {
+		for length := range 20 {
+			for at := range length {
+				name := bytes.Repeat([]byte("a"), length)
+				name[at] = byte(b)
+				if got := isElementName(name); got != valid.Match(name) {
+					t.Fatalf("isElementName(%q) = %t", name, got)
+				}
+			}
+		}
+	}
+	for _, name := range []string{"", "member", "item", "xml", "XmLNamespace", "1a"} {
+		if isElementName([]byte(name)) {
+			t.Errorf("isElementName(%q)", name)
+		}
+	}
+	for _, name := range []string{"members", "items", "xm", "Member", "m", "i", "x"} {
+		if !isElementName([]byte(name)) {
+			t.Errorf("not isElementName(%q)", name)
+		}
+	}
+}
+
+// Every character, at every place of the eight that are looked at together.
+func TestEveryCharacter(t *testing.T) {
+	for r := range rune(0x10000) {
+		if r < 0x20 || r == '"' || r == '\\' || r >= 0xd800 && r < 0xe000 || r > 0x200 && r < 0xff00 {
+			continue
+		}
+		raw := `{"k":"abcdefgh` + string(r) + `ijklmnopq"}`
+		o := &Options{}
+		var b bytes.Buffer
+		e, err := o.NewEncoder(&b, outputstest.Pull())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(e.Encode(outputstest.Event(raw)), e.Close()); err != nil {
+			t.Fatal(err)
+		}
+		want := "<k>abcdefgh" + string(r) + "ijklmnopq</k>"
+		switch r {
+		case '&':
+			want = "<k>abcdefgh&amp;ijklmnopq</k>"
+		case '<':
+			want = "<k>abcdefgh&lt;ijklmnopq</k>"
+		case '>':
+			want = "<k>abcdefgh&gt;ijklmnopq</k>"
+		case 0xfffe, 0xffff:
+			want = fmt.Sprintf(`<k encoding="json">abcdefgh\u%04xijklmnopq</k>`, r)
+		}
+		if !strings.Contains(b.String(), "<event>"+want+"</event>") {
+			t.Fatalf("%s becomes %s", raw, b.String())
+		}
+	}
+}
