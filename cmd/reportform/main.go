@@ -25,6 +25,9 @@ func main() { os.Exit(run()) }
 
 // run is the program, with what it needs of the process as values.
 func run() int {
+	// Events pass through without garbage; what there is should not double
+	// the memory.
+	debug.SetGCPercent(50)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	signals := make(chan os.Signal, 2)

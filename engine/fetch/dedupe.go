@@ -22,8 +22,8 @@ const (
 
 // generationSize is how many events a generation of a memory holds: the last
 // generationSize events are always remembered, and no more than twice as many,
-// in 16 MiB. While a memory is held it grows by as much again.
-const generationSize = 1 << 18
+// in 8 MiB. While a memory is held it grows by as much again.
+const generationSize = 1 << 17
 
 // memory remembers the events of a pull, as many as its bound allows. New
 // events go into the young generation; when that is full it becomes the old

@@ -9,21 +9,34 @@ import (
 	"sync/atomic"
 )
 
-// bufferSize is the size of the pieces that reach the disk. A stream holds
-// three of them at most: one being filled, one waiting, one being written.
-const bufferSize = 64 << 10
+// Sizes of the pieces that reach the disk. A stream holds three of them at
+// most: one being filled, one waiting, one being written. Streams begin with
+// small ones, since there may be many; those that have grown take large ones,
+// which cost less for each byte.
+const (
+	smallBuffer = 64 << 10
+	largeBuffer = 512 << 10
+	grown       = 2 << 20
+)
 
 // bufferPool keeps buffers for the next stream.
-type bufferPool struct{ pool sync.Pool }
+type bufferPool struct{ small, large sync.Pool }
 
-func (p *bufferPool) get() []byte {
-	if buf, ok := p.pool.Get().(*[]byte); ok {
-		return (*buf)[:0]
+func (p *bufferPool) of(size int) *sync.Pool {
+	if size == smallBuffer {
+		return &p.small
 	}
-	return make([]byte, 0, bufferSize)
+	return &p.large
 }
 
-func (p *bufferPool) put(buf []byte) { p.pool.Put(&buf) }
+func (p *bufferPool) get(size int) []byte {
+	if buf, ok := p.of(size).Get().(*[]byte); ok {
+		return (*buf)[:0]
+	}
+	return make([]byte, 0, size)
+}
+
+func (p *bufferPool) put(buf []byte) { p.of(cap(buf)).Put(&buf) }
 
 // stream is a buffered io.Writer that counts and digests what goes to the
 // writer below. From the first full buffer on, that happens in a goroutine of
@@ -32,6 +45,7 @@ type stream struct {
 	below   io.Writer
 	buffers *bufferPool
 	filling []byte
+	handed  int64 // bytes handed to the goroutine
 
 	// Used by the writing goroutine while it runs.
 	digest hash.Hash
@@ -44,7 +58,7 @@ type stream struct {
 }
 
 func newStream(below io.Writer, buffers *bufferPool) *stream {
-	return &stream{below: below, buffers: buffers, filling: buffers.get(), digest: sha256.New()}
+	return &stream{below: below, buffers: buffers, filling: buffers.get(smallBuffer), digest: sha256.New()}
 }
 
 // Write implements io.Writer. The error may be that of an earlier Write.
@@ -53,8 +67,8 @@ func (s *stream) Write(p []byte) (int, error) {
 		return 0, *err
 	}
 	written := len(p)
-	for len(p) > bufferSize-len(s.filling) {
-		room := bufferSize - len(s.filling)
+	for len(p) > cap(s.filling)-len(s.filling) {
+		room := cap(s.filling) - len(s.filling)
 		s.filling = append(s.filling, p[:room]...)
 		p = p[room:]
 		s.hand()
@@ -75,7 +89,12 @@ func (s *stream) hand() {
 		}()
 	}
 	s.full <- s.filling
-	s.filling = s.buffers.get()
+	s.handed += int64(len(s.filling))
+	size := smallBuffer
+	if s.handed >= grown {
+		size = largeBuffer
+	}
+	s.filling = s.buffers.get(size)
 }
 
 // pass sends a buffer down, unless an earlier one failed.

@@ -35,12 +35,13 @@ func TestStream(t *testing.T) {
 		{},
 		{0},
 		{1},
-		{bufferSize},
-		{bufferSize - 1, 1, 1},
-		{bufferSize + 1},
-		{5*bufferSize + 3},
-		{100, 3 * bufferSize, 7},
-		{bufferSize, bufferSize, bufferSize},
+		{smallBuffer},
+		{smallBuffer - 1, 1, 1},
+		{smallBuffer + 1},
+		{5*smallBuffer + 3},
+		{100, 3 * smallBuffer, 7},
+		{smallBuffer, smallBuffer, smallBuffer},
+		{grown - 1, 3*largeBuffer + 1, 5, largeBuffer},
 	} {
 		// In a bubble the test fails if a goroutine outlives it.
 		synctest.Test(t, func(t *testing.T) {
@@ -69,7 +70,7 @@ func TestStream(t *testing.T) {
 }
 
 func TestStreamFails(t *testing.T) {
-	for _, failAfter := range []int{1, bufferSize, 3 * bufferSize} {
+	for _, failAfter := range []int{1, smallBuffer, 3 * smallBuffer} {
 		synctest.Test(t, func(t *testing.T) {
 			s := newStream(&slow{failAfter: failAfter}, &bufferPool{})
 			var err error
@@ -90,7 +91,7 @@ func TestStreamFails(t *testing.T) {
 func TestDiscardEndsTheGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStream(&slow{}, &bufferPool{})
-		if _, err := s.Write(make([]byte, 10*bufferSize)); err != nil {
+		if _, err := s.Write(make([]byte, 10*smallBuffer)); err != nil {
 			t.Fatal(err)
 		}
 		s.end()
