@@ -129,6 +129,7 @@ type encoder struct {
 	record  []byte
 	scratch []byte
 	compact []byte
+	err     error // of the first write that failed
 }
 
 // Encode implements outputs.Encoder.
@@ -161,13 +162,33 @@ func (e *encoder) Encode(event *outputs.Event) error {
 // Close implements outputs.Encoder.
 func (e *encoder) Close() error { return nil }
 
+// appendPlain appends content that stands as it is. A large one goes past the
+// record, so that memory does not follow the size of events.
+func (e *encoder) appendPlain(record, content []byte) []byte {
+	if len(content) < large || e.single {
+		return append(record, content...)
+	}
+	e.write(record)
+	e.write(content)
+	return record[:0]
+}
+
+// large is the size from which content is not copied.
+const large = 64 << 10
+
+func (e *encoder) write(p []byte) {
+	if e.err == nil {
+		_, e.err = e.w.Write(p)
+	}
+}
+
 func (e *encoder) flush() error {
-	_, err := e.w.Write(e.record)
+	e.write(e.record)
 	e.record = e.record[:0]
 	if cap(e.record) > keep || cap(e.scratch) > keep || cap(e.compact) > keep || cap(e.row.Rest) > keep {
 		e.record, e.scratch, e.compact, e.row.Rest = nil, nil, nil, nil
 	}
-	return err
+	return e.err
 }
 
 // keep is the size up to which buffers are kept for the next event.
@@ -191,7 +212,7 @@ func (e *encoder) appendValue(dst, value []byte, escaped bool) []byte {
 			e.scratch = rawjson.AppendUnescaped(e.scratch[:0], content)
 			return e.appendText(dst, e.scratch)
 		case !has(content, e.delimiter):
-			return append(dst, content...) // without escapes there are no quotes and line breaks
+			return e.appendPlain(dst, content) // without escapes there are no quotes and line breaks
 		}
 		dst = append(dst, '"')
 		dst = append(dst, content...)

@@ -28,7 +28,7 @@ func (e *blocks) Encode(event *outputs.Event) error {
 	e.path, e.more = e.path[:0], 0
 	c := rawjson.NewCursor(event.Raw)
 	e.walk(&c)
-	if len(e.line) == 0 {
+	if len(e.line) == 0 && !e.past {
 		e.line = append(e.line, "(no values)\n"...)
 	}
 	e.line = append(e.line, '\n')
@@ -80,7 +80,7 @@ func (e *blocks) walk(c *rawjson.Cursor) {
 		}
 		e.name()
 		if isPlain {
-			e.line = append(e.line, content...)
+			e.plain(content)
 		} else {
 			e.content(content, rawjson.HasEscapes(content))
 		}

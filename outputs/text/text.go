@@ -82,18 +82,42 @@ type out struct {
 	w       io.Writer
 	line    []byte
 	scratch []byte
+	past    bool  // something of this event went past the line
+	err     error // of the first write that failed
 }
 
 // keep is the size up to which buffers are kept for the next event.
 const keep = 1 << 20
 
+// plain appends content that stands as it is. A large one goes past the line,
+// so that memory does not follow the size of events.
+func (o *out) plain(content []byte) {
+	if len(content) < large {
+		o.line = append(o.line, content...)
+		return
+	}
+	o.write(o.line)
+	o.write(content)
+	o.line, o.past = o.line[:0], true
+}
+
+// large is the size from which content is not copied.
+const large = 64 << 10
+
+func (o *out) write(p []byte) {
+	if o.err == nil {
+		_, o.err = o.w.Write(p)
+	}
+}
+
 func (o *out) flush() error {
-	_, err := o.w.Write(o.line)
+	o.write(o.line)
+	o.past = false
 	o.line = o.line[:0]
 	if cap(o.line) > keep || cap(o.scratch) > keep {
 		o.line, o.scratch = nil, nil
 	}
-	return err
+	return o.err
 }
 
 // value appends a value as people read it: objects and arrays as compact JSON.

@@ -60,6 +60,7 @@ type encoder struct {
 	w       io.Writer
 	out     []byte
 	scratch []byte
+	err     error // of the first write that failed
 }
 
 // Encode implements outputs.Encoder.
@@ -80,13 +81,34 @@ func (e *encoder) Close() error {
 // keep is the size up to which buffers are kept for the next event.
 const keep = 1 << 20
 
+// plain writes content that stands as it is. A large one goes past the buffer,
+// so that memory does not follow the size of events.
+func (e *encoder) plain(content []byte) {
+	if len(content) < large {
+		e.out = append(e.out, content...)
+		return
+	}
+	e.write(e.out)
+	e.write(content)
+	e.out = e.out[:0]
+}
+
+// large is the size from which content is not copied.
+const large = 64 << 10
+
+func (e *encoder) write(p []byte) {
+	if e.err == nil {
+		_, e.err = e.w.Write(p)
+	}
+}
+
 func (e *encoder) flush() error {
-	_, err := e.w.Write(e.out)
+	e.write(e.out)
 	e.out = e.out[:0]
 	if cap(e.out) > keep || cap(e.scratch) > keep {
 		e.out, e.scratch = nil, nil
 	}
-	return err
+	return e.err
 }
 
 func (e *encoder) text(s string) { e.out = append(e.out, s...) }
@@ -128,7 +150,7 @@ func (e *encoder) value(c *rawjson.Cursor) {
 		content, plain := c.Text()
 		e.out = append(e.out, '>')
 		if plain {
-			e.out = append(e.out, content...)
+			e.plain(content)
 		} else if !e.characters(content) {
 			e.out = e.out[:len(e.out)-1]
 			e.text(` encoding="json">`)
