@@ -23,7 +23,7 @@ func contenders() []contender {
 		{name: "curl-file", what: "`curl` of all pages into one file, without a hash", command: curlFile},
 		{name: "reportform-ndjson", what: "Reportform, `ndjson`, with ledger and SHA-256", command: reportform("ndjson")},
 		{name: "reportform-five", what: "Reportform, `json`, `ndjson`, `csv` (40 columns), `xml` and `text` at once", command: reportform("json", "ndjson", "csv", "xml", "text")},
-		{name: "curl-jq", what: "`curl | jq -c '.value[]'` into a file", slow: true, command: curlJQ},
+		{name: "curl-jq", what: "`curl` piped into `jq -c '.value[]'`, into a file", slow: true, command: curlJQ},
 		{name: "python", what: "a Python loop with `urllib` and `json` that follows the links and writes NDJSON", slow: true, command: python},
 	}
 }

@@ -51,9 +51,9 @@ seconds but ratios, measured in alternation in one run on one machine, against t
 The last run of ` + "`go run ./cmd/internal/perf -write docs/performance.md`" + `:
 
 ` + table + `
-Peak memory is that of the largest process. The contenders that are slow got fewer events, and the last two columns are by event.
+Peak memory is that of the largest process, and hardly depends on the number of events. The contenders that are slow got fewer events, and the last two columns are by event.
 The server is a process of its own and shares the processors with the contender, as curl's share in it shows.
 
-The parts have benchmarks beside their code: ` + "`go test -bench=. ./outputs/... ./engine/fetch ./engine/run`" + `.
+The parts have benchmarks beside their code: ` + "`go test -run=xxx -bench=. ./outputs/... ./engine/fetch`" + `.
 `
 }
