@@ -79,12 +79,18 @@ func (f *File) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+// cached is the size from which a file does not stay in the system's cache.
+const cached = 256 << 10
+
 // writeStep is how much is written before it is sent on its way to the disk.
 const writeStep = 8 << 20
 
 // Sync ends the writing: it makes the content durable under the temporary name.
 func (f *File) Sync() error {
 	err := f.temp.Sync()
+	if f.written >= cached {
+		forget(f.temp)
+	}
 	f.open = false
 	if err = errors.Join(err, f.temp.Close()); err != nil {
 		return fmt.Errorf("sync %s: %w", f.path, reason(err))

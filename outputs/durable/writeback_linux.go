@@ -20,3 +20,6 @@ func writeBehind(f *os.File, offset, length int64) {
 		_ = unix.Fadvise(fd, before, length, unix.FADV_DONTNEED)
 	}
 }
+
+// forget gives back the memory of a synced file.
+func forget(f *os.File) { _ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED) }
