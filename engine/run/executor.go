@@ -28,7 +28,9 @@ func (x Executor) Run(ctx context.Context, pulls []plan.Pull, do func(context.Co
 	var workers sync.WaitGroup
 	for range min(max(1, x.Parallelism), len(pulls)) {
 		workers.Go(func() {
-			for {
+			// Closing the queue wakes those who wait; it may come a moment late
+			// for those who do not.
+			for ctx.Err() == nil {
 				pull, lane := q.next()
 				if pull == nil {
 					return
