@@ -166,9 +166,9 @@ func (e *Engine) abandoned(ctx context.Context, sel *Selection) ([]plan.Orphan, 
 			declared[ledger.Key{Tenant: string(tenant.Address), Report: string(report.Address)}] = true
 		}
 	}
-	keys, err := e.backend.List(ctx)
+	keys, err := e.Ledgers(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("listing the ledgers: %w", err)
+		return nil, err
 	}
 	var orphans []plan.Orphan
 	for _, key := range keys {

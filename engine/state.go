@@ -11,13 +11,10 @@ import (
 	"github.com/reportform/reportform/engine/plan"
 )
 
-// Ledgers returns the keys of all ledgers of the state backend.
+// Ledgers returns the keys of all ledgers of the state backend, in order of
+// report and tenant.
 func (e *Engine) Ledgers(ctx context.Context) ([]ledger.Key, error) {
-	keys, err := e.backend.List(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("listing the ledgers: %w", err)
-	}
-	return keys, nil
+	return ledger.List(ctx, e.backend)
 }
 
 // Ledger returns one ledger; it is empty if there is none.

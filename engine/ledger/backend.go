@@ -1,10 +1,12 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -15,17 +17,38 @@ type Version string
 // ErrConflict is returned by Put when the stored version is not the given one.
 var ErrConflict = errors.New("the ledger was changed by another process")
 
-// Backend stores ledgers. It is safe for concurrent use by many processes.
+// Backend stores ledgers and their pages as opaque bytes. It is safe for
+// concurrent use by many processes.
 type Backend interface {
 	// Get returns the stored bytes and their version, or nil and the empty
 	// version where there are none.
 	Get(ctx context.Context, key Key) ([]byte, Version, error)
 	// Put stores data if the stored version still is old, and returns the new
-	// version; otherwise it returns ErrConflict and changes nothing. A ledger
-	// is afterwards there whole or as it was, whatever happens meanwhile.
+	// version; otherwise it returns ErrConflict and changes nothing. What is
+	// stored is afterwards there whole or as it was, whatever happens
+	// meanwhile. An error other than ErrConflict leaves open which.
 	Put(ctx context.Context, key Key, data []byte, old Version) (Version, error)
-	// List returns the keys of all ledgers in order of report and tenant.
+	// Delete removes what is stored if its version still is old; otherwise it
+	// returns ErrConflict and changes nothing.
+	Delete(ctx context.Context, key Key, old Version) error
+	// List returns all keys, those of pages included, in any order.
 	List(ctx context.Context) ([]Key, error)
+}
+
+// Compare orders keys by report, tenant and page.
+func (k Key) Compare(other Key) int {
+	return cmp.Or(cmp.Compare(k.Report, other.Report), cmp.Compare(k.Tenant, other.Tenant), cmp.Compare(k.Page, other.Page))
+}
+
+// List returns the keys of all ledgers in order of report and tenant.
+func List(ctx context.Context, backend Backend) ([]Key, error) {
+	keys, err := backend.List(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("listing the ledgers: %w", err)
+	}
+	keys = slices.DeleteFunc(keys, func(k Key) bool { return k.Page != "" })
+	slices.SortFunc(keys, Key.Compare)
+	return keys, nil
 }
 
 // maxTries bounds how often Update meets ErrConflict before it gives up.

@@ -11,9 +11,13 @@ import "time"
 // version are refused.
 const FormatVersion = 1
 
-// Key names a ledger by the addresses of its tenant and its report.
+// Key names what a backend stores: a ledger, by the addresses of its tenant
+// and its report, or a page of one.
 type Key struct {
 	Tenant, Report string
+	// Page names a page of the ledger, in lower-case letters, digits and '-';
+	// it is empty for the ledger itself.
+	Page string
 }
 
 // Ledger is the state of one (tenant, report).

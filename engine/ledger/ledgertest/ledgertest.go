@@ -2,6 +2,7 @@
 package ledgertest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -56,21 +57,101 @@ func Run(t *testing.T, open func(t *testing.T) ledger.Backend) {
 			{Tenant: "tenant.Contoso", Report: "report.audit_events.x"},
 			{Tenant: "tenant.contoso", Report: "report.audit_events.x"},
 			{Tenant: `tenant.customer["100% & more"]`, Report: `report.users.all["a"]`},
+			{Tenant: "tenant.contoso", Report: "report.audit_events.x", Page: "20261101t000000z-abc"},
 		}
 		for _, k := range more {
-			if _, err := backend.Put(t.Context(), k, []byte(k.Tenant), ""); err != nil {
+			if _, err := backend.Put(t.Context(), k, []byte(k.Tenant+k.Page), ""); err != nil {
 				t.Fatal(err)
 			}
 		}
 		keys, err := open(t).List(t.Context())
-		want := []ledger.Key{more[0], more[1], key, more[2]}
+		slices.SortFunc(keys, ledger.Key.Compare)
+		want := []ledger.Key{more[0], more[1], more[3], key, more[2]}
 		if err != nil || !slices.Equal(keys, want) {
 			t.Errorf("list is %v, %v; want %v", keys, err, want)
 		}
 		for _, k := range more {
-			if data, _, _ := backend.Get(t.Context(), k); string(data) != k.Tenant {
+			if data, _, _ := backend.Get(t.Context(), k); string(data) != k.Tenant+k.Page {
 				t.Errorf("%v holds %q", k, data)
 			}
+		}
+	})
+
+	t.Run("delete", func(t *testing.T) {
+		one, other := open(t), open(t)
+		doomed := ledger.Key{Tenant: "tenant.doomed", Report: "report.a.b"}
+		page := ledger.Key{Tenant: doomed.Tenant, Report: doomed.Report, Page: "p1"}
+		first, err := one.Put(t.Context(), doomed, []byte("one"), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		pageVersion, err := one.Put(t.Context(), page, []byte("page"), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := one.Put(t.Context(), doomed, []byte("two"), first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := other.Delete(t.Context(), doomed, first); !errors.Is(err, ledger.ErrConflict) {
+			t.Errorf("deleting by a stale version: %v, want ErrConflict", err)
+		}
+		if data, _, _ := one.Get(t.Context(), doomed); string(data) != "two" {
+			t.Errorf("a refused delete left %q", data)
+		}
+		if err := other.Delete(t.Context(), doomed, second); err != nil {
+			t.Error(err)
+		}
+		if data, version, err := one.Get(t.Context(), doomed); data != nil || version != "" || err != nil {
+			t.Errorf("got %q, %q, %v of what was deleted", data, version, err)
+		}
+		if data, _, err := one.Get(t.Context(), page); string(data) != "page" || err != nil {
+			t.Errorf("the page is %q, %v after its ledger was deleted", data, err)
+		}
+		if err := other.Delete(t.Context(), doomed, second); !errors.Is(err, ledger.ErrConflict) {
+			t.Errorf("deleting again: %v, want ErrConflict", err)
+		}
+		if err := other.Delete(t.Context(), page, pageVersion); err != nil {
+			t.Error(err)
+		}
+		keys, err := open(t).List(t.Context())
+		if err != nil || slices.Contains(keys, doomed) || slices.Contains(keys, page) {
+			t.Errorf("list is %v, %v after both were deleted", keys, err)
+		}
+		again, err := one.Put(t.Context(), doomed, []byte("one"), "")
+		if err != nil {
+			t.Fatalf("creating what was deleted: %v", err)
+		}
+		if err := one.Delete(t.Context(), doomed, again); err != nil {
+			t.Error(err)
+		}
+	})
+
+	t.Run("large", func(t *testing.T) {
+		big := ledger.Key{Tenant: "tenant.big", Report: "report.a.b"}
+		content := bytes.Repeat([]byte("0123456789abcdef"), 1<<19) // 8 MiB
+		version, err := open(t).Put(t.Context(), big, content, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		data, stored, err := open(t).Get(t.Context(), big)
+		if !bytes.Equal(data, content) || stored != version || err != nil {
+			t.Errorf("got %d bytes, %q, %v; want %d bytes, %q", len(data), stored, err, len(content), version)
+		}
+	})
+
+	t.Run("an ended context", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		late := ledger.Key{Tenant: "tenant.late", Report: "report.a.b"}
+		if _, err := open(t).Put(ctx, late, []byte("late"), ""); !errors.Is(err, context.Canceled) {
+			t.Errorf("put gave %v, want context.Canceled", err)
+		}
+		if _, _, err := open(t).Get(ctx, late); !errors.Is(err, context.Canceled) {
+			t.Errorf("get gave %v, want context.Canceled", err)
+		}
+		if _, err := open(t).List(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("list gave %v, want context.Canceled", err)
 		}
 	})
 

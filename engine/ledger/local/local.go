@@ -1,5 +1,5 @@
 // Package local stores ledgers as files below a directory: one folder a
-// report, one file a tenant.
+// report, in it one file a tenant, and one folder a tenant for its pages.
 package local
 
 import (
@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/gofrs/flock"
@@ -36,7 +35,10 @@ const (
 )
 
 // Get implements ledger.Backend.
-func (b *Backend) Get(_ context.Context, key ledger.Key) ([]byte, ledger.Version, error) {
+func (b *Backend) Get(ctx context.Context, key ledger.Key) ([]byte, ledger.Version, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, "", err
+	}
 	data, err := os.ReadFile(b.path(key))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", nil
@@ -68,43 +70,84 @@ func (b *Backend) Put(ctx context.Context, key ledger.Key, data []byte, old ledg
 	return versionOf(data), nil
 }
 
-// List implements ledger.Backend.
-func (b *Backend) List(_ context.Context) ([]ledger.Key, error) {
-	reports, err := os.ReadDir(b.dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+// Delete implements ledger.Backend.
+func (b *Backend) Delete(ctx context.Context, key ledger.Key, old ledger.Version) error {
+	unlock, err := b.lock(key)
 	if err != nil {
+		return err
+	}
+	defer unlock()
+	_, stored, err := b.Get(ctx, key)
+	if err != nil {
+		return err
+	}
+	if stored != old {
+		return ledger.ErrConflict
+	}
+	if stored == "" {
+		return nil
+	}
+	return os.Remove(b.path(key))
+}
+
+// List implements ledger.Backend.
+func (b *Backend) List(ctx context.Context) ([]ledger.Key, error) {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	var keys []ledger.Key
-	for _, report := range reports {
+	err := folder(b.dir, func(report fs.DirEntry) error {
 		if !report.IsDir() || report.Name() == lockDir {
-			continue
+			return nil
 		}
-		tenants, err := os.ReadDir(filepath.Join(b.dir, report.Name()))
+		address, err := unescape(report.Name())
 		if err != nil {
-			return nil, err
+			return fmt.Errorf("%s is not a report's folder: %w", filepath.Join(b.dir, report.Name()), err)
 		}
-		for _, tenant := range tenants {
-			name, ok := strings.CutSuffix(tenant.Name(), extension)
-			if !ok || strings.HasPrefix(name, ".") {
-				continue
+		return listReport(filepath.Join(b.dir, report.Name()), address, &keys)
+	})
+	return keys, err
+}
+
+// listReport appends the keys in the folder of a report.
+func listReport(dir, report string, keys *[]ledger.Key) error {
+	return folder(dir, func(entry fs.DirEntry) error {
+		name, stored := strings.CutSuffix(entry.Name(), extension)
+		if strings.HasPrefix(name, ".") || !stored && !entry.IsDir() {
+			return nil
+		}
+		tenant, err := unescape(name)
+		if err != nil {
+			return fmt.Errorf("%s is not a ledger's file: %w", filepath.Join(dir, entry.Name()), err)
+		}
+		if !entry.IsDir() {
+			*keys = append(*keys, ledger.Key{Tenant: tenant, Report: report})
+			return nil
+		}
+		return folder(filepath.Join(dir, entry.Name()), func(page fs.DirEntry) error {
+			if name, ok := strings.CutSuffix(page.Name(), extension); ok && !strings.HasPrefix(name, ".") {
+				*keys = append(*keys, ledger.Key{Tenant: tenant, Report: report, Page: name})
 			}
-			var key ledger.Key
-			if key.Report, err = unescape(report.Name()); err == nil {
-				key.Tenant, err = unescape(name)
-			}
-			if err != nil {
-				return nil, fmt.Errorf("%s is not a ledger's file name: %w", filepath.Join(b.dir, report.Name(), tenant.Name()), err)
-			}
-			keys = append(keys, key)
+			return nil
+		})
+	})
+}
+
+// folder calls do for every entry of a directory, which need not exist.
+func folder(dir string, do func(fs.DirEntry) error) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if err := do(entry); err != nil {
+			return err
 		}
 	}
-	slices.SortFunc(keys, func(x, y ledger.Key) int {
-		return strings.Compare(x.Report+"\x00"+x.Tenant, y.Report+"\x00"+y.Tenant)
-	})
-	return keys, nil
+	return nil
 }
 
 // lock takes the lock that guards key, one of a fixed number so that lock
@@ -115,7 +158,7 @@ func (b *Backend) lock(key ledger.Key) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256([]byte(key.Report + "\x00" + key.Tenant))
+	sum := sha256.Sum256([]byte(key.Report + "\x00" + key.Tenant + "\x00" + key.Page))
 	lock := flock.New(filepath.Join(dir, fmt.Sprintf("%02d", int(sum[0])%lockCount)))
 	if err := lock.Lock(); err != nil {
 		return nil, fmt.Errorf("locking %s: %w", lock.Path(), err)
@@ -123,7 +166,11 @@ func (b *Backend) lock(key ledger.Key) (unlock func(), err error) {
 	return func() { _ = lock.Unlock() }, nil
 }
 
+// path is the file of a key: REPORT/TENANT.json, or REPORT/TENANT/PAGE.json.
 func (b *Backend) path(key ledger.Key) string {
+	if key.Page != "" {
+		return filepath.Join(b.dir, escape(key.Report), escape(key.Tenant), key.Page+extension)
+	}
 	return filepath.Join(b.dir, escape(key.Report), escape(key.Tenant)+extension)
 }
 
