@@ -4,17 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/gohcl"
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/auth"
-	"github.com/reportform/reportform/engine/ledger"
-	"github.com/reportform/reportform/engine/ledger/local"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/all"
 )
@@ -78,39 +74,6 @@ func decodeCredentials(c *config.Config, getenv func(string) string) (map[config
 		}
 	}
 	return decoded, diags
-}
-
-// backends are the state backends by the label of their state blocks.
-func backends() map[string]func(state *config.State, dir string) (ledger.Backend, hcl.Diagnostics) {
-	return map[string]func(*config.State, string) (ledger.Backend, hcl.Diagnostics){
-		"local": decodeLocal,
-	}
-}
-
-func decodeBackend(state *config.State, dir string) (ledger.Backend, hcl.Diagnostics) {
-	known := backends()
-	decode, ok := known[state.Type]
-	if !ok {
-		return nil, hcl.Diagnostics{unknownType("state backend", state.Type, known, state.Range)}
-	}
-	return decode(state, dir)
-}
-
-// decodeLocal reads state "local": path is the directory, relative to the
-// configuration's.
-func decodeLocal(state *config.State, dir string) (ledger.Backend, hcl.Diagnostics) {
-	options := struct {
-		Path string `hcl:"path,optional"`
-	}{".reportform/state"}
-	diags := gohcl.DecodeBody(state.Body, state.EvalCtx, &options)
-	if diags.HasErrors() {
-		return nil, diags
-	}
-	path := filepath.FromSlash(options.Path)
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(dir, path)
-	}
-	return local.New(path), nil
 }
 
 // unknownType is the diagnostic for a block whose first label names nothing.

@@ -108,7 +108,7 @@ func (e *Engine) decodeBodies(opts Options) hcl.Diagnostics {
 	if e.config.Settings.State.Type == "" {
 		return diags // a mistake that the language has reported
 	}
-	e.backend, more = decodeBackend(&e.config.Settings.State, e.dir)
+	e.backend, more = decodeBackend(stateBlock{&e.config.Settings.State, e.dir, environment(opts.Environ)})
 	return append(diags, more...)
 }
 

@@ -61,6 +61,16 @@ func readSecret(ctx context.Context, place config.Secret, getenv func(string) st
 	return hide(string(raw)), nil
 }
 
+// Reader returns a function that reads the secret at a place: the password or
+// key that a state backend's driver must be handed in plain text. It reads
+// anew at each call and keeps nothing; its errors hold no part of the value.
+func Reader(place config.Secret, getenv func(string) string) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		s, err := readSecret(ctx, place, getenv)
+		return s.reveal(), err
+	}
+}
+
 func readPlace(ctx context.Context, place config.Secret, getenv func(string) string) ([]byte, error) {
 	switch {
 	case place.Env != "":

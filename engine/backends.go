@@ -1,0 +1,53 @@
+package engine
+
+import (
+	"path/filepath"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/gohcl"
+
+	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/ledger/local"
+)
+
+// stateBlock is a state block on its way to its backend.
+type stateBlock struct {
+	*config.State
+	dir    string // the configuration's, absolute
+	getenv func(string) string
+}
+
+// backends are the state backends by the label of their state blocks. Decoding
+// contacts nobody and reads no secret.
+func backends() map[string]func(stateBlock) (ledger.Backend, hcl.Diagnostics) {
+	return map[string]func(stateBlock) (ledger.Backend, hcl.Diagnostics){
+		"local": decodeLocal,
+	}
+}
+
+func decodeBackend(block stateBlock) (ledger.Backend, hcl.Diagnostics) {
+	known := backends()
+	decode, ok := known[block.Type]
+	if !ok {
+		return nil, hcl.Diagnostics{unknownType("state backend", block.Type, known, block.Range)}
+	}
+	return decode(block)
+}
+
+// decodeLocal reads state "local": path is the directory, relative to the
+// configuration's.
+func decodeLocal(block stateBlock) (ledger.Backend, hcl.Diagnostics) {
+	options := struct {
+		Path string `hcl:"path,optional"`
+	}{".reportform/state"}
+	diags := gohcl.DecodeBody(block.Body, block.EvalCtx, &options)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	path := filepath.FromSlash(options.Path)
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(block.dir, path)
+	}
+	return local.New(path), nil
+}
