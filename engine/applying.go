@@ -72,7 +72,7 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 		return err
 	}
 	var mu sync.Mutex
-	runner := &run.Runner{Backend: e.backend, Fetch: fetch.Client{Logger: e.logger.Named("fetch"), Backoff: e.backoff, Pages: &fetch.Pages{}}, Now: e.now}
+	runner := &run.Runner{Ledgers: e.ledgers, Fetch: fetch.Client{Logger: e.logger.Named("fetch"), Backoff: e.backoff, Pages: &fetch.Pages{}}, Now: e.now}
 	runner.Progress = func(value run.Progress) {
 		mu.Lock()
 		defer mu.Unlock()

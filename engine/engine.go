@@ -49,7 +49,7 @@ type Engine struct {
 	config      *config.Config
 	outputs     map[config.Address]outputs.Output
 	credentials map[config.Address]auth.Credential
-	backend     ledger.Backend
+	ledgers     *ledger.Store
 
 	// Services are made when the first pull needs them: a plan contacts nobody.
 	services func() (*services, error)
@@ -108,7 +108,8 @@ func (e *Engine) decodeBodies(opts Options) hcl.Diagnostics {
 	if e.config.Settings.State.Type == "" {
 		return diags // a mistake that the language has reported
 	}
-	e.backend, more = decodeBackend(stateBlock{&e.config.Settings.State, e.dir, environment(opts.Environ)})
+	backend, more := decodeBackend(stateBlock{&e.config.Settings.State, e.dir, environment(opts.Environ)})
+	e.ledgers = ledger.NewStore(backend)
 	return append(diags, more...)
 }
 

@@ -34,7 +34,7 @@ var rules = []struct {
 	{"engine", "config/... engine/... outputs/...", "the engine joins the parts"},
 	{"engine/window", "config", "slices are pure"},
 	{"engine/plan", "config engine/window engine/ledger", "a plan is a pure function"},
-	{"engine/ledger", "engine/ledger/... outputs/durable", "state knows neither language nor service"},
+	{"engine/ledger", "engine/ledger/... outputs/durable outputs/rawjson", "state knows neither language nor service"},
 	{"engine/auth", "config", "credentials know the language's references to secrets"},
 	{"engine/transport", "", "round trippers know HTTP alone"},
 	{"engine/fetch", "outputs/rawjson", "a source knows no sink and no language"},

@@ -315,15 +315,16 @@ func TestLedgerIsTrue(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, h := range l.Held {
+		for h := range l.Held() {
+			p := h.Proof()
 			entries++
 			sum, err := fileDigest(e.file(h.Path))
-			if err != nil || sum != h.SHA256 {
-				t.Errorf("%s: digest %s, %v; the ledger has %s", h.Path, sum, err, h.SHA256)
+			if err != nil || sum != p.SHA256 {
+				t.Errorf("%s: digest %s, %v; the ledger has %s", h.Path, sum, err, p.SHA256)
 			}
 			checkTimes(t, w, h)
-			if h.Pages < 1 || h.FirstID == "" || !h.Final || h.Took <= 0 || !h.FetchedAt.After(w.now) {
-				t.Errorf("incomplete entry %+v", h)
+			if p.Pages < 1 || p.FirstID == "" || !h.Final || p.Took <= 0 || !p.FetchedAt.After(w.now) {
+				t.Errorf("incomplete entry %+v, %+v", h, p)
 			}
 		}
 	}
@@ -333,8 +334,9 @@ func TestLedgerIsTrue(t *testing.T) {
 }
 
 // checkTimes compares an entry's counts and times with its file.
-func checkTimes(t *testing.T, w *world, h ledger.Held) {
+func checkTimes(t *testing.T, w *world, h *ledger.Held) {
 	t.Helper()
+	p := h.Proof()
 	var rows int64
 	var first, last time.Time
 	text := w.files("")[h.Path]
@@ -351,8 +353,8 @@ func checkTimes(t *testing.T, w *world, h ledger.Held) {
 		}
 		rows++
 	}
-	if rows != h.Rows || int64(len(text)) != h.Bytes || !first.Equal(h.First) || !last.Equal(h.Last) {
+	if rows != p.Rows || int64(len(text)) != h.Bytes || !first.Equal(p.First) || !last.Equal(p.Last) {
 		t.Errorf("%s has %d rows, %d bytes, %v to %v; the ledger says %d, %d, %v to %v",
-			h.Path, rows, len(text), first, last, h.Rows, h.Bytes, h.First, h.Last)
+			h.Path, rows, len(text), first, last, p.Rows, h.Bytes, p.First, p.Last)
 	}
 }

@@ -32,7 +32,7 @@ func (e *Engine) Plan(ctx context.Context, sel Selection) (*plan.Plan, error) {
 	parts := make([]plan.Part, len(wants))
 	mistakes := make([]error, len(wants))
 	err := inParallel(ctx, len(wants), func(i int) error {
-		l, err := ledger.Read(ctx, e.backend, ledger.Key{Tenant: wants[i].Tenant, Report: wants[i].Report})
+		l, err := e.ledgers.Read(ctx, ledger.Key{Tenant: wants[i].Tenant, Report: wants[i].Report})
 		if err != nil {
 			return err
 		}
@@ -130,7 +130,7 @@ func (e *Engine) resolver(tenant *config.Tenant, report *config.Report, output *
 // observe says what is on disk for an entry of a ledger. A file of the right
 // size and time is taken for the one that was written; one of another time is
 // read to see whether it is.
-func (e *Engine) observe(h ledger.Held) plan.Condition {
+func (e *Engine) observe(h *ledger.Held) plan.Condition {
 	if h.Path == ledger.Console {
 		return plan.Intact
 	}
@@ -144,7 +144,7 @@ func (e *Engine) observe(h ledger.Held) plan.Condition {
 	case info.ModTime().Equal(h.Modified):
 		return plan.Intact
 	}
-	if sum, err := fileDigest(path); err != nil || sum != h.SHA256 {
+	if sum, err := fileDigest(path); err != nil || sum != h.Proof().SHA256 {
 		return plan.Differs
 	}
 	return plan.Intact
@@ -175,7 +175,7 @@ func (e *Engine) abandoned(ctx context.Context, sel *Selection) ([]plan.Orphan, 
 		if declared[key] {
 			continue
 		}
-		l, err := ledger.Read(ctx, e.backend, key)
+		l, err := e.ledgers.Read(ctx, key)
 		if err != nil {
 			return nil, err
 		}

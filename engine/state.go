@@ -14,12 +14,12 @@ import (
 // Ledgers returns the keys of all ledgers of the state backend, in order of
 // report and tenant.
 func (e *Engine) Ledgers(ctx context.Context) ([]ledger.Key, error) {
-	return ledger.List(ctx, e.backend)
+	return e.ledgers.Keys(ctx)
 }
 
 // Ledger returns one ledger; it is empty if there is none.
 func (e *Engine) Ledger(ctx context.Context, key ledger.Key) (*ledger.Ledger, error) {
-	return ledger.Read(ctx, e.backend, key)
+	return e.ledgers.Read(ctx, key)
 }
 
 // prune deletes the files of orphans and then forgets them. A file that is not
@@ -43,7 +43,7 @@ func (e *Engine) prune(ctx context.Context, orphans []plan.Orphan) ([]plan.Orpha
 			}
 		}
 		key := ledger.Key{Tenant: o.Tenant, Report: o.Report}
-		err := ledger.Update(ctx, e.backend, key, func(l *ledger.Ledger) { l.Forget(o.Output, o.From, o.To, o.Path) })
+		err := e.ledgers.Update(ctx, key, func(l *ledger.Ledger) { l.Forget(o.Output, o.From, o.To, o.Path) })
 		if err != nil {
 			kept = append(kept, err)
 			continue
@@ -80,7 +80,7 @@ func (e *Engine) heldPaths(ctx context.Context, orphans []plan.Orphan) (map[stri
 		if err != nil {
 			return nil, err
 		}
-		for _, h := range l.Held {
+		for h := range l.Held() {
 			if paths[h.Path] && !orphaned[entry{key, h.Output, h.From.UnixNano(), h.To.UnixNano(), h.Path}] {
 				held[h.Path] = true
 			}

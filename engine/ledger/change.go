@@ -11,60 +11,94 @@ import (
 // file the new one has overwritten. A file that the new one replaces at
 // another path stays recorded in Left.
 func (l *Ledger) Hold(h Held) {
-	l.Held = slices.DeleteFunc(l.Held, func(old Held) bool {
-		same := sameSlice(old.Output, old.From, old.To, h.Output, h.From, h.To)
-		if same && old.Path != h.Path && old.Path != Console {
-			l.leave(Left{old.Output, old.From, old.To, old.Path, old.Bytes, old.SHA256})
-		}
-		return same || old.Path == h.Path && h.Path != Console
-	})
-	at, _ := slices.BinarySearchFunc(l.Held, h, func(a, b Held) int {
-		return compareSlice(a.Output, a.From, a.To, b.Output, b.From, b.To)
-	})
-	l.Held = slices.Insert(l.Held, at, h)
-	l.forgetFailure(h.Output, h.From, h.To)
+	if old := l.find(h.slot()); old != nil && old.Path != h.Path && old.Path != Console {
+		l.leave(Left{old.Output, old.From, old.To, old.Path, old.Bytes, old.Proof().SHA256})
+	}
+	if h.Path != Console {
+		l.dropWhere(func(old *Held) bool { return old.Path == h.Path && old.slot().compare(h.slot()) != 0 })
+	}
+	l.put(h)
+	l.forgetFailure(h.slot())
 	l.Left = slices.DeleteFunc(l.Left, func(left Left) bool { return left.Path == h.Path })
 }
-
-// Console is the path of outputs that write to standard output.
-const Console = "-"
 
 // Supersede forgets the slices that an output held at a path. It is for
 // trailing windows, whose one slice moves, before Hold.
 func (l *Ledger) Supersede(output, path string) {
-	l.Held = slices.DeleteFunc(l.Held, func(h Held) bool { return h.Output == output && h.Path == path })
+	l.dropWhere(func(h *Held) bool { return h.Output == output && h.Path == path })
 }
 
 // Fail records that the last try at a slice did not complete. What the output
 // holds of the slice stays recorded.
 func (l *Ledger) Fail(f Failed) {
-	l.forgetFailure(f.Output, f.From, f.To)
-	at, _ := slices.BinarySearchFunc(l.Failed, f, func(a, b Failed) int {
-		return compareSlice(a.Output, a.From, a.To, b.Output, b.From, b.To)
-	})
+	l.forgetFailure(f.slot())
+	at, _ := slices.BinarySearchFunc(l.Failed, f.slot(), func(a Failed, b slot) int { return a.slot().compare(b) })
 	l.Failed = slices.Insert(l.Failed, at, f)
 }
 
 // Forget removes what is recorded of an output's slice at a path, held or left.
 func (l *Ledger) Forget(output string, from, to time.Time, path string) {
-	l.Held = slices.DeleteFunc(l.Held, func(h Held) bool {
-		return h.Path == path && sameSlice(h.Output, h.From, h.To, output, from, to)
-	})
-	l.Left = slices.DeleteFunc(l.Left, func(left Left) bool {
-		return left.Path == path && sameSlice(left.Output, left.From, left.To, output, from, to)
-	})
-	l.forgetFailure(output, from, to)
+	at := slot{output, from, to}
+	if h := l.find(at); h != nil && h.Path == path {
+		l.drop(at)
+	}
+	l.Left = slices.DeleteFunc(l.Left, func(left Left) bool { return left.Path == path && left.slot().compare(at) == 0 })
+	l.forgetFailure(at)
 }
 
-// Find returns what an output holds of a slice.
-func (l *Ledger) Find(output string, from, to time.Time) (Held, bool) {
-	at, found := slices.BinarySearchFunc(l.Held, Held{Output: output, From: from, To: to}, func(a, b Held) int {
-		return compareSlice(a.Output, a.From, a.To, b.Output, b.From, b.To)
-	})
-	if !found {
-		return Held{}, false
+// own makes recent the ledger's own.
+func (l *Ledger) own() {
+	if l.shared {
+		l.recent, l.shared = slices.Clone(l.recent), false
 	}
-	return l.Held[at], true
+}
+
+// put places an entry in its slot.
+func (l *Ledger) put(h Held) {
+	l.own()
+	i, found := searchHeld(l.recent, h.slot())
+	if found {
+		l.recent[i] = h
+	} else {
+		l.recent = slices.Insert(l.recent, i, h)
+	}
+	if i, found := searchSlots(l.dropped, h.slot()); found {
+		l.dropped = slices.Delete(l.dropped, i, i+1)
+	}
+}
+
+// drop empties a slot.
+func (l *Ledger) drop(at slot) {
+	l.own()
+	if i, found := searchHeld(l.recent, at); found {
+		l.recent = slices.Delete(l.recent, i, i+1)
+	}
+	if l.stored(at) == nil {
+		return
+	}
+	if i, found := searchSlots(l.dropped, at); !found {
+		l.dropped = slices.Insert(l.dropped, i, at)
+	}
+}
+
+// dropWhere empties the slots of the entries that match.
+func (l *Ledger) dropWhere(match func(*Held) bool) {
+	var slots []slot
+	for i := range l.recent {
+		if match(&l.recent[i]) {
+			slots = append(slots, l.recent[i].slot())
+		}
+	}
+	for _, p := range l.pages {
+		for i := range p.held {
+			if h := &p.held[i]; match(h) && l.find(h.slot()) == h {
+				slots = append(slots, h.slot())
+			}
+		}
+	}
+	for _, at := range slots {
+		l.drop(at)
+	}
 }
 
 func (l *Ledger) leave(left Left) {
@@ -76,16 +110,6 @@ func (l *Ledger) leave(left Left) {
 	l.Left = slices.Insert(l.Left, at, left)
 }
 
-func (l *Ledger) forgetFailure(output string, from, to time.Time) {
-	l.Failed = slices.DeleteFunc(l.Failed, func(f Failed) bool {
-		return sameSlice(f.Output, f.From, f.To, output, from, to)
-	})
-}
-
-func sameSlice(output string, from, to time.Time, output2 string, from2, to2 time.Time) bool {
-	return output == output2 && from.Equal(from2) && to.Equal(to2)
-}
-
-func compareSlice(output string, from, to time.Time, output2 string, from2, to2 time.Time) int {
-	return cmp.Or(cmp.Compare(output, output2), from.Compare(from2), to.Compare(to2))
+func (l *Ledger) forgetFailure(at slot) {
+	l.Failed = slices.DeleteFunc(l.Failed, func(f Failed) bool { return f.slot().compare(at) == 0 })
 }

@@ -1,74 +1,167 @@
 package ledger
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
+	"time"
+
+	"github.com/reportform/reportform/outputs/rawjson"
 )
 
-// Encode returns the ledger as JSON, one entry a line, equal for equal ledgers.
-func (l *Ledger) Encode() ([]byte, error) {
-	var buf bytes.Buffer
-	head, err := json.Marshal(struct {
-		Version int    `json:"version"`
-		Tenant  string `json:"tenant"`
-		Report  string `json:"report"`
-	}{FormatVersion, l.Tenant, l.Report})
+// NewerError says that a newer version of Reportform wrote what was read.
+type NewerError struct{ Format, Known int }
+
+func (e *NewerError) Error() string {
+	return fmt.Sprintf("it was written by a newer version of Reportform (format %d, this one reads up to %d): upgrade Reportform", e.Format, e.Known)
+}
+
+// remedy is what to do about a ledger that cannot be read.
+const remedy = "restore it from a backup, or remove it to fetch its slices again"
+
+func damaged(err error) error {
+	if newer, ok := errors.AsType[*NewerError](err); ok {
+		return newer
+	}
+	return fmt.Errorf("it is damaged (%w): %s", err, remedy)
+}
+
+// reference names a page in a head.
+type reference struct {
+	Name    string `json:"name"`
+	Entries int    `json:"entries"`
+	SHA256  string `json:"sha256"`
+}
+
+// dropping is a slot in a head.
+type dropping struct {
+	Output string    `json:"output"`
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+}
+
+// head is a ledger's stored object, less what stands in it by columns.
+type head struct {
+	Version int         `json:"version"`
+	Tenant  string      `json:"tenant"`
+	Report  string      `json:"report"`
+	Pages   []reference `json:"pages,omitempty"`
+	Dropped []dropping  `json:"dropped,omitempty"`
+	Failed  []Failed    `json:"failed,omitempty"`
+	Left    []Left      `json:"left,omitempty"`
+}
+
+// appendHead appends the ledger's head: equal for ledgers that hold equal
+// things in equal pages. Every page has a name.
+func (l *Ledger) appendHead(dst []byte) ([]byte, error) {
+	h := head{Version: FormatVersion, Tenant: l.Tenant, Report: l.Report, Failed: l.Failed, Left: l.Left}
+	for _, p := range l.pages {
+		h.Pages = append(h.Pages, reference{p.name, len(p.held), p.sum})
+	}
+	for _, s := range l.dropped {
+		h.Dropped = append(h.Dropped, dropping{s.output, s.from, s.to})
+	}
+	data, err := json.Marshal(h)
+	if err != nil {
+		return dst, err
+	}
+	dst = append(dst, data[:len(data)-1]...)
+	dst = append(dst, ",\n\"held\":"...)
+	dst, err = appendColumns(dst, l.recent)
+	return append(dst, "}\n"...), err
+}
+
+// readHead reads a ledger's stored object, of this version or an older one.
+// The ledger has no pages yet: refs names them.
+func readHead(data []byte) (l *Ledger, refs []reference, err error) {
+	if err := rawjson.Valid(data); err != nil {
+		return nil, nil, damaged(err)
+	}
+	version, _, _ := parseNumber(rawjson.Lookup(data, "version"))
+	switch {
+	case version > FormatVersion:
+		return nil, nil, &NewerError{int(version), FormatVersion}
+	case version == 1:
+		l, err = readFirstVersion(data)
+	case version == FormatVersion:
+		l, refs, err = readColumnsHead(data)
+	default:
+		err = errors.New("the version is missing")
+	}
+	if err != nil {
+		return nil, nil, damaged(err)
+	}
+	return l, refs, nil
+}
+
+// readFirstVersion reads version 1, which stored Documents.
+func readFirstVersion(data []byte) (*Ledger, error) {
+	d, err := ReadDocument(data)
 	if err != nil {
 		return nil, err
 	}
-	buf.Write(head[:len(head)-1])
-	err = errors.Join(
-		encodeList(&buf, "held", l.Held),
-		encodeList(&buf, "failed", l.Failed),
-		encodeList(&buf, "left", l.Left))
-	buf.WriteString("\n}\n")
-	return buf.Bytes(), err
+	return d.Ledger()
 }
 
-func encodeList[T any](buf *bytes.Buffer, name string, list []T) error {
-	if len(list) == 0 && name != "held" {
-		return nil
+// readColumnsHead reads version 2. Members that are mostly absent are left to
+// the standard library.
+func readColumnsHead(data []byte) (*Ledger, []reference, error) {
+	l, refs := &Ledger{}, []reference(nil)
+	var dropped []dropping
+	found := false
+	c := rawjson.NewCursor(data)
+	if c.Kind() != rawjson.Object {
+		return nil, nil, errors.New("it is no object")
 	}
-	fmt.Fprintf(buf, ",\n%q: [", name)
-	for i, entry := range list {
-		if i > 0 {
-			buf.WriteByte(',')
+	c.Enter()
+	for key, ok := c.NextKey(); ok; key, ok = c.NextKey() {
+		var err error
+		switch string(key) {
+		case "version":
+			c.Value()
+		case "tenant":
+			l.Tenant = string(rawjson.AppendString(nil, c.Value()))
+		case "report":
+			l.Report = string(rawjson.AppendString(nil, c.Value()))
+		case "pages":
+			err = json.Unmarshal(c.Value(), &refs)
+		case "dropped":
+			err = json.Unmarshal(c.Value(), &dropped)
+		case "failed":
+			err = json.Unmarshal(c.Value(), &l.Failed)
+		case "left":
+			err = json.Unmarshal(c.Value(), &l.Left)
+		case "held":
+			p := &page{}
+			err = p.read(&c)
+			l.recent, l.shared, found = p.held, true, true
+		default:
+			err = fmt.Errorf("it has an unknown member %q", key)
 		}
-		buf.WriteByte('\n')
-		data, err := json.Marshal(entry)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		buf.Write(data)
 	}
-	buf.WriteByte(']')
-	return nil
+	if l.Tenant == "" || l.Report == "" || !found {
+		return nil, nil, errors.New("tenant, report or held is missing")
+	}
+	for _, d := range dropped {
+		l.dropped = append(l.dropped, slot{d.Output, d.From, d.To})
+	}
+	return l, refs, nil
 }
 
-// Decode reads what Encode wrote. A ledger that is cut off, was written by a
-// newer version, or does not make sense is an error that says what to do.
-func Decode(data []byte) (*Ledger, error) {
-	const remedy = "restore it from a backup, or remove it to fetch its slices again"
-	var l Ledger
-	if err := json.Unmarshal(data, &l); err != nil {
-		return nil, fmt.Errorf("it is damaged (%w): %s", err, remedy)
-	}
-	if l.Version > FormatVersion {
-		return nil, fmt.Errorf("it was written by a newer version of Reportform (format %d, this one reads up to %d): upgrade Reportform", l.Version, FormatVersion)
-	}
-	if l.Version < 1 || l.Tenant == "" || l.Report == "" {
-		return nil, fmt.Errorf("it is damaged (version, tenant or report is missing): %s", remedy)
-	}
-	for _, h := range l.Held {
-		if h.Output == "" || h.Path == "" || !h.From.Before(h.To) {
-			return nil, fmt.Errorf("it is damaged (an entry of output %q has no path or an empty slice): %s", h.Output, remedy)
+// check reports whether everything that the ledger was read from makes sense,
+// the proofs included, which are otherwise read when they are asked for.
+func (l *Ledger) check() error {
+	var last *page
+	for i := range l.recent {
+		if p := l.recent[i].page; p != nil && p != last {
+			last = p
+			if err := p.check(); err != nil {
+				return damaged(err)
+			}
 		}
 	}
-	// An edited file may be out of order; everything else relies on it.
-	slices.SortFunc(l.Held, func(a, b Held) int { return compareSlice(a.Output, a.From, a.To, b.Output, b.From, b.To) })
-	slices.SortFunc(l.Failed, func(a, b Failed) int { return compareSlice(a.Output, a.From, a.To, b.Output, b.From, b.To) })
-	return &l, nil
+	return nil
 }

@@ -52,10 +52,10 @@ type Part struct {
 
 // Subtract returns the wanted slices less the held ones. observe says what is
 // on disk for an entry of the ledger.
-func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(ledger.Held) Condition) (Part, error) {
+func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(*ledger.Held) Condition) (Part, error) {
 	s := subtraction{
 		want: want, ledger: l, now: now, observe: observe,
-		wanted: make(map[heldKey]bool, len(l.Held)), failed: make(map[heldKey]bool, len(l.Failed)),
+		wanted: make(map[heldKey]bool, l.Len()), failed: make(map[heldKey]bool, len(l.Failed)),
 	}
 	for _, f := range l.Failed {
 		s.failed[keyOf(f.Output, f.From, f.To)] = true
@@ -74,7 +74,7 @@ type subtraction struct {
 	want    *Want
 	ledger  *ledger.Ledger
 	now     time.Time
-	observe func(ledger.Held) Condition
+	observe func(*ledger.Held) Condition
 	wanted  map[heldKey]bool // held entries that are wanted still
 	failed  map[heldKey]bool
 	part    Part
@@ -148,8 +148,8 @@ func (s *subtraction) slice(slice window.Slice) error {
 // reason says why an output lacks a slice; empty if it does not.
 func (s *subtraction) reason(output string, slice window.Slice, path, definition string, final, revisit bool) Reason {
 	key := keyOf(output, slice.From, slice.To)
-	held, ok := s.ledger.Find(output, slice.From, slice.To)
-	if !ok {
+	held := s.ledger.Find(output, slice.From, slice.To)
+	if held == nil {
 		switch {
 		case s.failed[key]:
 			return Retry
@@ -222,7 +222,7 @@ func holdsAll(lacking []PullOutput) bool {
 }
 
 func (s *subtraction) holdsAny(output string) bool {
-	for _, h := range s.ledger.Held {
+	for h := range s.ledger.Held() {
 		if h.Output == output {
 			return true
 		}
@@ -244,7 +244,7 @@ func (s *subtraction) orphans() {
 			}
 		}
 	}
-	for _, h := range s.ledger.Held {
+	for h := range s.ledger.Held() {
 		if s.wanted[keyOf(h.Output, h.From, h.To)] || moved[h.Output+"\x00"+h.Path] {
 			continue
 		}
@@ -264,16 +264,16 @@ func (s *subtraction) orphans() {
 // report that is no longer declared; why is "tenant" or "report".
 func Abandoned(l *ledger.Ledger, why string) []Orphan {
 	var orphans []Orphan
-	for _, h := range l.Held {
+	for h := range l.Held() {
 		orphans = append(orphans, orphan(l, h, why))
 	}
 	return append(orphans, leftovers(l)...)
 }
 
-func orphan(l *ledger.Ledger, h ledger.Held, why string) Orphan {
+func orphan(l *ledger.Ledger, h *ledger.Held, why string) Orphan {
 	return Orphan{
 		Tenant: l.Tenant, Report: l.Report, Output: h.Output,
-		From: h.From, To: h.To, Path: h.Path, Why: why, Bytes: h.Bytes, SHA256: h.SHA256,
+		From: h.From, To: h.To, Path: h.Path, Why: why, Bytes: h.Bytes, SHA256: h.Proof().SHA256,
 	}
 }
 

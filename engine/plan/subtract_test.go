@@ -49,8 +49,8 @@ func daily() config.Window { return config.Window{Every: dur("1d"), From: at("20
 func held(output, day string) ledger.Held {
 	return ledger.Held{
 		Output: output, From: at(day), To: at(day).AddDate(0, 0, 1), Path: output + "/" + day,
-		Definition: "def", Final: true, SHA256: "sha", Bytes: 1,
-	}
+		Definition: "def", Final: true, Bytes: 1,
+	}.With(ledger.Proof{SHA256: "sha"})
 }
 
 // text renders a part shortly, a line each thing.
@@ -98,7 +98,9 @@ func TestSubtract(t *testing.T) {
 		name   string
 		window config.Window
 		change func(*Want)
-		ledger ledger.Ledger
+		held   []ledger.Held
+		failed []ledger.Failed
+		left   []ledger.Left
 		disk   map[string]Condition // by path; else Intact
 		now    string
 		want   string
@@ -113,31 +115,29 @@ func TestSubtract(t *testing.T) {
 		},
 		{
 			name: "everything held", window: daily(), now: "2026-11-22T02:00:00Z",
-			ledger: ledger.Ledger{Held: ab("2026-11-20", "2026-11-21")},
-			want:   "waiting 2026-11-22..2026-11-23 1: " + waiting + "\nheld 4\n",
+			held: ab("2026-11-20", "2026-11-21"),
+			want: "waiting 2026-11-22..2026-11-23 1: " + waiting + "\nheld 4\n",
 		},
 		{
 			name: "an output added later fetches what it lacks", window: daily(), now: "2026-11-22T02:00:00Z",
-			ledger: ledger.Ledger{Held: []ledger.Held{held("a", "2026-11-20"), held("a", "2026-11-21"), held("b", "2026-11-21")}},
-			want:   "pull 2026-11-20 b:new\nwaiting 2026-11-22..2026-11-23 1: " + waiting + "\nheld 3\n",
+			held: []ledger.Held{held("a", "2026-11-20"), held("a", "2026-11-21"), held("b", "2026-11-21")},
+			want: "pull 2026-11-20 b:new\nwaiting 2026-11-22..2026-11-23 1: " + waiting + "\nheld 3\n",
 		},
 		{
 			name: "broken archive", window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-23")}, now: "2026-11-24",
-			ledger: ledger.Ledger{
-				Held: []ledger.Held{
+			held: []ledger.Held{
 					held("a", "2026-11-20"),
 					func() ledger.Held { h := held("a", "2026-11-21"); h.Definition = "old"; return h }(),
 					func() ledger.Held { h := held("a", "2026-11-22"); h.Path = "old/path"; return h }(),
 					held("b", "2026-11-20"), held("b", "2026-11-21"), held("b", "2026-11-22"),
 				},
-				Failed: []ledger.Failed{{Output: "b", From: at("2026-11-22"), To: at("2026-11-23")}},
-			},
+			failed: []ledger.Failed{{Output: "b", From: at("2026-11-22"), To: at("2026-11-23")}},
 			disk: map[string]Condition{"a/2026-11-20": Gone, "b/2026-11-21": Differs},
 			want: "pull 2026-11-20 a:missing\npull 2026-11-21 a:changed b:altered\npull 2026-11-22 a:changed b:failed\nheld 1\n",
 		},
 		{
 			name: "failed before it was ever held", window: config.Window{From: at("2026-11-01"), To: at("2026-11-02")}, now: "2026-11-24",
-			ledger: ledger.Ledger{Failed: []ledger.Failed{{Output: "a", From: at("2026-11-01"), To: at("2026-11-02")}}},
+			failed: []ledger.Failed{{Output: "a", From: at("2026-11-01"), To: at("2026-11-02")}},
 			want:   "pull 2026-11-01 a:failed b:new\n",
 		},
 		{
@@ -148,37 +148,37 @@ func TestSubtract(t *testing.T) {
 		{
 			name: "and again until it is final", now: "2026-11-20T13:00:00Z",
 			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), Open: true},
-			ledger: ledger.Ledger{Held: func() []ledger.Held {
+			held: func() []ledger.Held {
 				list := ab("2026-11-20")
 				list[0].Final, list[1].Final = false, false
 				return list
-			}()},
+			}(),
 			want: "pull 2026-11-20 a:open b:open not-final\n",
 		},
 		{
 			name: "held while open, now final", now: "2026-11-21T02:00:00Z",
 			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Open: true},
-			ledger: ledger.Ledger{Held: func() []ledger.Held {
+			held: func() []ledger.Held {
 				list := ab("2026-11-20")
 				list[0].Final = false
 				return list
-			}()},
+			}(),
 			want: "pull 2026-11-20 a:open\nheld 1\n",
 		},
 		{
 			name: "revisit", now: "2026-11-22",
 			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("24h")},
-			ledger: ledger.Ledger{Held: func() []ledger.Held {
+			held: func() []ledger.Held {
 				list := ab("2026-11-20")
 				list[0].Revisited = true
 				return list
-			}()},
+			}(),
 			want: "pull 2026-11-20 b:revisit revisit\nheld 1\n",
 		},
 		{
 			name: "revisit not yet due", now: "2026-11-21T23:59:59Z",
 			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("24h")},
-			ledger: ledger.Ledger{Held: ab("2026-11-20")},
+			held:   ab("2026-11-20"),
 			want:   "held 2\n",
 		},
 		{
@@ -187,48 +187,48 @@ func TestSubtract(t *testing.T) {
 		},
 		{
 			name: "trailing, moved", window: config.Window{Last: dur("1d"), Align: dur("1d")}, now: "2026-11-22T03:00:00Z",
-			ledger: ledger.Ledger{Held: func() []ledger.Held {
+			held: func() []ledger.Held {
 				list := ab("2026-11-20")
 				list[0].Path, list[1].Path = "a/last-1d", "b/elsewhere"
 				return list
-			}()},
+			}(),
 			want: "pull last-1d a:moved b:moved\norphan b/elsewhere slice\n",
 		},
 		{
 			name: "trailing, not moved and not final, is left alone", window: config.Window{Last: dur("1d"), Align: dur("1d")}, now: "2026-11-22T01:30:00Z",
-			ledger: ledger.Ledger{Held: func() []ledger.Held {
+			held: func() []ledger.Held {
 				list := ab("2026-11-21")
 				list[0].Path, list[0].Final = "a/last-1d", false
 				list[1].Path = "b/last-1d"
 				return list
-			}()},
+			}(),
 			want: "held 2\n",
 		},
 		{
 			name: "trailing, final since", window: config.Window{Last: dur("1d"), Align: dur("1d")}, now: "2026-11-22T02:00:00Z",
-			ledger: ledger.Ledger{Held: func() []ledger.Held {
+			held: func() []ledger.Held {
 				list := ab("2026-11-21")
 				list[0].Path, list[0].Final = "a/last-1d", false
 				list[1].Path = "b/last-1d"
 				return list
-			}()},
+			}(),
 			want: "pull last-1d a:open\nheld 1\n",
 		},
 		{
 			name: "older than the service keeps", window: config.Window{Every: dur("1d"), From: at("2026-11-01"), To: at("2026-11-06")}, now: "2026-11-10T12:00:00Z",
 			change: func(w *Want) { w.Retention = dur("7d") },
-			ledger: ledger.Ledger{Held: []ledger.Held{held("a", "2026-11-02"), held("b", "2026-11-02")}},
+			held:   []ledger.Held{held("a", "2026-11-02"), held("b", "2026-11-02")},
 			want: "pull 2026-11-03 a:new b:new\npull 2026-11-04 a:new b:new\npull 2026-11-05 a:new b:new\n" +
 				"lost 2026-11-01..2026-11-02 1: the service keeps events for 7d, since 2026-11-03\nheld 2\n",
 		},
 		{
 			name: "changed, but too old to fetch again", window: config.Window{From: at("2026-11-01"), To: at("2026-11-02")}, now: "2026-11-20",
 			change: func(w *Want) { w.Retention = dur("7d") },
-			ledger: ledger.Ledger{Held: func() []ledger.Held {
+			held: func() []ledger.Held {
 				list := ab("2026-11-01")
 				list[0].Definition = "old"
 				return list
-			}()},
+			}(),
 			want: "lost 2026-11-01..2026-11-02 1: the service keeps events for 7d, since 2026-11-13; what is held stays as it is\nheld 1\n",
 		},
 		{
@@ -240,26 +240,24 @@ func TestSubtract(t *testing.T) {
 		{
 			name: "snapshots held", window: daily(), now: "2026-11-22T10:00:00Z",
 			change: func(w *Want) { w.Snapshot = true },
-			ledger: ledger.Ledger{Held: ab("2026-11-20", "2026-11-21", "2026-11-22")},
+			held:   ab("2026-11-20", "2026-11-21", "2026-11-22"),
 			want:   "held 6\n",
 		},
 		{
 			name: "keep", window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-22"), Keep: dur("2d")}, now: "2026-11-23T12:00:00Z",
-			ledger: ledger.Ledger{Held: ab("2026-11-20", "2026-11-21")},
-			want:   "orphan a/2026-11-20 expired\norphan b/2026-11-20 expired\nheld 2\n",
+			held: ab("2026-11-20", "2026-11-21"),
+			want: "orphan a/2026-11-20 expired\norphan b/2026-11-20 expired\nheld 2\n",
 		},
 		{
 			name: "orphans", window: config.Window{Every: dur("1d"), From: at("2026-11-21"), To: at("2026-11-22")}, now: "2026-11-23T12:00:00Z",
-			ledger: ledger.Ledger{
-				Held: append(ab("2026-11-20", "2026-11-21"), held("gone", "2026-11-21")),
-				Left: []ledger.Left{{Output: "a", From: at("2026-11-21"), To: at("2026-11-22"), Path: "left"}},
-			},
+			held: append(ab("2026-11-20", "2026-11-21"), held("gone", "2026-11-21")),
+			left: []ledger.Left{{Output: "a", From: at("2026-11-21"), To: at("2026-11-22"), Path: "left"}},
 			want: "orphan a/2026-11-20 slice\norphan b/2026-11-20 slice\norphan gone/2026-11-21 output\norphan left path\nheld 2\n",
 		},
 		{
 			name: "an output that is not asked for is left alone", window: daily(), now: "2026-11-22T02:00:00Z",
 			change: func(w *Want) { w.Outputs[1].Resolve = nil },
-			ledger: ledger.Ledger{Held: []ledger.Held{held("b", "2026-11-20")}},
+			held:   []ledger.Held{held("b", "2026-11-20")},
 			want:   "pull 2026-11-20 a:new\npull 2026-11-21 a:new\nwaiting 2026-11-22..2026-11-23 1: " + waiting + "\n",
 		},
 	}
@@ -269,12 +267,9 @@ func TestSubtract(t *testing.T) {
 			if test.change != nil {
 				test.change(w)
 			}
-			var l ledger.Ledger
-			for _, h := range test.ledger.Held {
-				l.Hold(h)
-			}
-			l.Failed, l.Left = test.ledger.Failed, test.ledger.Left
-			part, err := Subtract(w, &l, at(test.now), func(h ledger.Held) Condition { return test.disk[h.Path] })
+			l := ledger.New(ledger.Key{}, test.held...)
+			l.Failed, l.Left = test.failed, test.left
+			part, err := Subtract(w, l, at(test.now), func(h *ledger.Held) Condition { return test.disk[h.Path] })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -318,7 +313,7 @@ func TestSubtractAgainstModel(t *testing.T) {
 				}
 			}
 		}
-		observe := func(h ledger.Held) Condition { return conditions[h.Path] }
+		observe := func(h *ledger.Held) Condition { return conditions[h.Path] }
 		part, err := Subtract(w, &l, now, observe)
 		if err != nil {
 			t.Fatal(err)
@@ -371,7 +366,7 @@ func TestConflicts(t *testing.T) {
 		var parts []Part
 		wants := []Want{*one, *other}
 		for i := range wants {
-			part, err := Subtract(&wants[i], l, now, func(ledger.Held) Condition { return Intact })
+			part, err := Subtract(&wants[i], l, now, func(*ledger.Held) Condition { return Intact })
 			if err != nil {
 				t.Fatal(err)
 			}

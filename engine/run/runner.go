@@ -35,7 +35,7 @@ type JobOutput struct {
 
 // Runner carries out pulls. It is safe for concurrent use.
 type Runner struct {
-	Backend ledger.Backend
+	Ledgers *ledger.Store
 	// Fetch is how events are read; its HTTP and Advance are set for each pull.
 	Fetch fetch.Client
 	Now   func() time.Time
@@ -80,7 +80,7 @@ func (r *Runner) Pull(ctx context.Context, job *Job) error {
 		finished.Receipts = append(finished.Receipts, Written{lacking[i].PullOutput.Output, receipt})
 	}
 	// The files are in place: an interrupt must not keep them out of the ledger.
-	err = ledger.Update(context.WithoutCancel(ctx), r.Backend, key, func(l *ledger.Ledger) {
+	err = r.Ledgers.Update(context.WithoutCancel(ctx), key, func(l *ledger.Ledger) {
 		for i, output := range lacking {
 			if output.Reason == plan.Moved {
 				l.Supersede(output.PullOutput.Output, output.Path)
@@ -97,14 +97,14 @@ func (r *Runner) Pull(ctx context.Context, job *Job) error {
 
 // lacking returns the outputs of the job that are not held meanwhile.
 func (r *Runner) lacking(ctx context.Context, key ledger.Key, job *Job) ([]JobOutput, error) {
-	l, err := ledger.Read(ctx, r.Backend, key)
+	l, err := r.Ledgers.Read(ctx, key)
 	if err != nil {
 		return nil, err
 	}
 	var lacking []JobOutput
 	for _, output := range job.Outputs {
-		h, ok := l.Find(output.PullOutput.Output, job.Pull.From, job.Pull.To)
-		if ok && h.FetchedAt.After(job.Planned) && h.Definition == output.Definition && h.Path == output.Path &&
+		h := l.Find(output.PullOutput.Output, job.Pull.From, job.Pull.To)
+		if h != nil && h.Proof().FetchedAt.After(job.Planned) && h.Definition == output.Definition && h.Path == output.Path &&
 			(h.Final || !job.Pull.Final) && (h.Revisited || !job.Pull.Revisit) {
 			continue
 		}
@@ -172,19 +172,19 @@ func held(job *Job, output JobOutput, receipt outputs.Receipt, finished *Finishe
 	stats := &finished.Stats
 	return ledger.Held{
 		Output: output.PullOutput.Output, From: job.Pull.From, To: job.Pull.To,
-		Definition: output.Definition, Path: output.Path,
-		Rows: receipt.Rows, Bytes: receipt.Bytes, SHA256: receipt.SHA256, Modified: receipt.Modified,
-		First: stats.First, Last: stats.Last,
+		Definition: output.Definition, Path: output.Path, Bytes: receipt.Bytes, Modified: receipt.Modified,
+		Final: job.Pull.Final, Revisited: job.Pull.Revisit,
+	}.With(ledger.Proof{
+		Rows: receipt.Rows, SHA256: receipt.SHA256, First: stats.First, Last: stats.Last,
 		Pages: stats.Pages, Requests: stats.Requests,
 		Repeated: stats.Repeated, Revisions: stats.Revisions, Outside: stats.Outside,
 		FirstID: stats.FirstRequestID, LastID: stats.LastRequestID,
 		FetchedAt: start.UTC(), Took: finished.Took,
-		Final: job.Pull.Final, Revisited: job.Pull.Revisit,
-	}
+	})
 }
 
 func (r *Runner) recordFailure(ctx context.Context, key ledger.Key, job *Job, err error) error {
-	failure := ledger.Update(ctx, r.Backend, key, func(l *ledger.Ledger) {
+	failure := r.Ledgers.Update(ctx, key, func(l *ledger.Ledger) {
 		for _, output := range job.Outputs {
 			l.Fail(ledger.Failed{
 				Output: output.PullOutput.Output, From: job.Pull.From, To: job.Pull.To,

@@ -161,12 +161,12 @@ func Run(t *testing.T, open func(t *testing.T) ledger.Backend) {
 		start := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 		var group sync.WaitGroup
 		for w := range writers {
-			backend := open(t)
+			ledgers := ledger.NewStore(open(t))
 			group.Go(func() {
 				for i := range each {
 					from := start.Add(time.Duration(w*each+i) * time.Hour)
-					err := ledger.Update(t.Context(), backend, raced, func(l *ledger.Ledger) {
-						l.Hold(ledger.Held{Output: "output.json.a", From: from, To: from.Add(time.Hour), Path: fmt.Sprint(w, "-", i), FetchedAt: from})
+					err := ledgers.Update(t.Context(), raced, func(l *ledger.Ledger) {
+						l.Hold(ledger.Held{Output: "output.json.a", From: from, To: from.Add(time.Hour), Path: fmt.Sprint(w, "-", i)})
 					})
 					if err != nil {
 						t.Error(err)
@@ -175,9 +175,9 @@ func Run(t *testing.T, open func(t *testing.T) ledger.Backend) {
 			})
 		}
 		group.Wait()
-		l, err := ledger.Read(context.Background(), open(t), raced)
-		if err != nil || len(l.Held) != writers*each {
-			t.Errorf("%d slices are held after %d writes, %v", len(l.Held), writers*each, err)
+		l, err := ledger.NewStore(open(t)).Read(context.Background(), raced)
+		if err != nil || l.Len() != writers*each {
+			t.Errorf("%d slices are held after %d writes, %v", l.Len(), writers*each, err)
 		}
 	})
 }

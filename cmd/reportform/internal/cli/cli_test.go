@@ -95,7 +95,7 @@ func (s *fakeSession) Ledgers(context.Context) ([]ledger.Key, error) {
 func (s *fakeSession) Ledger(_ context.Context, key ledger.Key) (*ledger.Ledger, error) {
 	for _, l := range s.ledgers {
 		if l.Tenant == key.Tenant && l.Report == key.Report {
-			if l.Version == 0 {
+			if l.Report == "report.damaged.x" {
 				return nil, errors.New("the ledger is damaged")
 			}
 			return l, nil
@@ -405,10 +405,10 @@ func TestHeartbeat(t *testing.T) {
 func TestState(t *testing.T) {
 	b := newBench()
 	b.session.ledgers = []*ledger.Ledger{
-		{Version: 1, Report: "report.a.b", Tenant: "tenant.contoso"},
-		{Version: 1, Report: "report.a.b", Tenant: `tenant.customer["contoso ltd"]`},
-		{Version: 1, Report: `report.a.bc["k"]`, Tenant: "tenant.contoso"},
-		{Version: 0, Report: "report.damaged.x", Tenant: "tenant.contoso"},
+		{Report: "report.a.b", Tenant: "tenant.contoso"},
+		{Report: "report.a.b", Tenant: `tenant.customer["contoso ltd"]`},
+		{Report: `report.a.bc["k"]`, Tenant: "tenant.contoso"},
+		{Report: "report.damaged.x", Tenant: "tenant.contoso"},
 	}
 	b.run(t, ok, "state list")
 	want := "report.a.b tenant.contoso\nreport.a.b tenant.customer[\"contoso ltd\"]\nreport.a.bc[\"k\"] tenant.contoso\nreport.damaged.x tenant.contoso\n"

@@ -20,14 +20,14 @@ type holding struct {
 func holdingOf(l *ledger.Ledger) holding {
 	var h holding
 	held, failed := map[[2]int64]bool{}, map[[2]int64]bool{}
-	for _, entry := range l.Held {
+	for entry := range l.Held() {
 		if !slices.Contains(h.outputs, entry.Output) {
 			h.outputs = append(h.outputs, entry.Output)
 		}
 		h.bytes += entry.Bytes
 		if key := [2]int64{entry.From.Unix(), entry.To.Unix()}; !held[key] {
 			held[key] = true
-			h.rows += entry.Rows
+			h.rows += entry.Proof().Rows
 		}
 		if h.from.IsZero() || entry.From.Before(h.from) {
 			h.from = entry.From
@@ -102,15 +102,14 @@ func (h *Human) LedgerKeys(keys []ledger.Key) {
 func (h *Human) Ledger(l *ledger.Ledger) {
 	o := &h.out
 	o.printf("%s\n", o.bold(l.Report+" "+l.Tenant))
-	entries := slices.Clone(l.Held)
-	slices.SortStableFunc(entries, func(a, b ledger.Held) int {
+	entries := slices.Collect(l.Held())
+	slices.SortStableFunc(entries, func(a, b *ledger.Held) int {
 		if c := a.From.Compare(b.From); c != 0 {
 			return c
 		}
 		return a.To.Compare(b.To)
 	})
-	for i := range entries {
-		e := &entries[i]
+	for i, e := range entries {
 		if i == 0 || !e.From.Equal(entries[i-1].From) || !e.To.Equal(entries[i-1].To) {
 			o.printf("\n  %s\n", o.cyan(interval(e.From, e.To)))
 		}
@@ -133,30 +132,30 @@ func (h *Human) Ledger(l *ledger.Ledger) {
 }
 
 func (h *Human) held(e *ledger.Held) {
-	o := &h.out
+	o, p := &h.out, e.Proof()
 	o.printf("    %s\n", e.Output)
 	o.printf("      %s\n", e.Path)
 	final := "final"
 	if !e.Final {
 		final = "not final"
 	}
-	parts := []string{many(e.Rows, "row"), size(e.Bytes), many(e.Pages, "page"), "sha256 " + short(e.SHA256), final}
+	parts := []string{many(p.Rows, "row"), size(e.Bytes), many(p.Pages, "page"), "sha256 " + short(p.SHA256), final}
 	for _, extra := range []struct {
 		n    int64
 		what string
-	}{{e.Repeated, "repeated"}, {e.Revisions, "revised"}, {e.Outside, "outside the slice"}} {
+	}{{p.Repeated, "repeated"}, {p.Revisions, "revised"}, {p.Outside, "outside the slice"}} {
 		if extra.n > 0 {
 			parts = append(parts, count(extra.n)+" "+extra.what)
 		}
 	}
 	o.hanging("      ", 6, strings.Join(parts, ", "))
-	text := "fetched " + moment(e.FetchedAt) + " in " + length(e.Took)
+	text := "fetched " + moment(p.FetchedAt) + " in " + length(p.Took)
 	if e.Revisited {
 		text += ", the second reading"
 	}
 	o.hanging("      ", 6, text)
-	if !e.First.IsZero() {
-		o.hanging("      ", 6, "events from "+moment(e.First)+" to "+moment(e.Last))
+	if !p.First.IsZero() {
+		o.hanging("      ", 6, "events from "+moment(p.First)+" to "+moment(p.Last))
 	}
 }
 

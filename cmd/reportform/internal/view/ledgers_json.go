@@ -68,11 +68,12 @@ func (j *JSON) Ledgers(list []*ledger.Ledger) {
 			headOf(TypeLedger), l.Tenant, l.Report, h.outputs, h.slices,
 			h.from, h.to, h.rows, h.bytes, h.failed,
 		})
-		for _, e := range l.Held {
+		for e := range l.Held() {
+			p := e.Proof()
 			j.put(heldMessage{
-				headOf(TypeHeld), l.Tenant, l.Report, e.Output, e.From, e.To, e.Path, e.Rows, e.Bytes, e.SHA256,
-				e.First, e.Last, e.Pages, e.Requests, e.Repeated, e.Revisions, e.Outside, e.FirstID, e.LastID,
-				e.FetchedAt, e.Took.Seconds(), e.Final, e.Revisited, e.Definition,
+				headOf(TypeHeld), l.Tenant, l.Report, e.Output, e.From, e.To, e.Path, p.Rows, e.Bytes, p.SHA256,
+				p.First, p.Last, p.Pages, p.Requests, p.Repeated, p.Revisions, p.Outside, p.FirstID, p.LastID,
+				p.FetchedAt, p.Took.Seconds(), e.Final, e.Revisited, e.Definition,
 			})
 		}
 		for _, f := range l.Failed {

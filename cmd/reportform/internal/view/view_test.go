@@ -204,12 +204,10 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 		Orphans: []plan.Orphan{{Tenant: evil, Report: evil, Output: evil, From: at, To: day(2), Path: evil, Why: evil}},
 		Lost:    []plan.Gap{{Tenant: evil, Report: evil, From: at, To: day(2), Why: evil}},
 	}
-	l := &ledger.Ledger{
-		Tenant: evil, Report: evil,
-		Held:   []ledger.Held{{Output: evil, Path: evil, SHA256: evil, From: at, To: day(2)}},
-		Failed: []ledger.Failed{{Output: evil, Error: evil + "\nmore " + evil}},
-		Left:   []ledger.Left{{Path: evil}},
-	}
+	l := ledger.New(ledger.Key{Tenant: evil, Report: evil},
+		ledger.Held{Output: evil, Path: evil, From: at, To: day(2)}.With(ledger.Proof{SHA256: evil}))
+	l.Failed = []ledger.Failed{{Output: evil, Error: evil + "\nmore " + evil}}
+	l.Left = []ledger.Left{{Path: evil}}
 	failure := &run.PullError{Pull: &pull, Err: errors.New(evil + "\nmore " + evil), Advice: evil}
 	for _, terminal := range []bool{false, true} {
 		s := newScreen()
@@ -535,33 +533,41 @@ func exampleApply(v applying, now func() time.Time) {
 }
 
 func exampleLedgers() []*ledger.Ledger {
-	held := func(output string, n int, rows int64) ledger.Held {
-		return ledger.Held{
+	held := func(output string, n int, rows int64, change func(*ledger.Held, *ledger.Proof)) ledger.Held {
+		h := ledger.Held{
 			Output: output, From: day(n), To: day(n + 1), Definition: "d",
-			Path: "out/contoso/failed/" + day(n).Format(time.DateOnly) + ".json", Rows: rows, Bytes: rows * 2000,
+			Path: "out/contoso/failed/" + day(n).Format(time.DateOnly) + "." + strings.Split(output, ".")[1], Bytes: rows * 2000, Final: true,
+		}
+		p := ledger.Proof{
+			Rows:   rows,
 			SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 			First:  day(n).Add(time.Second), Last: day(n).Add(23 * time.Hour), Pages: 3, Requests: 4,
-			FetchedAt: day(n + 1).Add(3 * time.Hour), Took: 1234 * time.Millisecond, Final: true,
+			FetchedAt: day(n + 1).Add(3 * time.Hour), Took: 1234 * time.Millisecond,
 			FirstID: "id1", LastID: "id2",
 		}
+		if change != nil {
+			change(&h, &p)
+		}
+		return h.With(p)
 	}
-	first := &ledger.Ledger{
-		Version: 1, Tenant: "tenant.contoso", Report: "report.sign_ins.failed",
-		Held: []ledger.Held{
-			held("output.csv.bi", 1, 1234), held("output.csv.bi", 2, 0),
-			held("output.json.archive", 1, 1234), held("output.json.archive", 2, 0),
-		},
-		Failed: []ledger.Failed{{Output: "output.csv.bi", From: day(3), To: day(4), At: day(4).Add(3 * time.Hour), Error: "the service refused the request: 403 Forbidden, code Authorization_RequestDenied: Insufficient privileges to complete the operation"}},
-		Left:   []ledger.Left{{Output: "output.csv.bi", From: day(1), To: day(2), Path: "old/2026-11-01.csv", Bytes: 2_468_000}},
-	}
-	first.Held[1].Final, first.Held[1].Repeated, first.Held[1].Revisions, first.Held[1].Revisited = false, 3, 1, true
-	first.Held[1].First, first.Held[1].Last = time.Time{}, time.Time{}
+	key := ledger.Key{Tenant: "tenant.contoso", Report: "report.sign_ins.failed"}
+	first := ledger.New(key,
+		held("output.csv.bi", 1, 1234, nil),
+		held("output.csv.bi", 2, 0, func(h *ledger.Held, p *ledger.Proof) {
+			h.Final, h.Revisited, p.Repeated, p.Revisions = false, true, 3, 1
+			p.First, p.Last = time.Time{}, time.Time{}
+		}),
+		held("output.json.archive", 1, 1234, nil), held("output.json.archive", 2, 0, nil),
+	)
+	first.Failed = []ledger.Failed{{Output: "output.csv.bi", From: day(3), To: day(4), At: day(4).Add(3 * time.Hour), Error: "the service refused the request: 403 Forbidden, code Authorization_RequestDenied: Insufficient privileges to complete the operation"}}
+	first.Left = []ledger.Left{{Output: "output.csv.bi", From: day(1), To: day(2), Path: "old/2026-11-01.csv", Bytes: 2_468_000}}
+	other := ledger.New(ledger.Key{Tenant: `tenant.customer["fabrikam"]`, Report: key.Report})
+	other.Failed = first.Failed
 	return []*ledger.Ledger{
-		first,
-		{Version: 1, Tenant: `tenant.customer["fabrikam"]`, Report: "report.sign_ins.failed", Failed: first.Failed},
-		{Version: 1, Tenant: "tenant.contoso", Report: "report.users.all", Held: []ledger.Held{{
-			Output: "output.csv.bi", From: day(23).Add(time.Hour), To: day(23).Add(2 * time.Hour), Path: "-", Rows: 1_234_567, Bytes: 98_765_432_100,
-		}}},
+		first, other,
+		ledger.New(ledger.Key{Tenant: "tenant.contoso", Report: "report.users.all"}, ledger.Held{
+			Output: "output.csv.bi", From: day(23).Add(time.Hour), To: day(23).Add(2 * time.Hour), Path: "-", Bytes: 98_765_432_100,
+		}.With(ledger.Proof{Rows: 1_234_567})),
 	}
 }
 

@@ -1,0 +1,119 @@
+package ledger
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Document is a whole ledger as JSON that people and programs read: what
+// state pull prints and state push takes. It is also the format in which
+// version 1 was stored.
+type Document struct {
+	Version int            `json:"version"`
+	Tenant  string         `json:"tenant"`
+	Report  string         `json:"report"`
+	Held    []DocumentHeld `json:"held"`
+	Failed  []Failed       `json:"failed,omitempty"`
+	Left    []Left         `json:"left,omitempty"`
+}
+
+// DocumentVersion is the version of a Document.
+const DocumentVersion = 1
+
+// DocumentHeld is a held slice with its proof; the fields are those of Held
+// and Proof.
+type DocumentHeld struct {
+	Output     string        `json:"output"`
+	From       time.Time     `json:"from"`
+	To         time.Time     `json:"to"`
+	Definition string        `json:"definition"`
+	Path       string        `json:"path"`
+	Rows       int64         `json:"rows"`
+	Bytes      int64         `json:"bytes"`
+	SHA256     string        `json:"sha256"`
+	Modified   time.Time     `json:"modified,omitzero"`
+	First      time.Time     `json:"first_event,omitzero"`
+	Last       time.Time     `json:"last_event,omitzero"`
+	Pages      int64         `json:"pages"`
+	Requests   int64         `json:"requests"`
+	Repeated   int64         `json:"repeated,omitempty"`
+	Revisions  int64         `json:"revisions,omitempty"`
+	Outside    int64         `json:"outside,omitempty"`
+	FirstID    string        `json:"first_request_id,omitempty"`
+	LastID     string        `json:"last_request_id,omitempty"`
+	FetchedAt  time.Time     `json:"fetched_at"`
+	Took       time.Duration `json:"took_ns"`
+	Derived    string        `json:"derived_from,omitempty"`
+	Final      bool          `json:"final"`
+	Revisited  bool          `json:"revisited,omitempty"`
+}
+
+// Document returns the ledger as a Document.
+func (l *Ledger) Document() *Document {
+	d := &Document{Version: DocumentVersion, Tenant: l.Tenant, Report: l.Report, Held: []DocumentHeld{}, Failed: l.Failed, Left: l.Left}
+	for h := range l.Held() {
+		p := h.Proof()
+		d.Held = append(d.Held, DocumentHeld{
+			Output: h.Output, From: h.From, To: h.To, Definition: h.Definition, Path: h.Path,
+			Rows: p.Rows, Bytes: h.Bytes, SHA256: p.SHA256, Modified: h.Modified, First: p.First, Last: p.Last,
+			Pages: p.Pages, Requests: p.Requests, Repeated: p.Repeated, Revisions: p.Revisions, Outside: p.Outside,
+			FirstID: p.FirstID, LastID: p.LastID, FetchedAt: p.FetchedAt, Took: p.Took, Derived: p.Derived,
+			Final: h.Final, Revisited: h.Revisited,
+		})
+	}
+	return d
+}
+
+// Ledger returns the ledger that a Document describes. One of a newer version,
+// or one that does not make sense, is an error.
+func (d *Document) Ledger() (*Ledger, error) {
+	switch {
+	case d.Version > DocumentVersion:
+		return nil, &NewerError{d.Version, DocumentVersion}
+	case d.Version < 1 || d.Tenant == "" || d.Report == "":
+		return nil, fmt.Errorf("version, tenant or report is missing")
+	}
+	l := &Ledger{Tenant: d.Tenant, Report: d.Report, Failed: d.Failed, Left: d.Left}
+	l.recent = make([]Held, 0, len(d.Held))
+	for i := range d.Held {
+		h := &d.Held[i]
+		if h.Output == "" || h.Path == "" || !h.From.Before(h.To) {
+			return nil, fmt.Errorf("entry %d, of output %q, has no path or an empty slice", i+1, h.Output)
+		}
+		l.recent = append(l.recent, Held{
+			Output: h.Output, From: h.From.UTC(), To: h.To.UTC(), Definition: h.Definition, Path: h.Path,
+			Bytes: h.Bytes, Modified: h.Modified, Final: h.Final, Revisited: h.Revisited,
+		}.With(Proof{
+			Rows: h.Rows, SHA256: h.SHA256, First: h.First, Last: h.Last,
+			Pages: h.Pages, Requests: h.Requests, Repeated: h.Repeated, Revisions: h.Revisions, Outside: h.Outside,
+			FirstID: h.FirstID, LastID: h.LastID, FetchedAt: h.FetchedAt, Took: h.Took, Derived: h.Derived,
+		}))
+	}
+	return l, l.order()
+}
+
+// ReadDocument reads a Document as JSON.
+func ReadDocument(data []byte) (*Document, error) {
+	var d Document
+	if err := json.Unmarshal(data, &d); err != nil {
+		return nil, err
+	}
+	return &d, nil
+}
+
+// order sorts what an edited document may have out of order; two entries for
+// one slot are an error.
+func (l *Ledger) order() error {
+	slices.SortStableFunc(l.recent, func(a, b Held) int { return a.slot().compare(b.slot()) })
+	slices.SortStableFunc(l.Failed, func(a, b Failed) int { return a.slot().compare(b.slot()) })
+	slices.SortStableFunc(l.Left, func(a, b Left) int { return cmp.Compare(a.Path, b.Path) })
+	for i := 1; i < len(l.recent); i++ {
+		if h := &l.recent[i]; h.slot().compare(l.recent[i-1].slot()) == 0 {
+			return fmt.Errorf("%s has two entries for the slice from %s to %s", h.Output, h.From.Format(time.RFC3339), h.To.Format(time.RFC3339))
+		}
+	}
+	return nil
+}

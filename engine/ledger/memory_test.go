@@ -1,0 +1,87 @@
+package ledger
+
+import (
+	"context"
+	"strconv"
+	"sync"
+)
+
+// memory is a backend that forgets. It counts what is asked of it.
+type memory struct {
+	mu      sync.Mutex
+	objects map[Key]object
+	next    int
+	written int // bytes
+	puts    int
+	// before, if set, runs before each put, as another process might.
+	before func(Key)
+}
+
+type object struct {
+	data    []byte
+	version Version
+}
+
+func newMemory() *memory { return &memory{objects: map[Key]object{}} }
+
+func (m *memory) Get(ctx context.Context, key Key) ([]byte, Version, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	o := m.objects[key]
+	return o.data, o.version, ctx.Err()
+}
+
+func (m *memory) Put(_ context.Context, key Key, data []byte, old Version) (Version, error) {
+	if before := m.before; before != nil {
+		m.before = nil
+		before(key)
+		m.before = before
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.objects[key].version != old {
+		return "", ErrConflict
+	}
+	m.next++
+	m.puts++
+	m.written += len(data)
+	o := object{append([]byte{}, data...), Version(strconv.Itoa(m.next))}
+	m.objects[key] = o
+	return o.version, nil
+}
+
+func (m *memory) Delete(_ context.Context, key Key, old Version) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.objects[key].version != old {
+		return ErrConflict
+	}
+	delete(m.objects, key)
+	return nil
+}
+
+func (m *memory) List(context.Context) ([]Key, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var keys []Key
+	for key := range m.objects {
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// staleOnce answers the first Get with an object that has been replaced since,
+// as a reader meets it that is slower than a writer.
+type staleOnce struct {
+	*memory
+	stale object
+	told  bool
+}
+
+func (s *staleOnce) Get(ctx context.Context, key Key) ([]byte, Version, error) {
+	if !s.told {
+		s.told = true
+		return s.stale.data, s.stale.version, nil
+	}
+	return s.memory.Get(ctx, key)
+}

@@ -1,0 +1,236 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	mathrand "math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Store reads and writes ledgers in a backend. It is safe for concurrent use.
+type Store struct {
+	backend Backend
+	cache   pageCache
+}
+
+// NewStore returns the Store of a backend.
+func NewStore(backend Backend) *Store { return &Store{backend: backend} }
+
+// maxTries bounds how often a change meets ErrConflict before it gives up.
+const maxTries = 50
+
+// Read returns the ledger stored under key, or an empty one.
+func (s *Store) Read(ctx context.Context, key Key) (*Ledger, error) {
+	l, _, _, err := s.read(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name(key), err)
+	}
+	return l, nil
+}
+
+// name says in messages which ledger it is.
+func name(key Key) string { return fmt.Sprintf("the ledger of %s for %s", key.Report, key.Tenant) }
+
+// read returns also the stored bytes and their version, nil and empty where
+// there are none.
+func (s *Store) read(ctx context.Context, key Key) (*Ledger, []byte, Version, error) {
+	var missing error
+	for range maxTries {
+		data, version, err := s.backend.Get(ctx, key)
+		if err != nil {
+			return nil, nil, "", err
+		}
+		if data == nil {
+			return New(key), nil, version, nil
+		}
+		l, refs, err := readHead(data)
+		if err != nil {
+			return nil, nil, "", err
+		}
+		if l.Tenant != key.Tenant || l.Report != key.Report {
+			return nil, nil, "", fmt.Errorf("what is stored there says that it is of %s for %s: %s", l.Report, l.Tenant, remedy)
+		}
+		l.pages, err = s.pages(ctx, key, refs)
+		if err == nil {
+			return l, data, version, nil
+		}
+		if !errors.Is(err, errMissing) || missing != nil && missing.Error() == err.Error() {
+			return nil, nil, "", err
+		}
+		missing = err // or another process has just replaced it: look again
+	}
+	return nil, nil, "", missing
+}
+
+// errMissing says that a page is not there.
+var errMissing = errors.New("it is missing")
+
+// pages reads the pages of a head, many at a time.
+func (s *Store) pages(ctx context.Context, key Key, refs []reference) ([]*page, error) {
+	const atOnce = 16
+	if len(refs) == 0 {
+		return nil, nil
+	}
+	pages := make([]*page, len(refs))
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	for i, ref := range refs {
+		if pages[i] = s.cache.get(ref.Name); pages[i] != nil {
+			continue
+		}
+		group.Go(func() (err error) {
+			if pages[i], err = s.page(groupCtx, key, ref); err != nil {
+				return fmt.Errorf("page %s of it: %w", ref.Name, err)
+			}
+			s.cache.put(pages[i])
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for i := 1; i < len(pages); i++ {
+		if pages[i-1].last().compare(pages[i].held[0].slot()) >= 0 {
+			return nil, damaged(fmt.Errorf("page %s is not behind the one before", refs[i].Name))
+		}
+	}
+	return pages, nil
+}
+
+func (s *Store) page(ctx context.Context, key Key, ref reference) (*page, error) {
+	key.Page = ref.Name
+	data, _, err := s.backend.Get(ctx, key)
+	switch {
+	case err != nil:
+		return nil, err
+	case data == nil:
+		return nil, fmt.Errorf("%w: %s", errMissing, remedy)
+	case digest(data) != ref.SHA256:
+		return nil, damaged(errors.New("its digest is not the recorded one"))
+	}
+	p, err := readPage(ref.Name, data)
+	if err != nil {
+		return nil, damaged(err)
+	}
+	return p, nil
+}
+
+// Update reads the ledger, lets change alter it and stores it, again from the
+// start as often as another process was quicker. change may run many times. A
+// change that alters nothing writes nothing.
+func (s *Store) Update(ctx context.Context, key Key, change func(*Ledger)) error {
+	for try := 0; ; try++ {
+		l, data, version, err := s.read(ctx, key)
+		if err == nil {
+			err = l.check()
+		}
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", name(key), err)
+		}
+		before := slices.Clone(l.pages)
+		change(l)
+		err = s.write(ctx, key, l, data, version)
+		if err == nil {
+			s.deletePages(ctx, key, without(before, l.pages))
+		}
+		if err == nil {
+			return nil
+		}
+		if !errors.Is(err, ErrConflict) || try == maxTries {
+			return fmt.Errorf("writing %s: %w", name(key), err)
+		}
+		if err := pause(ctx, try); err != nil {
+			return err
+		}
+	}
+}
+
+// pause lets others go first, the longer the more often it was in vain.
+func pause(ctx context.Context, try int) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(mathrand.N(time.Duration(try+1) * 10 * time.Millisecond)):
+		return nil
+	}
+}
+
+// write stores a ledger in the place of the bytes that it was read from: first
+// its new pages, then its head. New pages that lose a race are deleted; those
+// of a process that dies in between are left to Sweep.
+func (s *Store) write(ctx context.Context, key Key, l *Ledger, old []byte, version Version) error {
+	l.fold()
+	stored, err := s.writePages(ctx, key, l)
+	if err != nil {
+		return err
+	}
+	data, err := l.appendHead(nil)
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(data, old) {
+		return nil
+	}
+	_, err = s.backend.Put(ctx, key, data, version)
+	if errors.Is(err, ErrConflict) {
+		s.deletePages(ctx, key, stored)
+	}
+	return err
+}
+
+// without returns the pages that are not among others.
+func without(pages, others []*page) []*page {
+	return slices.DeleteFunc(pages, func(p *page) bool { return slices.Contains(others, p) })
+}
+
+// writePages stores the pages that have no name yet and returns them.
+func (s *Store) writePages(ctx context.Context, key Key, l *Ledger) (stored []*page, err error) {
+	for i, p := range l.pages {
+		if p.name != "" {
+			continue
+		}
+		data, err := appendColumns(nil, p.held)
+		if err != nil {
+			return stored, err
+		}
+		data = append(data, '\n')
+		key.Page = pageName(time.Now())
+		if _, err := s.backend.Put(ctx, key, data, ""); err != nil {
+			return stored, err
+		}
+		if l.pages[i], err = readPage(key.Page, data); err != nil {
+			return stored, err
+		}
+		stored = append(stored, l.pages[i])
+		s.cache.put(l.pages[i])
+	}
+	return stored, nil
+}
+
+// deletePages is a courtesy: what it leaves Sweep finds.
+func (s *Store) deletePages(ctx context.Context, key Key, pages []*page) {
+	for _, p := range pages {
+		s.cache.remove(p.name)
+		key.Page = p.name
+		if _, version, err := s.backend.Get(ctx, key); err == nil && version != "" {
+			_ = s.backend.Delete(ctx, key, version)
+		}
+	}
+}
+
+// pageTime is the part of a page's name that says when it was made.
+const pageTime = "20060102t150405z"
+
+// pageName returns a name that no page has had: a head that names a page
+// relies on it never to come again with other content, nor to be deleted for
+// one that had the same.
+func pageName(now time.Time) string {
+	return now.UTC().Format(pageTime) + "-" + strings.ToLower(rand.Text())
+}

@@ -1,0 +1,286 @@
+package ledger
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var testKey = Key{Tenant: `tenant.customer["a"]`, Report: "report.a.b"}
+
+// hold stores hours of one output.
+func hold(t testing.TB, s *Store, from, count int) {
+	t.Helper()
+	err := s.Update(t.Context(), testKey, func(l *Ledger) {
+		for i := range count {
+			l.Hold(hours("output.json.a", from+i, 1, fmt.Sprintf("out/%d.json", from+i), int64(from+i)))
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An older version's ledger is read, and written anew at the next change.
+func TestUpgrade(t *testing.T) {
+	data, err := os.ReadFile("testdata/version1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := newMemory()
+	key := Key{Tenant: "tenant.contoso", Report: "report.sign_ins.sign_ins"}
+	version, err := m.Put(t.Context(), key, data, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := NewStore(m)
+	old, err := s.Read(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := ReadDocument(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, old.Document()); diff != "" {
+		t.Error(diff)
+	}
+	if err := s.Update(t.Context(), key, func(*Ledger) {}); err != nil {
+		t.Fatal(err)
+	}
+	now, changed, _ := m.Get(t.Context(), key)
+	if changed == version || !strings.Contains(string(now), `"version":2`) {
+		t.Errorf("after an update the ledger is still %.60s", now)
+	}
+	after, err := NewStore(m).Read(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, after.Document()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// What is damaged in any way is an error that says so, and is not overwritten.
+func TestDamage(t *testing.T) {
+	m := newMemory()
+	s := NewStore(m)
+	hold(t, s, 0, 700)
+	hold(t, s, 700, 20)
+	head := m.objects[testKey]
+	var page Key
+	for key := range m.objects {
+		if key.Page != "" {
+			page = key
+		}
+	}
+	if page.Page == "" {
+		t.Fatal("700 entries made no page")
+	}
+	check := func(t *testing.T, key Key, data []byte, want string) {
+		t.Helper()
+		before := m.objects[key]
+		defer func() { m.objects[key] = before }()
+		spoilt := object{data, "spoilt"}
+		if m.objects[key] = spoilt; data == nil {
+			delete(m.objects, key)
+		}
+		fresh := NewStore(m)
+		_, readErr := fresh.Read(t.Context(), testKey)
+		err := fresh.Update(t.Context(), testKey, func(l *Ledger) { l.Hold(heldDay("x", 1, "x")) })
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), testKey.Report) {
+			t.Errorf("updating gave %v, want an error about %s with %q", err, testKey.Report, want)
+		}
+		if readErr != nil && !strings.Contains(readErr.Error(), want) {
+			t.Errorf("reading gave %v, want %q", readErr, want)
+		}
+		if now := m.objects[key]; !bytes.Equal(now.data, data) {
+			t.Error("the damaged object was overwritten")
+		}
+	}
+	replace := func(old, with string) []byte {
+		t.Helper()
+		edited := bytes.Replace(head.data, []byte(old), []byte(with), 1)
+		if bytes.Equal(edited, head.data) {
+			t.Fatalf("the head has no %s: %s", old, head.data)
+		}
+		return edited
+	}
+	for cut := 0; cut < len(head.data)-2; cut += 7 {
+		check(t, testKey, head.data[:cut:cut], "damaged")
+	}
+	check(t, testKey, replace(`"version":2`, `"version":3`), "newer version")
+	check(t, testKey, replace(`"version":2`, `"version":0`), "damaged")
+	check(t, testKey, replace(`report.a.b`, `report.a.c`), "it is of report.a.c")
+	check(t, testKey, replace(`"entries":20`, `"entries":21`), "damaged")
+	check(t, testKey, replace(`"entries":20`, `"entries":19`), "damaged")
+	check(t, testKey, replace(`"length":3600000000000`, `"length":-5`), "damaged")
+	check(t, testKey, replace(`"sha256":["sha`, `"sha256":[7,"sha`), "damaged")
+	check(t, testKey, replace(`"bytes":[`, `"bites":[`), "damaged")
+	check(t, testKey, replace(`"rows":[`, `"rows":[null,`), "damaged")
+	check(t, page, nil, "missing")
+	check(t, page, m.objects[page].data[:1000], "damaged")
+	check(t, page, bytes.Replace(m.objects[page].data, []byte("sha"), []byte("shb"), 1), "damaged")
+}
+
+// Recording a slice costs the same whatever the history.
+func TestPagesKeepWritesSmall(t *testing.T) {
+	m := newMemory()
+	s := NewStore(m)
+	hold(t, s, 0, 20_000)
+	before := m.written
+	const more = 1000
+	for i := range more {
+		hold(t, s, 20_000+i, 1)
+	}
+	if each := (m.written - before) / more; each > 100<<10 {
+		t.Errorf("each of %d updates wrote %d bytes on average", more, each)
+	}
+	l, err := NewStore(m).Read(t.Context(), testKey)
+	if err != nil || l.Len() != 20_000+more {
+		t.Fatalf("%d are held, %v", l.Len(), err)
+	}
+	// No page is left that no head names.
+	pages := 0
+	for key := range m.objects {
+		if key.Page != "" {
+			pages++
+		}
+	}
+	if pages != len(l.pages) || pages > 12 {
+		t.Errorf("%d pages are stored, the ledger names %d", pages, len(l.pages))
+	}
+}
+
+// A writer that loses the race leaves none of its pages, and loses no entry.
+func TestLostRace(t *testing.T) {
+	m := newMemory()
+	one, other := NewStore(m), NewStore(m)
+	hold(t, one, 0, 600)
+	raced := false
+	m.before = func(key Key) {
+		if key.Page == "" && !raced {
+			raced = true
+			hold(t, other, 5000, 600)
+		}
+	}
+	hold(t, one, 1000, 600)
+	l, err := NewStore(m).Read(t.Context(), testKey)
+	if err != nil || l.Len() != 1800 || !raced {
+		t.Fatalf("%d are held, %v; raced: %v", l.Len(), err, raced)
+	}
+	if pages := len(m.objects) - 1; pages != len(l.pages) {
+		t.Errorf("%d pages are stored, the ledger names %d", pages, len(l.pages))
+	}
+}
+
+// A reader whose page was replaced under its eyes looks again.
+func TestReadWhilePagesChange(t *testing.T) {
+	m := newMemory()
+	hold(t, NewStore(m), 0, 600)
+	reader := NewStore(m)
+	stale := m.objects[testKey]
+	hold(t, NewStore(m), 0, 600) // rewrites the page
+	current := m.objects[testKey]
+	if bytes.Equal(stale.data, current.data) {
+		t.Fatal("nothing was rewritten")
+	}
+	s := NewStore(&staleOnce{memory: m, stale: stale})
+	l, err := s.Read(t.Context(), testKey)
+	if err != nil || l.Len() != 600 {
+		t.Errorf("got %v", err)
+	}
+	if _, err := reader.Read(t.Context(), testKey); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestUpdateThatChangesNothing(t *testing.T) {
+	m := newMemory()
+	s := NewStore(m)
+	hold(t, s, 0, 700)
+	puts := m.puts
+	if err := s.Update(t.Context(), testKey, func(*Ledger) {}); err != nil || m.puts != puts {
+		t.Errorf("%d puts for nothing, %v", m.puts-puts, err)
+	}
+}
+
+func TestSweep(t *testing.T) {
+	m := newMemory()
+	s := NewStore(m)
+	hold(t, s, 0, 700)
+	abandoned, foreign := testKey, Key{Tenant: "tenant.gone", Report: "report.a.b"}
+	abandoned.Page, foreign.Page = pageName(time.Now().Add(-48*time.Hour)), pageName(time.Now().Add(-48*time.Hour))
+	recent := testKey
+	recent.Page = pageName(time.Now())
+	for _, key := range []Key{abandoned, foreign, recent} {
+		if _, err := m.Put(t.Context(), key, []byte("x"), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n, err := s.Sweep(t.Context(), time.Now().Add(-24*time.Hour))
+	if n != 2 || err != nil {
+		t.Errorf("%d swept, %v", n, err)
+	}
+	if m.objects[abandoned].data != nil || m.objects[foreign].data != nil || m.objects[recent].data == nil {
+		t.Error("the wrong pages are gone")
+	}
+	if n, err := s.Sweep(t.Context(), time.Now().Add(time.Hour)); n != 1 || err != nil {
+		t.Errorf("%d swept, %v", n, err)
+	}
+	if l, err := NewStore(m).Read(t.Context(), testKey); err != nil || l.Len() != 700 {
+		t.Errorf("after a sweep: %v", err)
+	}
+}
+
+func TestRemoveAndMove(t *testing.T) {
+	m := newMemory()
+	s := NewStore(m)
+	hold(t, s, 0, 700)
+	l, err := s.Read(t.Context(), testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := l.Document()
+	to := Key{Tenant: "tenant.new", Report: "report.new.b"}
+	if err := s.Move(t.Context(), testKey, to); err != nil {
+		t.Fatal(err)
+	}
+	moved, err := NewStore(m).Read(t.Context(), to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want.Tenant, want.Report = to.Tenant, to.Report
+	if diff := cmp.Diff(want, moved.Document()); diff != "" {
+		t.Error(diff)
+	}
+	for key := range m.objects {
+		if key.Tenant == testKey.Tenant {
+			t.Errorf("%v is still stored", key)
+		}
+	}
+	// A move that was cut off before the old ledger was removed can be done again.
+	hold(t, s, 0, 700)
+	if err := s.Move(t.Context(), testKey, to); err != nil {
+		t.Error(err)
+	}
+	hold(t, s, 0, 5)
+	if err := s.Move(t.Context(), testKey, to); !errors.Is(err, ErrExists) {
+		t.Errorf("moving onto another ledger: %v", err)
+	}
+	if err := s.Remove(t.Context(), to); err != nil {
+		t.Error(err)
+	}
+	if err := s.Remove(t.Context(), testKey); err != nil || len(m.objects) != 0 {
+		t.Errorf("%d objects are left, %v", len(m.objects), err)
+	}
+	if err := s.Remove(t.Context(), testKey); err != nil {
+		t.Errorf("removing what is not there: %v", err)
+	}
+}
