@@ -50,7 +50,10 @@ type Pull struct {
 	Date   string    `json:"date"`
 	Final  bool      `json:"final"` // the slice has settled
 	// Revisit reports that the slice's second reading is due or past.
-	Revisit bool         `json:"revisit,omitempty"`
+	Revisit bool `json:"revisit,omitempty"`
+	// LostAt is when the service will have the slice no longer; zero if it
+	// keeps it for ever.
+	LostAt  time.Time    `json:"lost_at,omitzero"`
 	Outputs []PullOutput `json:"outputs"`
 }
 

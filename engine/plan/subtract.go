@@ -140,7 +140,7 @@ func (s *subtraction) slice(slice window.Slice) error {
 		Tenant: s.want.Tenant, Report: s.want.Report, Type: s.want.Type,
 		From: slice.From, To: slice.To,
 		Label: s.want.Window.Label(slice), Date: s.want.Window.Date(slice),
-		Final: final, Revisit: due, Outputs: lacking,
+		Final: final, Revisit: due, LostAt: s.want.LostAt(slice), Outputs: lacking,
 	})
 	return nil
 }
@@ -192,21 +192,32 @@ func (s *subtraction) pullable(final bool) bool {
 
 // lost says why a slice can never be had again.
 func (s *subtraction) lost(slice window.Slice) (why string, lost bool) {
+	at := s.want.LostAt(slice)
+	if at.IsZero() || s.now.Before(at) {
+		return "", false
+	}
 	if s.want.Snapshot {
-		if s.want.Window.Trailing() || slice.Contains(s.now) {
-			return "", false
-		}
 		return "a snapshot shows the state of the moment and cannot be taken later", true
 	}
-	if s.want.Retention == nil {
-		return "", false
+	since := s.want.Retention.Before(s.now.UTC()).Truncate(day)
+	return fmt.Sprintf("the service keeps events for %s, since %s", s.want.Retention, since.Format(time.DateOnly)), true
+}
+
+const day = 24 * time.Hour
+
+// LostAt returns when a slice can no longer be had; zero for never. A snapshot
+// shows the moment. Of events the service keeps whole days in UTC: the one on
+// which the slice begins is the first to go.
+func (w *Want) LostAt(slice window.Slice) time.Time {
+	switch {
+	case w.Snapshot && w.Window.Trailing():
+		return time.Time{} // always of the moment
+	case w.Snapshot:
+		return slice.To
+	case w.Retention == nil:
+		return time.Time{}
 	}
-	// The service's own limit is a midnight in UTC.
-	limit := s.want.Retention.Before(s.now.UTC()).Truncate(24 * time.Hour)
-	if !slice.From.Before(limit) {
-		return "", false
-	}
-	return fmt.Sprintf("the service keeps events for %s, since %s", s.want.Retention, limit.Format(time.DateOnly)), true
+	return w.Retention.After(slice.From.Truncate(day).Add(day))
 }
 
 // holdsAll reports whether the files of all outputs are there, if not as wanted.

@@ -222,6 +222,16 @@ func TestSubtract(t *testing.T) {
 				"lost 2026-11-01..2026-11-02 1: the service keeps events for 7d, since 2026-11-03\nheld 2\n",
 		},
 		{
+			name: "trailing, longer than the service keeps", window: config.Window{Last: dur("10d")}, now: "2026-11-20T12:00:00Z",
+			change: func(w *Want) { w.Retention = dur("7d") },
+			want:   "lost 2026-11-10..2026-11-20 1: the service keeps events for 7d, since 2026-11-13\n",
+		},
+		{
+			name: "trailing, just as long as the service keeps", window: config.Window{Last: dur("7d")}, now: "2026-11-20T12:00:00Z",
+			change: func(w *Want) { w.Retention = dur("7d") },
+			want:   "pull last-7d a:new b:new not-final\n",
+		},
+		{
 			name: "changed, but too old to fetch again", window: config.Window{From: at("2026-11-01"), To: at("2026-11-02")}, now: "2026-11-20",
 			change: func(w *Want) { w.Retention = dur("7d") },
 			held: func() []ledger.Held {
