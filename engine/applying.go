@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/durable"
 )
 
@@ -157,7 +159,8 @@ func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull) (*run.Job, erro
 		Request: request(tenant, report, pull, origin(s.endpoints(tenant), report.Type.API)),
 		Advise:  e.adviser(tenant, report),
 	}
-	facts := pullFacts(tenant, report, pull.Label, pull.Date, pull.From, pull.To)
+	facts := pullFacts(tenant, report)
+	facts.Window = outputs.PullWindow{From: pull.From, To: pull.To, Date: pull.Date, Label: pull.Label}
 	for _, planned := range pull.Outputs {
 		output, ok := e.outputs[config.Address(planned.Output)]
 		if !ok {
@@ -172,7 +175,32 @@ func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull) (*run.Job, erro
 		}
 		job.Outputs = append(job.Outputs, run.JobOutput{PullOutput: planned, Output: output, Target: target})
 	}
+	if pull.Source != nil {
+		var err error
+		if job.Source, err = e.source(pull.Source, facts); err != nil {
+			return nil, err
+		}
+	}
 	return job, nil
+}
+
+// source resolves the file that a pull is made from.
+func (e *Engine) source(planned *plan.Source, facts *outputs.Pull) (*run.JobSource, error) {
+	output, ok := e.outputs[config.Address(planned.Output)]
+	reader, rereads := output.(outputs.Rereader)
+	if !ok || !rereads {
+		return nil, fmt.Errorf("the plan reads %s again, which the configuration does not have or cannot read: make the plan again", planned.Output)
+	}
+	target, diags := output.Resolve(facts)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	if !target.Verbatim || e.recorded(target.Path) != planned.Path {
+		return nil, fmt.Errorf("%s no longer holds what the plan makes the pull from: make the plan again", planned.Output)
+	}
+	return &run.JobSource{Source: *planned, Events: func(ctx context.Context) iter.Seq2[[]outputs.Event, error] {
+		return reader.Reread(ctx, target, planned.SHA256)
+	}}, nil
 }
 
 // request is what to ask the service for a pull.

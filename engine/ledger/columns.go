@@ -46,6 +46,7 @@ const (
 	fetched // since To
 	took
 	derived
+	derivedAt // since To
 	columnCount
 )
 
@@ -55,7 +56,7 @@ func columnNames() [columnCount]string {
 		"entries", "outputs", "definitions", "output", "gap", "length", "definition",
 		"path_prefix", "path_suffix", "path", "bytes", "modified", "final", "revisited",
 		"rows", "sha256", "first_event", "last_event", "pages", "requests", "repeated", "revisions", "outside",
-		"first_request_id", "last_request_id", "fetched", "took", "derived_from",
+		"first_request_id", "last_request_id", "fetched", "took", "derived_from", "derived",
 	}
 }
 
@@ -341,5 +342,10 @@ func (c *columns) proofs(held []Held) ([]Proof, error) {
 	numbers(fetched, func(i int, n int64, null bool) { list[i].FetchedAt = since(held[i].To, n, null) })
 	numbers(took, func(i int, n int64, _ bool) { list[i].Took = time.Duration(n) })
 	texts(derived, func(i int, s string) { list[i].Derived = s })
+	numbers(derivedAt, func(i int, n int64, null bool) {
+		if list[i].Derived != "" {
+			list[i].DerivedAt = since(held[i].To, n, null)
+		}
+	})
 	return list, bad
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Write saves a plan as versioned JSON.
@@ -36,11 +37,21 @@ func Read(r io.Reader) (*Plan, error) {
 // Empty reports whether there is nothing to do.
 func (p *Plan) Empty() bool { return len(p.Pulls) == 0 }
 
-// Add joins the share of one Want to the plan.
-func (p *Plan) Add(part Part) {
-	p.Pulls = append(p.Pulls, part.Pulls...)
-	p.Orphans = append(p.Orphans, part.Orphans...)
-	p.Lost = append(p.Lost, part.Lost...)
-	p.Waiting = append(p.Waiting, part.Waiting...)
-	p.Held += part.Held
+// Add joins the shares of many Wants to the plan, and takes their pulls away
+// from them: a plan may have millions.
+func (p *Plan) Add(parts []Part) {
+	pulls := len(p.Pulls)
+	for i := range parts {
+		pulls += len(parts[i].Pulls)
+	}
+	p.Pulls = slices.Grow(p.Pulls, pulls-len(p.Pulls))
+	for i := range parts {
+		part := &parts[i]
+		p.Pulls = append(p.Pulls, part.Pulls...)
+		p.Orphans = append(p.Orphans, part.Orphans...)
+		p.Lost = append(p.Lost, part.Lost...)
+		p.Waiting = append(p.Waiting, part.Waiting...)
+		p.Held += part.Held
+		part.Pulls = nil
+	}
 }

@@ -14,6 +14,7 @@ type Reason string
 // The reasons.
 const (
 	New     Reason = "new"     // not held
+	Derived Reason = "derived" // not held, and made from the file of another output
 	Open    Reason = "open"    // held, but fetched before the slice was final
 	Moved   Reason = "moved"   // a trailing window whose bounds have moved
 	Revisit Reason = "revisit" // held, and the time of its second reading has come
@@ -55,6 +56,17 @@ type Pull struct {
 	// keeps it for ever.
 	LostAt  time.Time    `json:"lost_at,omitzero"`
 	Outputs []PullOutput `json:"outputs"`
+	// Source, if set, is the file that the outputs are made from: the pull
+	// asks the service for nothing.
+	Source *Source `json:"source,omitempty"`
+}
+
+// Source is the intact file of another output that holds a pull's events
+// unchanged.
+type Source struct {
+	Output string `json:"output"` // address
+	Path   string `json:"path"`   // as in the ledger
+	SHA256 string `json:"sha256"`
 }
 
 // PullOutput is one output of a pull.

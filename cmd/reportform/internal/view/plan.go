@@ -117,6 +117,9 @@ func rangeText(r *sliceRange, outputs []string) string {
 	if !r.first.Final {
 		parts = append(parts, "not settled yet")
 	}
+	if from := sourceOf(r.first); from != "" {
+		parts = append(parts, "from "+from)
+	}
 	return strings.Join(parts, ", ")
 }
 
@@ -149,6 +152,9 @@ func (h *Human) onePull(p *plan.Pull) {
 	for _, out := range p.Outputs {
 		o.printf("    %s, %s: %s\n", out.Output, o.bold(string(out.Reason)), reasonText(out.Reason))
 		o.printf("      %s\n", out.Path)
+	}
+	if p.Source != nil {
+		o.hanging("    ", 4, "made from "+p.Source.Path+", without a request")
 	}
 	o.printf("\n")
 }

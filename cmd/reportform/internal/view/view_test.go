@@ -424,6 +424,12 @@ func examplePlan() *plan.Plan {
 	for _, n := range []int{6, 7, 8, 11} {
 		p.Pulls = append(p.Pulls, pull(`tenant.customer["fabrikam"]`, failed, n, "", plan.Altered))
 	}
+	for _, n := range []int{14, 15} {
+		derived := pull(`tenant.customer["fabrikam"]`, failed, n, "", plan.Derived)
+		derived.Source = &plan.Source{Output: "output.json.archive", Path: "out/fabrikam.json", SHA256: "abc"}
+		derived.LostAt = day(n + 31)
+		p.Pulls = append(p.Pulls, derived)
+	}
 	open := pull(`tenant.customer["fabrikam"]`, failed, 23, plan.Open, plan.Open)
 	open.Final = false
 	p.Pulls = append([]plan.Pull{trailing}, append(p.Pulls, open)...)
