@@ -22,7 +22,8 @@ type stateBlock struct {
 // contacts nobody and reads no secret.
 func backends() map[string]func(stateBlock) (ledger.Backend, hcl.Diagnostics) {
 	return map[string]func(stateBlock) (ledger.Backend, hcl.Diagnostics){
-		"local": decodeLocal,
+		"local":    decodeLocal,
+		"postgres": decodePostgres,
 	}
 }
 

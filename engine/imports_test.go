@@ -35,6 +35,8 @@ var rules = []struct {
 	{"engine/window", "config", "slices are pure"},
 	{"engine/plan", "config engine/window engine/ledger", "a plan is a pure function"},
 	{"engine/ledger", "engine/ledger/... outputs/durable", "state knows neither language nor service"},
+	{"engine/ledger/postgres", "engine/ledger", "a backend knows the table and not what is in it"},
+	{"engine/ledger/postgres/pgtest", "", "a server for tests"},
 	{"engine/auth", "config", "credentials know the language's references to secrets"},
 	{"engine/transport", "", "round trippers know HTTP alone"},
 	{"engine/fetch", "outputs/rawjson", "a source knows no sink and no language"},
