@@ -37,6 +37,7 @@ var rules = []struct {
 	{"engine/ledger", "engine/ledger/... outputs/durable", "state knows neither language nor service"},
 	{"engine/ledger/postgres", "engine/ledger", "a backend knows the table and not what is in it"},
 	{"engine/ledger/postgres/pgtest", "", "a server for tests"},
+	{"engine/ledger/sealed", "engine/ledger", "encryption knows no backend but by its interface"},
 	{"engine/auth", "config", "credentials know the language's references to secrets"},
 	{"engine/transport", "", "round trippers know HTTP alone"},
 	{"engine/fetch", "outputs/rawjson", "a source knows no sink and no language"},

@@ -52,6 +52,9 @@ func encodeList[T any](buf *bytes.Buffer, name string, list []T) error {
 // newer version, or does not make sense is an error that says what to do.
 func Decode(data []byte) (*Ledger, error) {
 	const remedy = "restore it from a backup, or remove it to fetch its slices again"
+	if Encrypted(data) {
+		return nil, errors.New("it is encrypted with age: declare the key in the state block, with encryption { identity = ... }")
+	}
 	var l Ledger
 	if err := json.Unmarshal(data, &l); err != nil {
 		return nil, fmt.Errorf("it is damaged (%w): %s", err, remedy)
@@ -72,3 +75,6 @@ func Decode(data []byte) (*Ledger, error) {
 	slices.SortFunc(l.Failed, func(a, b Failed) int { return compareSlice(a.Output, a.From, a.To, b.Output, b.From, b.To) })
 	return &l, nil
 }
+
+// Encrypted reports whether stored bytes are an age file.
+func Encrypted(data []byte) bool { return bytes.HasPrefix(data, []byte("age-encryption.org/")) }
