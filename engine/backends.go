@@ -9,6 +9,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/local"
+	"github.com/reportform/reportform/engine/ledger/sealed"
 )
 
 // stateBlock is a state block on its way to its backend.
@@ -22,7 +23,8 @@ type stateBlock struct {
 // contacts nobody and reads no secret.
 func backends() map[string]func(stateBlock) (ledger.Backend, hcl.Diagnostics) {
 	return map[string]func(stateBlock) (ledger.Backend, hcl.Diagnostics){
-		"local": decodeLocal,
+		"local":    decodeLocal,
+		"postgres": decodePostgres,
 	}
 }
 
@@ -32,7 +34,13 @@ func decodeBackend(block stateBlock) (ledger.Backend, hcl.Diagnostics) {
 	if !ok {
 		return nil, hcl.Diagnostics{unknownType("state backend", block.Type, known, block.Range)}
 	}
-	return decode(block)
+	encryption, diags := takeEncryption(&block)
+	backend, more := decode(block)
+	diags = append(diags, more...)
+	if diags.HasErrors() || encryption == nil {
+		return backend, diags
+	}
+	return sealed.New(backend, *encryption), diags
 }
 
 // decodeLocal reads state "local": path is the directory, relative to the
