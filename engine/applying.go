@@ -16,6 +16,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/engine/transport"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/durable"
 )
@@ -88,14 +89,14 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 		parallelism = DefaultParallelism
 	}
 	e.sweep(p)
-	left := run.Executor{Parallelism: parallelism, PerTenant: perTenant}.Run(ctx, p.Pulls, func(ctx context.Context, pull *plan.Pull) {
+	left := run.Executor{Parallelism: parallelism, PerTenant: perTenant}.Run(ctx, p.Pulls, func(ctx context.Context, pull *plan.Pull, idle func() func()) {
 		job, err := e.job(services, p, pull)
 		if err != nil {
 			runner.Progress(run.Failed{Pull: pull, Err: &run.PullError{Pull: pull, Err: err}})
 			return
 		}
 		// What went wrong is reported through Progress.
-		_ = runner.Pull(ctx, job)
+		_ = runner.Pull(transport.WithIdle(ctx, idle), job)
 	})
 	summary.Interrupted = left > 0 || ctx.Err() != nil
 	order := make(map[*plan.Pull]int, len(p.Pulls))
