@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/reportform/reportform/config"
@@ -96,6 +97,7 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 			return
 		}
 		// What went wrong is reported through Progress.
+		idle, job.Waited = timed(idle)
 		_ = runner.Pull(transport.WithIdle(ctx, idle), job)
 	})
 	summary.Interrupted = left > 0 || ctx.Err() != nil
@@ -105,6 +107,18 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 	}
 	slices.SortFunc(summary.Failed, func(a, b run.Failed) int { return order[a.Pull] - order[b.Pull] })
 	return nil
+}
+
+// timed adds up how long a pull is idle.
+func timed(idle func() func()) (timedIdle func() func(), total func() time.Duration) {
+	var sum atomic.Int64
+	return func() func() {
+		begun, busy := time.Now(), idle()
+		return func() {
+			sum.Add(int64(time.Since(begun)))
+			busy()
+		}
+	}, func() time.Duration { return time.Duration(sum.Load()) }
 }
 
 // abandonedAfter is the age at which a temporary file is taken for one of a run

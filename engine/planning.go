@@ -47,6 +47,12 @@ func (e *Engine) Plan(ctx context.Context, sel Selection) (*plan.Plan, error) {
 	}
 	p := &plan.Plan{Version: plan.FormatVersion, Tool: e.version, Configuration: e.digest(), Now: now}
 	p.Add(parts)
+	if len(p.Pulls) > 0 {
+		p.Estimate = plan.EstimateOf(wants, parts, plan.Parallel{All: DefaultParallelism, PerTenant: perTenant})
+	}
+	if sel.everything() {
+		p.Schedules = plan.Schedules(wants, parts)
+	}
 	if err := e.conflicts(wants, parts); err != nil {
 		return nil, err
 	}
@@ -94,6 +100,7 @@ func (e *Engine) wants(sel *Selection, now time.Time) []plan.Want {
 			want := plan.Want{
 				Tenant: string(tenant.Address), Report: string(report.Address), Type: report.Type.Name,
 				Window: w, Slices: slices[report.Window.Address], Settle: report.Type.Settle, Retention: report.Type.Retention, Snapshot: report.Type.Snapshot(),
+				PageSize: report.Type.PageSize, Limits: e.limits(tenant, report.Type),
 			}
 			selected := false
 			for _, output := range report.Outputs {

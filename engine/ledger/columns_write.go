@@ -87,6 +87,7 @@ func (w *columnWriter) proof() {
 	w.texts(lastID, func(i int) string { return w.proofs[i].LastID })
 	w.numbers(fetched, func(i int) int64 { return since(w.held[i].To, w.proofs[i].FetchedAt) })
 	w.numbers(took, func(i int) int64 { return int64(w.proofs[i].Took) })
+	w.numbers(waited, func(i int) int64 { return int64(w.proofs[i].Waited) })
 	w.texts(derived, func(i int) string { return w.proofs[i].Derived })
 	w.numbers(derivedAt, func(i int) int64 {
 		if w.proofs[i].Derived == "" {

@@ -37,6 +37,10 @@ type Plan struct {
 	Waiting []Gap    `json:"waiting,omitempty"`
 	// Held counts the (output, slice) pairs that need nothing.
 	Held int `json:"held"`
+	// Estimate is what the pulls take; nil without pulls.
+	Estimate *Estimate `json:"estimate,omitempty"`
+	// Schedules are those that cannot hold.
+	Schedules []Schedule `json:"schedules,omitempty"`
 }
 
 // Pull is the unit of work: one report of one tenant for one slice, into the

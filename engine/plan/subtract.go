@@ -19,6 +19,8 @@ type Want struct {
 	Retention      *config.Duration // how long the service keeps events; nil for ever
 	// Snapshot reports that only the state of the moment can be had.
 	Snapshot bool
+	PageSize int // events of a page; 0 if not known
+	Limits   Limits
 	Outputs  []WantOutput
 }
 
@@ -56,6 +58,7 @@ type Part struct {
 	Lost, Waiting []Gap
 	Held          int
 
+	work   work
 	claims []uint64 // of the paths of all wanted slices
 }
 
@@ -76,6 +79,7 @@ func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(*ledger.
 		}
 	}
 	s.orphans()
+	s.part.work.sample = l.Sample()
 	return s.part, nil
 }
 
@@ -173,6 +177,9 @@ func (s *subtraction) slice(slice *window.Named) error {
 func (s *subtraction) add(pull Pull) {
 	if s.part.Pulls == nil { // mostly one for each slice that nothing holds
 		s.part.Pulls = make([]Pull, 0, max(1, len(s.want.Slices)-s.part.Held/len(s.want.Outputs)))
+	}
+	if pull.Source == nil {
+		s.part.work.count(s.want, &pull)
 	}
 	s.part.Pulls = append(s.part.Pulls, pull)
 }

@@ -24,6 +24,9 @@ type Job struct {
 	// Source, if set, is where the events come from instead of the service.
 	Source  *JobSource
 	Outputs []JobOutput
+	// Waited, if set, returns how long the pull has waited for the service's
+	// limits so far.
+	Waited func() time.Duration
 	// Advise says what the user can do about an error of the service, in terms
 	// of the report: the permission to grant, the licence to buy. It may be empty.
 	Advise func(error) string
@@ -135,6 +138,13 @@ func (job *Job) lacking(l *ledger.Ledger) []JobOutput {
 	return lacking
 }
 
+func (job *Job) waited() time.Duration {
+	if job.Waited == nil {
+		return 0
+	}
+	return job.Waited()
+}
+
 func madeAt(h *ledger.Held) time.Time {
 	p := h.Proof()
 	return p.MadeAt()
@@ -229,7 +239,7 @@ func held(job *Job, output JobOutput, receipt outputs.Receipt, finished *Finishe
 		Pages: stats.Pages, Requests: stats.Requests,
 		Repeated: stats.Repeated, Revisions: stats.Revisions, Outside: stats.Outside,
 		FirstID: stats.FirstRequestID, LastID: stats.LastRequestID,
-		FetchedAt: start.UTC(), Took: finished.Took,
+		FetchedAt: start.UTC(), Took: finished.Took, Waited: job.waited(),
 	})
 }
 

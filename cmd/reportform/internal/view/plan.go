@@ -24,8 +24,11 @@ func (h *Human) Plan(p *plan.Plan) {
 	h.pulls(p)
 	h.gaps("Waiting", "the slices have not settled; a later plan has them", p.Waiting)
 	h.gaps("Lost", "cannot be fetched any more", p.Lost)
+	h.soonLost(p)
 	h.orphans(p.Orphans)
+	h.schedules(p.Schedules)
 	h.planSummary(p)
+	h.estimate(p.Estimate)
 }
 
 // PlanSaved says where the plan lies and what to do with it.

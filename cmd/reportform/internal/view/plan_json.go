@@ -86,6 +86,8 @@ func (j *JSON) Plan(p *plan.Plan) {
 	for i := range p.Orphans {
 		j.put(newOrphanMessage(TypeOrphan, &p.Orphans[i]))
 	}
+	j.schedules(p.Schedules)
+	j.estimate(p.Estimate)
 	j.put(planSummaryMessage{
 		headOf(TypePlanSummary), p.Now, len(p.Pulls), reasons(p.Pulls),
 		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held,
