@@ -29,24 +29,11 @@ func (e *Engine) Plan(ctx context.Context, sel Selection) (*plan.Plan, error) {
 	}
 	now := e.now().UTC()
 	wants := e.wants(&sel, now)
-	parts := make([]plan.Part, len(wants))
-	mistakes := make([]error, len(wants))
-	err := inParallel(ctx, len(wants), func(i int) error {
-		l, err := e.ledgers.Read(ctx, ledger.Key{Tenant: wants[i].Tenant, Report: wants[i].Report})
-		if err != nil {
-			return err
-		}
-		parts[i], mistakes[i] = plan.Subtract(&wants[i], l, now, e.observe)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := gather(mistakes); err != nil {
-		return nil, err
-	}
 	p := &plan.Plan{Version: plan.FormatVersion, Tool: e.version, Configuration: e.digest(), Now: now}
-	p.Add(parts)
+	parts := make([]plan.Part, len(wants))
+	if err := e.subtract(ctx, p, wants, parts); err != nil {
+		return nil, err
+	}
 	if len(p.Pulls) > 0 {
 		p.Estimate = plan.EstimateOf(wants, parts, plan.Parallel{All: DefaultParallelism, PerTenant: perTenant})
 	}
@@ -62,6 +49,32 @@ func (e *Engine) Plan(ctx context.Context, sel Selection) (*plan.Plan, error) {
 	}
 	p.Orphans = append(p.Orphans, abandoned...)
 	return p, nil
+}
+
+// subtract fills parts with what each of the wants lacks, and gives the pulls
+// to p. Ledgers that cannot be read are named together in the error.
+func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, parts []plan.Part) error {
+	// A plan may have millions of pulls: some wants at a time, so that there
+	// are never two copies of all of them.
+	const round = 1024
+	mistakes := make([]error, len(wants))
+	for start := 0; start < len(wants); start += round {
+		end := min(start+round, len(wants))
+		err := inParallel(ctx, end-start, func(i int) error {
+			i += start
+			l, err := e.ledgers.Read(ctx, ledger.Key{Tenant: wants[i].Tenant, Report: wants[i].Report})
+			if err == nil {
+				parts[i], err = plan.Subtract(&wants[i], l, p.Now, e.observe)
+			}
+			mistakes[i] = err
+			return ctx.Err()
+		})
+		if err != nil {
+			return err
+		}
+		p.Add(parts[start:end], float64(len(wants)-end)/float64(end))
+	}
+	return gather(mistakes)
 }
 
 // readers is how many ledgers are read and planned at once: reading waits for
@@ -225,17 +238,25 @@ func describe(c plan.Claim) string {
 }
 
 // gather joins mistakes, telling each diagnostic once however many tenants and
-// slices it concerns.
+// slices it concerns. Of other errors it tells some, and how many more there are.
 func gather(mistakes []error) error {
+	const most = 10
 	var diags hcl.Diagnostics
+	var others []error
 	told := map[string]bool{}
+	more := 0
 	for _, mistake := range mistakes {
 		if mistake == nil {
 			continue
 		}
 		var found hcl.Diagnostics
 		if !errors.As(mistake, &found) {
-			return mistake
+			if len(others) < most {
+				others = append(others, mistake)
+			} else {
+				more++
+			}
+			continue
 		}
 		for _, d := range found {
 			id := d.Summary + "\x00" + d.Detail
@@ -248,10 +269,13 @@ func gather(mistakes []error) error {
 			}
 		}
 	}
-	if diags.HasErrors() {
-		return diags
+	if more > 0 {
+		others = append(others, fmt.Errorf("and %d more like these", more))
 	}
-	return nil
+	if diags.HasErrors() {
+		others = append([]error{diags}, others...)
+	}
+	return errors.Join(others...)
 }
 
 // pullFacts is the pull object of the language for pulls of a tenant's report,

@@ -37,14 +37,17 @@ func Read(r io.Reader) (*Plan, error) {
 // Empty reports whether there is nothing to do.
 func (p *Plan) Empty() bool { return len(p.Pulls) == 0 }
 
-// Add joins the shares of many Wants to the plan, and takes their pulls away
-// from them: a plan may have millions.
-func (p *Plan) Add(parts []Part) {
+// Add joins the shares of some Wants to the plan, and takes their pulls away
+// from them. It makes room for those of the Wants to come, which are more times
+// as many as all up to now.
+func (p *Plan) Add(parts []Part, more float64) {
 	pulls := len(p.Pulls)
 	for i := range parts {
 		pulls += len(parts[i].Pulls)
 	}
-	p.Pulls = slices.Grow(p.Pulls, pulls-len(p.Pulls))
+	if pulls > cap(p.Pulls) {
+		p.Pulls = slices.Grow(p.Pulls, int(float64(pulls)*(1+more))-len(p.Pulls))
+	}
 	for i := range parts {
 		part := &parts[i]
 		p.Pulls = append(p.Pulls, part.Pulls...)
