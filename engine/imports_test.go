@@ -35,6 +35,8 @@ var rules = []struct {
 	{"engine/window", "config", "slices are pure"},
 	{"engine/plan", "config engine/window engine/ledger", "a plan is a pure function"},
 	{"engine/ledger", "engine/ledger/... outputs/durable", "state knows neither language nor service"},
+	{"engine/ledger/keypath", "engine/ledger", "a leaf: the names of what backends store"},
+	{"engine/ledger/blob", "engine/ledger engine/ledger/blob engine/ledger/keypath", "backends do not know each other"},
 	{"engine/auth", "config", "credentials know the language's references to secrets"},
 	{"engine/transport", "", "round trippers know HTTP alone"},
 	{"engine/fetch", "outputs/rawjson", "a source knows no sink and no language"},
