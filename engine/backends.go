@@ -22,6 +22,7 @@ type stateBlock struct {
 // contacts nobody and reads no secret.
 func backends() map[string]func(stateBlock) (ledger.Backend, hcl.Diagnostics) {
 	return map[string]func(stateBlock) (ledger.Backend, hcl.Diagnostics){
+		"blob":  decodeBlob,
 		"local": decodeLocal,
 	}
 }
