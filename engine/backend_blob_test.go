@@ -27,7 +27,7 @@ func blobState(t *testing.T, dir, body string, environ ...string) (ledger.Backen
 
 func TestBlobDirectory(t *testing.T) {
 	dir := t.TempDir()
-	for _, url := range []string{"file://" + filepath.ToSlash(filepath.Join(dir, "absolute")), "file://./relative/state", "file://../" + filepath.Base(dir) + "/up"} {
+	for _, url := range []string{"file:///" + strings.TrimPrefix(filepath.ToSlash(filepath.Join(dir, "absolute")), "/"), "file://./relative/state", "file://../" + filepath.Base(dir) + "/up"} {
 		t.Run(url, func(t *testing.T) {
 			ledgertest.Run(t, func(t *testing.T) ledger.Backend {
 				backend, diags := blobState(t, dir, "url = \""+url+"\"")
@@ -137,6 +137,22 @@ func TestBlobFirstUse(t *testing.T) {
 		_, err := backend.List(t.Context())
 		if err == nil || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s\ngives %v\nwant %q", test.body, err, test.want)
+		}
+	}
+}
+
+func TestBlobIsDocumented(t *testing.T) {
+	document, err := os.ReadFile("../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, schemes := range blobAttributes() {
+		of := "`" + strings.Join(schemes, "`, `") + "`"
+		if name == "url" {
+			of = "all"
+		}
+		if row := "| `" + name + "` | " + of + " | "; !strings.Contains(string(document), row) {
+			t.Errorf("the document lacks the row %s", row)
 		}
 	}
 }
