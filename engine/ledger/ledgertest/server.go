@@ -56,8 +56,12 @@ func Start(t testing.TB, program string, arguments func(host, port, dir string) 
 	if err := server.Start(); err != nil {
 		t.Fatalf("starting %s: %v", program, err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Wait() }()
+	var failure error
+	ended := make(chan struct{})
+	go func() {
+		failure = server.Wait()
+		close(ended)
+	}()
 	stop := func() {
 		_ = server.Process.Kill()
 		<-ended
@@ -70,8 +74,8 @@ func Start(t testing.TB, program string, arguments func(host, port, dir string) 
 			return address
 		}
 		select {
-		case err := <-ended:
-			t.Fatalf("%s ended: %v\n%s", program, err, output.String())
+		case <-ended:
+			t.Fatalf("%s ended: %v\n%s", program, failure, output.String())
 		case <-time.After(20 * time.Millisecond):
 		}
 		if time.Now().After(deadline) {
