@@ -152,12 +152,3 @@ func decodeSecret(attribute *hcl.Attribute, block stateBlock) (*config.Secret, h
 	}
 	return &secret, diags
 }
-
-// unquoted marks mistakes in a body in which, under a misspelt name, a line may
-// hold a secret in plain text.
-func unquoted(diags hcl.Diagnostics) hcl.Diagnostics {
-	for _, d := range diags {
-		d.Extra, d.Context, d.Expression, d.EvalContext = config.SecretHere{}, nil, nil, nil
-	}
-	return diags
-}

@@ -23,6 +23,7 @@ type stateBlock struct {
 // contacts nobody and reads no secret.
 func backends() map[string]func(stateBlock) (ledger.Backend, hcl.Diagnostics) {
 	return map[string]func(stateBlock) (ledger.Backend, hcl.Diagnostics){
+		"blob":     decodeBlob,
 		"local":    decodeLocal,
 		"postgres": decodePostgres,
 	}
@@ -58,4 +59,13 @@ func decodeLocal(block stateBlock) (ledger.Backend, hcl.Diagnostics) {
 		path = filepath.Join(block.dir, path)
 	}
 	return local.New(path), nil
+}
+
+// unquoted marks mistakes in a body in which, under a misspelt name, a line may
+// hold a secret in plain text.
+func unquoted(diags hcl.Diagnostics) hcl.Diagnostics {
+	for _, d := range diags {
+		d.Extra, d.Context, d.Expression, d.EvalContext = config.SecretHere{}, nil, nil, nil
+	}
+	return diags
 }

@@ -38,6 +38,8 @@ var rules = []struct {
 	{"engine/ledger/postgres", "engine/ledger", "a backend knows the table and not what is in it"},
 	{"engine/ledger/postgres/pgtest", "", "a server for tests"},
 	{"engine/ledger/sealed", "engine/ledger", "encryption knows no backend but by its interface"},
+	{"engine/ledger/keypath", "engine/ledger", "a leaf: the names of what backends store"},
+	{"engine/ledger/blob", "engine/ledger engine/ledger/blob engine/ledger/keypath", "backends do not know each other"},
 	{"engine/auth", "config", "credentials know the language's references to secrets"},
 	{"engine/transport", "", "round trippers know HTTP alone"},
 	{"engine/fetch", "outputs/rawjson", "a source knows no sink and no language"},
