@@ -67,8 +67,9 @@ type Part struct {
 func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(*ledger.Held) Condition) (Part, error) {
 	s := subtraction{
 		want: want, ledger: l, now: now, observe: observe,
-		wanted: make(map[heldKey]bool, l.Len()), failed: make(map[heldKey]bool, len(l.Failed)),
+		held: l.Len(), failed: make(map[heldKey]bool, len(l.Failed)),
 	}
+	s.wanted = make([]*ledger.Held, 0, s.held)
 	for _, f := range l.Failed {
 		s.failed[keyOf(f.Output, f.From, f.To)] = true
 	}
@@ -89,7 +90,8 @@ type subtraction struct {
 	ledger  *ledger.Ledger
 	now     time.Time
 	observe func(*ledger.Held) Condition
-	wanted  map[heldKey]bool // held entries that are wanted still
+	held    int            // entries of the ledger
+	wanted  []*ledger.Held // those that are wanted still
 	failed  map[heldKey]bool
 	part    Part
 }
@@ -113,7 +115,9 @@ func (s *subtraction) slice(slice *window.Named) error {
 	for i := range s.want.Outputs {
 		output := &s.want.Outputs[i]
 		if output.Declared {
-			s.wanted[keyOf(output.Output, slice.From, slice.To)] = true
+			if held := s.ledger.Find(output.Output, slice.From, slice.To); held != nil {
+				s.wanted = append(s.wanted, held)
+			}
 			continue
 		}
 		target, err := output.Resolve(slice)
@@ -124,6 +128,9 @@ func (s *subtraction) slice(slice *window.Named) error {
 			s.part.claims = append(s.part.claims, claim(target.Path))
 		}
 		held, reason := s.reason(output.Output, slice.Slice, target, final, due)
+		if held != nil {
+			s.wanted = append(s.wanted, held)
+		}
 		if reason != "" {
 			if lacking == nil {
 				lacking = make([]PullOutput, 0, len(s.want.Outputs))
@@ -227,18 +234,16 @@ func (s *subtraction) derive(pull *Pull, slice *window.Named, source *ledger.Hel
 // reason says why an output lacks a slice, and returns what it holds of it; the
 // reason is empty if it lacks nothing.
 func (s *subtraction) reason(output string, slice window.Slice, target Target, final, revisit bool) (*ledger.Held, Reason) {
-	key := keyOf(output, slice.From, slice.To)
 	held := s.ledger.Find(output, slice.From, slice.To)
 	if held == nil {
 		switch {
-		case s.failed[key]:
+		case s.hasFailed(output, slice):
 			return nil, Retry
 		case s.want.Window.Trailing() && s.holdsAny(output):
 			return nil, Moved
 		}
 		return nil, New
 	}
-	s.wanted[key] = true
 	if held.Definition != target.Definition || held.Path != target.Path {
 		return held, Changed
 	}
@@ -249,7 +254,7 @@ func (s *subtraction) reason(output string, slice window.Slice, target Target, f
 		return held, Altered
 	}
 	switch {
-	case s.failed[key]:
+	case s.hasFailed(output, slice):
 		return held, Retry
 	case !held.Final && (final || s.want.Window.Open() && !s.want.Window.Trailing()):
 		return held, Open
@@ -257,6 +262,10 @@ func (s *subtraction) reason(output string, slice window.Slice, target Target, f
 		return held, Revisit
 	}
 	return held, ""
+}
+
+func (s *subtraction) hasFailed(output string, slice window.Slice) bool {
+	return len(s.failed) > 0 && s.failed[keyOf(output, slice.From, slice.To)]
 }
 
 // final reports whether a slice has settled. A snapshot is what it is when it
@@ -323,6 +332,17 @@ func (s *subtraction) holdsAny(output string) bool {
 
 // orphans collects what the ledger has and nothing wants.
 func (s *subtraction) orphans() {
+	if s.held != len(s.wanted) { // mostly everything is wanted, each entry by one slice
+		s.unwanted()
+	}
+	s.part.Orphans = append(s.part.Orphans, leftovers(s.ledger)...)
+}
+
+func (s *subtraction) unwanted() {
+	wanted := make(map[*ledger.Held]bool, len(s.wanted))
+	for _, h := range s.wanted {
+		wanted[h] = true
+	}
 	outputs := map[string]bool{}
 	moved := map[string]bool{} // trailing outputs whose next pull replaces what is held
 	for _, o := range s.want.Outputs {
@@ -336,7 +356,7 @@ func (s *subtraction) orphans() {
 		}
 	}
 	for h := range s.ledger.Held() {
-		if s.wanted[keyOf(h.Output, h.From, h.To)] || moved[h.Output+"\x00"+h.Path] {
+		if wanted[h] || moved[h.Output+"\x00"+h.Path] {
 			continue
 		}
 		why := "slice"
@@ -348,7 +368,6 @@ func (s *subtraction) orphans() {
 		}
 		s.part.Orphans = append(s.part.Orphans, orphan(s.ledger, h, why))
 	}
-	s.part.Orphans = append(s.part.Orphans, leftovers(s.ledger)...)
 }
 
 // Abandoned returns everything in a ledger as orphans, for a tenant or a
