@@ -70,6 +70,9 @@ func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(*ledger.
 		held: l.Len(), failed: make(map[heldKey]bool, len(l.Failed)),
 	}
 	s.wanted = make([]*ledger.Held, 0, s.held)
+	for i := range want.Outputs {
+		s.found = append(s.found, l.Finder(want.Outputs[i].Output))
+	}
 	for _, f := range l.Failed {
 		s.failed[keyOf(f.Output, f.From, f.To)] = true
 	}
@@ -90,8 +93,9 @@ type subtraction struct {
 	ledger  *ledger.Ledger
 	now     time.Time
 	observe func(*ledger.Held) Condition
-	held    int            // entries of the ledger
-	wanted  []*ledger.Held // those that are wanted still
+	found   []*ledger.Finder // by output of the want
+	held    int              // entries of the ledger
+	wanted  []*ledger.Held   // those that are wanted still
 	failed  map[heldKey]bool
 	part    Part
 }
@@ -115,7 +119,7 @@ func (s *subtraction) slice(slice *window.Named) error {
 	for i := range s.want.Outputs {
 		output := &s.want.Outputs[i]
 		if output.Declared {
-			if held := s.ledger.Find(output.Output, slice.From, slice.To); held != nil {
+			if held := s.found[i].Find(slice.From, slice.To); held != nil {
 				s.wanted = append(s.wanted, held)
 			}
 			continue
@@ -127,7 +131,7 @@ func (s *subtraction) slice(slice *window.Named) error {
 		if target.Path != Console {
 			s.part.claims = append(s.part.claims, claim(target.Path))
 		}
-		held, reason := s.reason(output.Output, slice.Slice, target, final, due)
+		held, reason := s.reason(i, slice.Slice, target, final, due)
 		if held != nil {
 			s.wanted = append(s.wanted, held)
 		}
@@ -207,14 +211,14 @@ func (s *subtraction) derive(pull *Pull, slice *window.Named, source *ledger.Hel
 		if source != nil {
 			break
 		}
-		if !output.Declared || s.ledger.Find(output.Output, slice.From, slice.To) == nil {
+		if !output.Declared || s.found[i].Find(slice.From, slice.To) == nil {
 			continue
 		}
 		target, err := output.Resolve(slice)
 		if err != nil {
 			return false, err
 		}
-		if held, reason := s.reason(output.Output, slice.Slice, target, pull.Final, pull.Revisit); reason == "" && target.Verbatim && target.Path != Console {
+		if held, reason := s.reason(i, slice.Slice, target, pull.Final, pull.Revisit); reason == "" && target.Verbatim && target.Path != Console {
 			source = held
 		}
 	}
@@ -231,10 +235,10 @@ func (s *subtraction) derive(pull *Pull, slice *window.Named, source *ledger.Hel
 	return true, nil
 }
 
-// reason says why an output lacks a slice, and returns what it holds of it; the
+// reason says why an output of the want lacks a slice, and returns what it holds of it; the
 // reason is empty if it lacks nothing.
-func (s *subtraction) reason(output string, slice window.Slice, target Target, final, revisit bool) (*ledger.Held, Reason) {
-	held := s.ledger.Find(output, slice.From, slice.To)
+func (s *subtraction) reason(which int, slice window.Slice, target Target, final, revisit bool) (*ledger.Held, Reason) {
+	output, held := s.want.Outputs[which].Output, s.found[which].Find(slice.From, slice.To)
 	if held == nil {
 		switch {
 		case s.hasFailed(output, slice):
