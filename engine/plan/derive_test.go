@@ -1,0 +1,103 @@
+package plan
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/window"
+)
+
+// What can be made from a file is not asked for again, and only that.
+func TestDerive(t *testing.T) {
+	one := config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21")}
+	a, b := held("a", "2026-11-20"), held("b", "2026-11-20")
+	with := func(h ledger.Held, change func(*ledger.Held)) ledger.Held {
+		change(&h)
+		return h
+	}
+	tests := []struct {
+		name   string
+		window config.Window
+		held   []ledger.Held
+		failed []ledger.Failed
+		disk   map[string]Condition
+		change func(*Want)
+		now    string
+		want   string // reason of each lacking output, and the source
+	}{
+		{name: "an output added later", held: []ledger.Held{a}, want: "b:derived from a/2026-11-20"},
+		{name: "its file is gone", held: []ledger.Held{a, b}, disk: map[string]Condition{"b/2026-11-20": Gone}, want: "b:missing from a/2026-11-20"},
+		{name: "its file is another", held: []ledger.Held{a, b}, disk: map[string]Condition{"b/2026-11-20": Differs}, want: "b:altered from a/2026-11-20"},
+		{name: "other options", held: []ledger.Held{a, with(b, func(h *ledger.Held) { h.Definition = "old" })}, want: "b:changed from a/2026-11-20"},
+		{name: "its last try failed", held: []ledger.Held{a}, failed: []ledger.Failed{{Output: "b", From: b.From, To: b.To}}, want: "b:failed from a/2026-11-20"},
+		{name: "nothing holds it", want: "a:new b:new"},
+		{name: "the other file is gone", held: []ledger.Held{a}, disk: map[string]Condition{"a/2026-11-20": Gone}, want: "a:missing b:new"},
+		{name: "the other file has another definition", held: []ledger.Held{with(a, func(h *ledger.Held) { h.Definition = "old" })}, want: "a:changed b:new"},
+		{name: "the other file does not hold events as they came", held: []ledger.Held{b}, want: "a:new"},
+		{name: "the console holds nothing", held: []ledger.Held{with(a, func(h *ledger.Held) { h.Path = Console })}, change: func(w *Want) {
+			w.Outputs[0].Resolve = func(*window.Named) (Target, error) { return Target{Console, "def", true}, nil }
+		}, want: "b:new"},
+		{name: "the slice was not final", held: []ledger.Held{with(a, func(h *ledger.Held) { h.Final = false })}, want: "a:open b:new"},
+		{
+			name: "a second reading is due", window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("1h")},
+			held: []ledger.Held{a}, want: "a:revisit b:new",
+		},
+		{
+			name:   "the output is due for a second reading, the other has had it",
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("1h")},
+			held:   []ledger.Held{with(a, func(h *ledger.Held) { h.Revisited = true }), b}, want: "b:revisit",
+		},
+		{name: "the service has it no longer", held: []ledger.Held{a}, now: "2027-11-20", change: func(w *Want) { w.Retention = dur("7d") }, want: "b:derived from a/2026-11-20"},
+		{name: "a snapshot of long ago", held: []ledger.Held{a}, now: "2027-11-20", change: func(w *Want) { w.Snapshot = true }, want: "b:derived from a/2026-11-20"},
+		{name: "from an output that is declared and not asked for", held: []ledger.Held{a}, change: func(w *Want) { w.Outputs[0].Declared = true }, want: "b:derived from a/2026-11-20"},
+		{name: "from one whose file is gone", held: []ledger.Held{a}, disk: map[string]Condition{"a/2026-11-20": Gone}, change: func(w *Want) { w.Outputs[0].Declared = true }, want: "b:new"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if test.window.Every == nil {
+				test.window = one
+			}
+			if test.now == "" {
+				test.now = "2026-11-22"
+			}
+			w := want(test.window)
+			plain := w.Outputs[0].Resolve
+			w.Outputs[0].Resolve = func(s *window.Named) (Target, error) {
+				target, err := plain(s)
+				target.Verbatim = true
+				return target, err
+			}
+			if test.change != nil {
+				test.change(w)
+			}
+			w.Slices = w.Window.Named(at(test.now))
+			l := ledger.New(ledger.Key{}, test.held...)
+			l.Failed = test.failed
+			part, err := Subtract(w, l, at(test.now), func(h *ledger.Held) Condition { return test.disk[h.Path] })
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := ""
+			for _, pull := range part.Pulls {
+				for i, o := range pull.Outputs {
+					if i > 0 {
+						got += " "
+					}
+					got += o.Output + ":" + string(o.Reason)
+				}
+				if pull.Source != nil {
+					got += " from " + pull.Source.Path
+					if pull.Source.SHA256 != "sha" || pull.Source.Output != "a" {
+						t.Errorf("the source is %+v", pull.Source)
+					}
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" || len(part.Orphans) != 0 {
+				t.Error(diff, part.Orphans)
+			}
+		})
+	}
+}
