@@ -15,7 +15,7 @@ import (
 // which cost less for each byte.
 const (
 	smallBuffer = 64 << 10
-	largeBuffer = 512 << 10
+	largeBuffer = 256 << 10
 	grown       = 2 << 20
 )
 

@@ -53,8 +53,12 @@ type encoder struct {
 	buf    bytes.Buffer
 }
 
-// keep is the size up to which the buffer is kept for the next event.
-const keep = 1 << 20
+// direct is the size from which an event is written without a copy, and keep
+// the one up to which the buffer is kept for the next event.
+const (
+	direct = 256 << 10
+	keep   = 1 << 20
+)
 
 // Encode implements outputs.Encoder.
 func (e *encoder) Encode(event *outputs.Event) error {
@@ -65,9 +69,16 @@ func (e *encoder) Encode(event *outputs.Event) error {
 		e.buf.WriteString("[\n")
 		e.begun = true
 	}
-	if e.indent == "" {
+	switch {
+	case e.indent == "" && len(event.Raw) >= direct:
+		if _, err := e.w.Write(e.buf.Bytes()); err != nil {
+			return err
+		}
+		_, err := e.w.Write(event.Raw)
+		return err
+	case e.indent == "":
 		e.buf.Write(event.Raw)
-	} else {
+	default:
 		e.buf.WriteString(e.indent)
 		if err := json.Indent(&e.buf, event.Raw, e.indent, e.indent); err != nil {
 			return fmt.Errorf("indent an event: %w", err)

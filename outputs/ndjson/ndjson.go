@@ -31,11 +31,18 @@ type encoder struct {
 	line []byte
 }
 
-// keep is the size up to which the buffer is kept for the next event.
-const keep = 1 << 20
+// direct is the size from which an event is written without a copy.
+const direct = 256 << 10
 
 // Encode implements outputs.Encoder. An event that has line breaks is compacted.
 func (e *encoder) Encode(event *outputs.Event) error {
+	if event.OneLine && len(event.Raw) >= direct {
+		if _, err := e.w.Write(event.Raw); err != nil {
+			return err
+		}
+		_, err := io.WriteString(e.w, "\n")
+		return err
+	}
 	if event.OneLine {
 		e.line = append(e.line[:0], event.Raw...)
 	} else {
@@ -43,7 +50,7 @@ func (e *encoder) Encode(event *outputs.Event) error {
 	}
 	e.line = append(e.line, '\n')
 	_, err := e.w.Write(e.line)
-	if cap(e.line) > keep {
+	if cap(e.line) > 2*direct {
 		e.line = nil
 	}
 	return err
