@@ -56,7 +56,7 @@ func screens() map[string]func(*Human) {
 		"plan-many":      func(h *Human) { h.Plan(manyTenantsPlan()) },
 		"plan-different": func(h *Human) { h.Plan(differentPlan()) },
 		"plan-prune":     func(h *Human) { h.Prune(examplePlan().Orphans) },
-		"ask":            func(h *Human) { h.Ask("Do you want to perform these pulls?"); h.Cancelled() },
+		"ask":            func(h *Human) { h.Ask("Do you want to perform these pulls?"); h.Cancelled("Apply") },
 		"diagnostics":    func(h *Human) { h.Diagnostics(exampleDiagnostics()) },
 		"usage": func(h *Human) {
 			h.UsageError(errors.New("There is no command \"plam\". Did you mean \"plan\"?\nFor what can be written here, run: reportform -help"))
