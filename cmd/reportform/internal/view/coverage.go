@@ -28,19 +28,20 @@ func (h *Human) Coverage(c *engine.Coverage, least float64, below int) {
 	}
 	used := map[mark]bool{}
 	var total plan.Tally
-	for parts := c.Parts; len(parts) > 0; {
+	reports := 0
+	for parts := c.Parts; len(parts) > 0; reports++ {
 		n := 1
 		for n < len(parts) && parts[n].Report == parts[0].Report {
 			n++
 		}
-		total = total.Plus(h.coveredReport(parts[:n], c.Now, used))
+		total = total.Plus(h.coveredReport(parts[:n], c.Now, used, reports < maxReports))
 		parts = parts[n:]
 	}
 	h.marksLegend(used)
 	o.printf("\n")
 	o.hanging(o.bold("Coverage:")+" ", 10, percent(total)+": "+tallyText(total)+".")
 	if c.Undeclared > 0 {
-		o.paragraphs(2, many(c.Undeclared, "ledger")+" more hold what the configuration no longer declares. If a block was renamed, state mv keeps it under the new name.")
+		o.paragraphs(2, "The state has "+many(c.Undeclared, "more ledger")+", of tenants or reports that are not declared. If a block was renamed, state mv keeps what is held.")
 	}
 	if least > 0 {
 		text := fmt.Sprintf("All of them hold at least %g%%.", least)
@@ -59,8 +60,9 @@ type covered struct {
 	tenants []string
 }
 
-// coveredReport shows one report and returns the sum of its slices.
-func (h *Human) coveredReport(parts []plan.Coverage, now time.Time, used map[mark]bool) (sum plan.Tally) {
+// coveredReport shows one report, in detail or in numbers alone, and returns
+// the sum of its slices.
+func (h *Human) coveredReport(parts []plan.Coverage, now time.Time, used map[mark]bool, detailed bool) (sum plan.Tally) {
 	var list []*covered
 	seen := map[string]*covered{}
 	whole, soonLost := 0, 0
@@ -89,6 +91,10 @@ func (h *Human) coveredReport(parts []plan.Coverage, now time.Time, used map[mar
 	o.hanging("  ", 2, text)
 	if soonLost > 0 {
 		o.printf("  %s\n", o.red(many(soonLost, "slice")+" will be lost within 7 days: fetch now, with reportform apply"))
+	}
+	if !detailed {
+		o.printf("\n")
+		return sum
 	}
 	slices.SortStableFunc(list, func(a, b *covered) int {
 		switch {
@@ -185,7 +191,7 @@ func runText(r *plan.Run, now time.Time) string {
 		return text + "lost, " + r.Why
 	}
 	if r.Why != "" {
-		return text + "held, " + r.Why
+		return text + "held, if not as declared now; " + strings.TrimSuffix(r.Why, "; what is held stays as it is")
 	}
 	return text + "held"
 }

@@ -140,7 +140,7 @@ func (h *Human) onDisk(x *engine.Explanation, or *engine.Origin) {
 	case or.Left != nil:
 		bytes, sum = or.Left.Bytes, or.Left.SHA256
 	case x.Exists:
-		say(o.yellow("Not held."), 9, "A file is there, but not one that Reportform knows; apply replaces it.")
+		say(o.yellow("Not held."), 9, "A file is there, but no ledger has it.")
 		return
 	default:
 		say(o.yellow("Not held."), 9, "The file is declared, and is not there.")
@@ -175,11 +175,11 @@ func nextText(or *engine.Origin, now time.Time) string {
 		return "Waiting: not settled; " + "a plan after " + moment(or.Waiting.Until) + " has it."
 	case or.Reason != "":
 		text := "The next apply writes it: " + string(or.Reason) + ", " + reasonText(or.Reason) + "."
-		if or.Failed != nil {
-			text += " It failed at " + moment(or.Failed.At) + ": " + or.Failed.Error
-		}
 		if !or.LostAt.IsZero() && or.Reason != plan.Moved {
-			text += " The service has the slice until " + shortMoment(or.LostAt) + " (" + away(or.LostAt.Sub(now)) + ")."
+			text += " The service has the slice until " + shortMoment(or.LostAt) + " (in " + away(or.LostAt.Sub(now)) + ")."
+		}
+		if or.Failed != nil {
+			text += " The last try, at " + moment(or.Failed.At) + ", failed: " + or.Failed.Error
 		}
 		return text
 	}

@@ -111,9 +111,15 @@ func (h *Human) EndVerify(sum Verified) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	h.err.printf("%s", styled(v.erase()))
-	for _, l := range v.ledgers {
+	for i, l := range v.ledgers {
+		if i > 0 {
+			o.printf("\n")
+		}
 		o.printf("%s\n", o.bold(l.Key.Report+" "+l.Key.Tenant))
 		o.hanging("  "+o.red("unreadable")+"  ", 14, "the ledger: "+l.Err.Error())
+	}
+	if len(v.ledgers) > 0 && len(v.bad) > 0 {
+		o.printf("\n")
 	}
 	h.badFiles(v.bad)
 	if more := v.badFiles - int64(len(v.bad)); more > 0 {
@@ -197,7 +203,7 @@ func mismatchText(m engine.Mismatch, bytes int64, sha256 string) string {
 		if m.FoundSHA256 == "" {
 			return "it has " + many(m.FoundBytes, "byte") + ", recorded are " + count(bytes)
 		}
-		return "its sha256 is " + short(m.FoundSHA256) + "..., recorded is " + short(sha256) + "..."
+		return "its sha256 begins with " + short(m.FoundSHA256) + ", recorded is " + short(sha256)
 	}
 	return ""
 }
