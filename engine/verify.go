@@ -136,13 +136,6 @@ func (v *verifier) measure(ctx context.Context, keys []ledger.Key) error {
 	return err
 }
 
-// heldFile is an entry of a ledger on its way to be checked.
-type heldFile struct {
-	key ledger.Key
-	ledger.Held
-	sha256 string
-}
-
 // read checks the files, as many at a time as there are processors.
 func (v *verifier) read(ctx context.Context, keys []ledger.Key) error {
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -154,20 +147,7 @@ func (v *verifier) read(ctx context.Context, keys []ledger.Key) error {
 				v.tell(BadLedger{key, err})
 				return nil
 			}
-			for h := range l.Held() {
-				if h.Path == ledger.Console {
-					v.mu.Lock()
-					v.sum.Console++
-					v.mu.Unlock()
-					continue
-				}
-				select {
-				case files <- heldFile{key, *h, h.Proof().SHA256}:
-				case <-groupCtx.Done():
-					return groupCtx.Err()
-				}
-			}
-			return nil
+			return v.send(groupCtx, files, key, l)
 		})
 	})
 	for range max(2, runtime.GOMAXPROCS(0)) {
@@ -184,31 +164,108 @@ func (v *verifier) read(ctx context.Context, keys []ledger.Key) error {
 	return group.Wait()
 }
 
-// file checks one file. Where it is not as the entry says, the ledger is read
-// again: another process may have replaced file and entry meanwhile.
-func (v *verifier) file(ctx context.Context, h *hasher, f heldFile) error {
-	for {
-		m, err := h.compare(ctx, v.engine.file(f.Path), f.Bytes, f.sha256)
-		if err != nil {
-			return err
+// heldFile is an entry of a ledger on its way to be checked.
+type heldFile struct {
+	*batch
+	ledger.Held
+	sha256 string
+}
+
+// batch is the files of one ledger.
+type batch struct {
+	key ledger.Key
+
+	mu       sync.Mutex
+	unread   int // files
+	suspects []suspect
+}
+
+// suspect is a file that is not as the entry says that it was checked by.
+type suspect struct {
+	heldFile
+	Mismatch
+}
+
+// send puts the files of a ledger into a channel.
+func (v *verifier) send(ctx context.Context, files chan<- heldFile, key ledger.Key, l *ledger.Ledger) error {
+	b := &batch{key: key}
+	console := int64(0)
+	for h := range l.Held() {
+		if h.Path == ledger.Console {
+			console++
+		} else {
+			b.unread++
 		}
-		if m.Fault == "" {
-			v.tell(GoodFile{f.Bytes})
-			return nil
-		}
-		l, err := v.engine.Ledger(ctx, f.key)
-		if err != nil {
-			return err
-		}
-		now := l.Find(f.Output, f.From, f.To)
-		if now == nil {
-			return nil // it is held no longer
-		}
-		if sum := now.Proof().SHA256; now.Path != f.Path || now.Bytes != f.Bytes || sum != f.sha256 {
-			f = heldFile{f.key, *now, sum}
+	}
+	v.mu.Lock()
+	v.sum.Console += console
+	v.mu.Unlock()
+	for h := range l.Held() {
+		if h.Path == ledger.Console {
 			continue
 		}
-		v.tell(BadFile{f.key, f.Output, f.From, f.To, f.Path, f.Bytes, f.sha256, m})
+		select {
+		case files <- heldFile{b, *h, h.Proof().SHA256}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// file checks one file, and after the last of a ledger those that are suspect.
+func (v *verifier) file(ctx context.Context, h *hasher, f heldFile) error {
+	m, err := h.compare(ctx, v.engine.file(f.Path), f.Bytes, f.sha256)
+	if err != nil {
+		return err
+	}
+	if m.Fault == "" {
+		v.tell(GoodFile{f.Bytes})
+	}
+	f.mu.Lock()
+	if m.Fault != "" {
+		f.suspects = append(f.suspects, suspect{f, m})
+	}
+	f.unread--
+	last := f.unread == 0
+	f.mu.Unlock()
+	if !last {
 		return nil
 	}
+	return v.settle(ctx, h, f.batch)
+}
+
+// settle decides on the suspects of a ledger, which it reads again: another
+// process may have replaced file and entry meanwhile. Then the file is checked
+// by its new entry.
+func (v *verifier) settle(ctx context.Context, h *hasher, b *batch) error {
+	for len(b.suspects) > 0 {
+		l, err := v.engine.Ledger(ctx, b.key)
+		if err != nil {
+			return err
+		}
+		suspects := b.suspects
+		b.suspects = nil
+		for _, s := range suspects {
+			now := l.Find(s.Output, s.From, s.To)
+			if now == nil {
+				continue // it is held no longer
+			}
+			sum := now.Proof().SHA256
+			if now.Path == s.Path && now.Bytes == s.Bytes && sum == s.sha256 {
+				v.tell(BadFile{b.key, s.Output, s.From, s.To, s.Path, s.Bytes, s.sha256, s.Mismatch})
+				continue
+			}
+			m, err := h.compare(ctx, v.engine.file(now.Path), now.Bytes, sum)
+			switch {
+			case err != nil:
+				return err
+			case m.Fault == "":
+				v.tell(GoodFile{now.Bytes})
+			default:
+				b.suspects = append(b.suspects, suspect{heldFile{b, *now, sum}, m})
+			}
+		}
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/engine/ledger"
 )
 
@@ -24,8 +25,8 @@ func (a *App) stateRm(ctx context.Context, o *args.StateRm) int {
 		return code
 	}
 	// A ledger that cannot be read is a reason to remove it, not to keep it.
-	var list []*ledger.Ledger
-	if readLedgers(ctx, v, s, keys, func(l *ledger.Ledger) { list = append(list, l) }); ctx.Err() != nil {
+	var list []view.Extent
+	if readLedgers(ctx, v, s, keys, func(l *ledger.Ledger) { list = append(list, view.ExtentOf(l)) }); ctx.Err() != nil {
 		return failed
 	}
 	v.Forgetting(list, len(keys)-len(list))

@@ -219,7 +219,8 @@ func exampleVerify(v interface {
 	BeginVerify()
 	Verifying(engine.Verifying)
 	EndVerify(Verified)
-}) {
+},
+) {
 	v.BeginVerify()
 	v.Verifying(engine.VerifyBegun{Files: 100, Bytes: 1_234_567})
 	v.Verifying(engine.Hashed{Bytes: 1000})
@@ -286,4 +287,11 @@ func exampleExplanations() []*engine.Explanation {
 		{Path: "notes.txt", Exists: true},
 		{Path: "out", Exists: true, Directory: true},
 	}
+}
+
+func exampleExtents() (list []Extent) {
+	for _, l := range exampleLedgers() {
+		list = append(list, ExtentOf(l))
+	}
+	return list
 }

@@ -11,20 +11,36 @@ import (
 // maxForgotten bounds the ledgers that are named before they are forgotten.
 const maxForgotten = 20
 
+// Extent is a ledger in numbers.
+type Extent struct {
+	Key            ledger.Key
+	Entries, Files int
+	Bytes          int64
+}
+
+// ExtentOf counts what a ledger knows.
+func ExtentOf(l *ledger.Ledger) Extent {
+	x := Extent{Key: ledger.Key{Tenant: l.Tenant, Report: l.Report}, Files: len(l.Left)}
+	for h := range l.Held() {
+		x.Entries++
+		x.Bytes += h.Bytes
+		if h.Path != ledger.Console {
+			x.Files++
+		}
+	}
+	return x
+}
+
 // Forgetting says what state rm forgets: these ledgers, and some that cannot
 // be read.
-func (h *Human) Forgetting(list []*ledger.Ledger, unreadable int) {
+func (h *Human) Forgetting(list []Extent, unreadable int) {
 	o := &h.out
 	rows := [][]string{{"REPORT", "TENANT", "ENTRIES", "FILES", "BYTES"}}
-	entries, files, bytes := 0, 0, int64(0)
-	for _, l := range list {
-		n, paths, total := l.Len(), filesOf(l), int64(0)
-		for held := range l.Held() {
-			total += held.Bytes
-		}
-		entries, files, bytes = entries+n, files+paths, bytes+total
+	var sum Extent
+	for _, x := range list {
+		sum.Entries, sum.Files, sum.Bytes = sum.Entries+x.Entries, sum.Files+x.Files, sum.Bytes+x.Bytes
 		if len(rows) <= maxForgotten {
-			rows = append(rows, []string{l.Report, l.Tenant, count(n), count(paths), size(total)})
+			rows = append(rows, []string{x.Key.Report, x.Key.Tenant, count(x.Entries), count(x.Files), size(x.Bytes)})
 		}
 	}
 	if len(list) > 0 {
@@ -35,22 +51,11 @@ func (h *Human) Forgetting(list []*ledger.Ledger, unreadable int) {
 		}
 		o.printf("\n")
 	}
-	text := many(len(list), "ledger") + " with " + entriesText(entries) + " of " + many(files, "file") + ", " + size(bytes)
+	text := many(len(list), "ledger") + " with " + entriesText(sum.Entries) + " of " + many(sum.Files, "file") + ", " + size(sum.Bytes)
 	if unreadable > 0 {
 		text += ", and " + many(unreadable, "ledger") + " that cannot be read"
 	}
 	o.paragraphs(0, text+". The files stay where they are, and nothing knows them any more.")
-}
-
-// filesOf counts the files that a ledger knows.
-func filesOf(l *ledger.Ledger) int {
-	n := len(l.Left)
-	for h := range l.Held() {
-		if h.Path != ledger.Console {
-			n++
-		}
-	}
-	return n
 }
 
 // Forgotten says that so many ledgers were removed.

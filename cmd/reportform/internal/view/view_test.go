@@ -105,7 +105,7 @@ func screens() map[string]func(*Human) {
 				h.out.printf("\n")
 			}
 		},
-		"state-rm": func(h *Human) { h.Forgetting(exampleLedgers(), 1); h.Forgotten(4) },
+		"state-rm": func(h *Human) { h.Forgetting(exampleExtents(), 1); h.Forgotten(4) },
 		"state-mv": func(h *Human) {
 			h.Moved("tenant.a", "tenant.b", exampleMoving(), true)
 			h.Moved("output.csv.bi", "output.csv.sheets", &engine.Moving{From: exampleMoving().From, To: exampleMoving().From, Entries: 1}, false)
@@ -288,7 +288,7 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 			Key: evilKey, Output: evil, From: at, To: day(2), Label: evil, Reason: plan.Reason(evil), Failed: &l.Failed[0],
 			Declared: []engine.Declaration{{Address: evil, Range: evilPlace}}, Held: slices.Collect(l.Held())[0],
 		}}})
-		h.Forgetting([]*ledger.Ledger{l}, 0)
+		h.Forgetting([]Extent{ExtentOf(l)}, 0)
 		h.Moved(evil, evil, &engine.Moving{From: []ledger.Key{evilKey}, To: []ledger.Key{{}}}, false)
 		h.Pushed(&engine.Pushed{Key: evilKey})
 		h.Diff("+" + evil)
