@@ -62,9 +62,7 @@ func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, 
 			i += start
 			l, err := e.ledgers.Read(ctx, ledger.Key{Tenant: wants[i].Tenant, Report: wants[i].Report})
 			if err == nil {
-				files := observer{engine: e}
-				parts[i], err = plan.Subtract(&wants[i], l, p.Now, files.observe)
-				files.close()
+				parts[i], err = e.part(&wants[i], l, p.Now)
 			}
 			mistakes[i] = err
 			return ctx.Err()
@@ -75,6 +73,13 @@ func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, 
 		p.Add(parts[start:end], float64(len(wants)-end)/float64(end))
 	}
 	return gather(mistakes)
+}
+
+// part subtracts a ledger and what is found on disk from a want.
+func (e *Engine) part(want *plan.Want, l *ledger.Ledger, now time.Time) (plan.Part, error) {
+	files := observer{engine: e}
+	defer files.close()
+	return plan.Subtract(want, l, now, files.observe)
 }
 
 // readers is how many ledgers are read and planned at once: reading waits for

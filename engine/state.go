@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
@@ -22,9 +23,39 @@ func (e *Engine) Ledger(ctx context.Context, key ledger.Key) (*ledger.Ledger, er
 	return e.ledgers.Read(ctx, key)
 }
 
+// EachLedger calls do with the ledgers of the keys, one at a time and in their
+// order, or with what kept one from being read. Many are read at once, few are
+// held. It ends with the first error of do, or when ctx ends.
+func (e *Engine) EachLedger(ctx context.Context, keys []ledger.Key, do func(ledger.Key, *ledger.Ledger, error) error) error {
+	const atOnce = 64
+	ledgers, errs := make([]*ledger.Ledger, atOnce), make([]error, atOnce)
+	for chunk := range slices.Chunk(keys, atOnce) {
+		err := inParallel(ctx, len(chunk), func(i int) error {
+			ledgers[i], errs[i] = e.ledgers.Read(ctx, chunk[i])
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for i, key := range chunk {
+			if err := do(key, ledgers[i], errs[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}
+
+// Forget removes ledgers. What they held is forgotten; files stay. A ledger
+// that does not exist is no error, so what was cut off can be repeated.
+func (e *Engine) Forget(ctx context.Context, keys []ledger.Key) error {
+	return inParallel(ctx, len(keys), func(i int) error { return e.ledgers.Remove(ctx, keys[i]) })
+}
+
 // prune deletes the files of orphans and then forgets them. A file that is not
 // the one that was written is kept, and so is its entry. It returns what is
-// gone, with an error that names what is not.
+// gone, with an error that names what is not. Stored pages that no ledger names
+// go too.
 func (e *Engine) prune(ctx context.Context, orphans []plan.Orphan) ([]plan.Orphan, error) {
 	wanted, err := e.heldPaths(ctx, orphans)
 	if err != nil {
@@ -49,6 +80,13 @@ func (e *Engine) prune(ctx context.Context, orphans []plan.Orphan) ([]plan.Orpha
 			continue
 		}
 		pruned = append(pruned, o)
+	}
+	swept, err := e.ledgers.Sweep(ctx, e.now().Add(-unnamedAfter))
+	if swept > 0 {
+		e.logger.Info("removed pages that no ledger names, of processes that died", "pages", swept)
+	}
+	if err != nil {
+		kept = append(kept, err)
 	}
 	return pruned, errors.Join(kept...)
 }
@@ -75,18 +113,18 @@ func (e *Engine) heldPaths(ctx context.Context, orphans []plan.Orphan) (map[stri
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range keys {
-		l, err := e.Ledger(ctx, key)
+	err = e.EachLedger(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for h := range l.Held() {
 			if paths[h.Path] && !orphaned[entry{key, h.Output, h.From.UnixNano(), h.To.UnixNano(), h.Path}] {
 				held[h.Path] = true
 			}
 		}
-	}
-	return held, nil
+		return nil
+	})
+	return held, err
 }
 
 // deleteFile removes an orphan's file if it is what the ledger says.

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Keys returns the keys of all ledgers in order of report and tenant.
@@ -20,57 +23,74 @@ func (s *Store) Keys(ctx context.Context) ([]Key, error) {
 	return keys, nil
 }
 
-// Sweep deletes pages that were made before olderThan and that no head names:
-// those of processes that died. It returns how many.
-func (s *Store) Sweep(ctx context.Context, olderThan time.Time) (int, error) {
+// Unnamed returns, in order, the keys of pages that were made before olderThan
+// and that no head names: those of processes that died. Pages of a head that
+// cannot be read may be all that is left of it, and are not among them.
+func (s *Store) Unnamed(ctx context.Context, olderThan time.Time) ([]Key, error) {
 	keys, err := s.backend.List(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("listing the ledgers: %w", err)
+		return nil, fmt.Errorf("listing the ledgers: %w", err)
 	}
-	slices.SortFunc(keys, Key.Compare)
-	removed := 0
-	used, of := map[string]bool{}, Key{}
+	old := map[Key][]Key{} // pages by ledger
 	for _, key := range keys {
-		if key.Page == "" {
-			continue
-		}
 		made, err := time.Parse(pageTime, key.Page[:min(len(key.Page), len(pageTime))])
-		if err != nil || !made.Before(olderThan) {
-			continue
+		if err == nil && made.Before(olderThan) {
+			of := Key{Tenant: key.Tenant, Report: key.Report}
+			old[of] = append(old[of], key)
 		}
-		if ledger := (Key{Tenant: key.Tenant, Report: key.Report}); ledger != of {
-			of = ledger
-			if used, err = s.pagesOf(ctx, ledger); err != nil {
-				return removed, fmt.Errorf("reading %s: %w", name(ledger), err)
+	}
+	const atOnce = 16
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(atOnce)
+	var mu sync.Mutex
+	var unnamed []Key
+	for of, pages := range old {
+		group.Go(func() error {
+			data, _, err := s.backend.Get(groupCtx, of)
+			if err != nil {
+				return fmt.Errorf("reading %s: %w", name(of), err)
 			}
-		}
-		if used[key.Page] {
-			continue
-		}
+			used := map[string]bool{}
+			if data != nil {
+				_, refs, err := readHead(data)
+				if err != nil {
+					return nil
+				}
+				for _, ref := range refs {
+					used[ref.Name] = true
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			for _, page := range pages {
+				if !used[page.Page] {
+					unnamed = append(unnamed, page)
+				}
+			}
+			return nil
+		})
+	}
+	err = group.Wait()
+	slices.SortFunc(unnamed, Key.Compare)
+	return unnamed, err
+}
+
+// Sweep deletes the pages that Unnamed returns. It returns how many.
+func (s *Store) Sweep(ctx context.Context, olderThan time.Time) (int, error) {
+	unnamed, err := s.Unnamed(ctx, olderThan)
+	if err != nil {
+		return 0, err
+	}
+	for i, key := range unnamed {
 		_, version, err := s.backend.Get(ctx, key)
 		if err == nil && version != "" {
 			err = s.backend.Delete(ctx, key, version)
 		}
 		if err != nil && !errors.Is(err, ErrConflict) {
-			return removed, fmt.Errorf("deleting page %s of %s: %w", key.Page, name(key), err)
+			return i, fmt.Errorf("deleting page %s of %s: %w", key.Page, name(key), err)
 		}
-		removed++
 	}
-	return removed, nil
-}
-
-// pagesOf returns the names of the pages that a ledger's head names.
-func (s *Store) pagesOf(ctx context.Context, key Key) (map[string]bool, error) {
-	data, _, err := s.backend.Get(ctx, key)
-	used := map[string]bool{}
-	if err != nil || data == nil {
-		return used, err
-	}
-	_, refs, err := readHead(data)
-	for _, ref := range refs {
-		used[ref.Name] = true
-	}
-	return used, err
+	return len(unnamed), nil
 }
 
 // Remove deletes a ledger and its pages. A ledger that does not exist is no

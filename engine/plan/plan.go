@@ -107,6 +107,9 @@ type Gap struct {
 	Slices int       `json:"slices"`
 	// Why is a sentence for people: retention, a missed snapshot, not yet settled.
 	Why string `json:"why"`
+	// Kept reports that the outputs hold lost slices all the same, if not as
+	// they are declared now.
+	Kept bool `json:"kept,omitempty"`
 	// Until is when a waiting slice can be pulled; zero for a lost one.
 	Until time.Time `json:"until,omitzero"`
 }

@@ -162,12 +162,13 @@ func (s *subtraction) slice(slice *window.Named) error {
 		return err
 	}
 	if why, lost := s.lost(slice.Slice); lost {
-		if holdsAll(lacking) {
+		kept := holdsAll(lacking)
+		if kept {
 			why += "; what is held stays as it is"
 		}
 		addGap(&s.part.Lost, Gap{
 			Tenant: s.want.Tenant, Report: s.want.Report,
-			From: slice.From, To: slice.To, Slices: 1, Why: why,
+			From: slice.From, To: slice.To, Slices: 1, Why: why, Kept: kept,
 		})
 		return nil
 	}

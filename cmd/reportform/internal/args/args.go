@@ -29,8 +29,9 @@ type Invocation struct {
 }
 
 // Options are the parsed arguments of one command: *Init, *Validate, *Fmt,
-// *Plan, *Apply, *Show, *StateList, *StateShow, *Reports, *Sandbox, *Version
-// or *Completion.
+// *Plan, *Apply, *Show, *Coverage, *Explain, *StateList, *StateShow,
+// *StateVerify, *StateRm, *StateMv, *StatePull, *StatePush, *Reports,
+// *Sandbox, *Version or *Completion.
 type Options interface {
 	// flags declares the command's flags.
 	flags(f *flags)
@@ -68,8 +69,15 @@ func Commands() []Command {
 		planCommand(),
 		applyCommand(),
 		showCommand(),
+		coverageCommand(),
+		explainCommand(),
 		stateListCommand(),
 		stateShowCommand(),
+		stateVerifyCommand(),
+		stateRmCommand(),
+		stateMvCommand(),
+		statePullCommand(),
+		statePushCommand(),
 		reportsCommand(),
 		sandboxCommand(),
 		versionCommand(),
@@ -171,13 +179,22 @@ func find(words []string, help *bool) (*Command, []string, error) {
 		if *help {
 			return nil, words, nil
 		}
-		return nil, nil, &UsageError{words[0], fmt.Sprintf("%s needs to be told what to do: %s.", words[0], strings.Join(group, " or "))}
+		return nil, nil, &UsageError{words[0], fmt.Sprintf("%s needs to be told what to do: %s.", words[0], anyOf(group))}
 	}
 	switch words[1] {
 	case "-help", "--help", "-h":
 		return nil, words, nil
 	}
 	return nil, nil, &UsageError{words[0], fmt.Sprintf("There is no command %q.%s", words[0]+" "+words[1], suggestion(words[1], group, words[0]+" "))}
+}
+
+// anyOf lists words: "a, b or c".
+func anyOf(words []string) string {
+	last := len(words) - 1
+	if last == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 func (c *Command) parse(inv *Invocation, words []string, help bool) error {

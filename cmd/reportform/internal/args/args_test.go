@@ -49,9 +49,19 @@ func TestParse(t *testing.T) {
 		},
 		{"show p -json", Invocation{Options: &Show{File: "p", JSON: true}}},
 		{"state list", Invocation{Options: &StateList{}}},
-		{"state show report.a.b", Invocation{Options: &StateShow{Address: "report.a.b"}}},
-		{"state show report.a.b tenant.c", Invocation{Options: &StateShow{Address: "report.a.b", TenantAddress: "tenant.c"}}},
-		{"state show -tenant=c report.a.b -tenant d", Invocation{Options: &StateShow{Address: "report.a.b", Tenants: []string{"c", "d"}}}},
+		{"state show report.a.b", Invocation{Options: &StateShow{Ledgers: Ledgers{Address: "report.a.b"}}}},
+		{"state show report.a.b tenant.c", Invocation{Options: &StateShow{Ledgers: Ledgers{Address: "report.a.b", TenantAddress: "tenant.c"}}}},
+		{"state show -tenant=c report.a.b -tenant d", Invocation{Options: &StateShow{Ledgers: Ledgers{Address: "report.a.b", Tenants: []string{"c", "d"}}}}},
+		{"state verify", Invocation{Options: &StateVerify{}}},
+		{"state verify -json report.a.b -tenant=c", Invocation{Options: &StateVerify{JSON: true, Ledgers: Ledgers{Address: "report.a.b", Tenants: []string{"c"}}}}},
+		{"state rm report.a.b -auto-approve", Invocation{Options: &StateRm{AutoApprove: true, Ledgers: Ledgers{Address: "report.a.b"}}}},
+		{"state rm tenant.a -dry-run", Invocation{Options: &StateRm{DryRun: true, Ledgers: Ledgers{Address: "tenant.a"}}}},
+		{"state mv tenant.a -dry-run tenant.b", Invocation{Options: &StateMv{Source: "tenant.a", Destination: "tenant.b", DryRun: true}}},
+		{"state pull report.a.b tenant.c", Invocation{Options: &StatePull{Ledgers: Ledgers{Address: "report.a.b", TenantAddress: "tenant.c"}}}},
+		{"state push - -force", Invocation{Options: &StatePush{File: "-", Force: true}}},
+		{"coverage", Invocation{Options: &Coverage{}}},
+		{"coverage -min=99.5% -target=a -tenant=b -json", Invocation{Options: &Coverage{Min: 99.5, JSON: true, Selection: Selection{Targets: []string{"a"}, Tenants: []string{"b"}}}}},
+		{"explain out/a.json -json", Invocation{Options: &Explain{Path: "out/a.json", JSON: true}}},
 		{"reports sign_ins", Invocation{Options: &Reports{Type: "sign_ins"}}},
 		{
 			"sandbox -listen :80 -fault a -fault=b -throttle -seed 7 -events-per-day=9",
@@ -81,7 +91,7 @@ func TestStateShowTakesALineOfStateList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := &StateShow{Address: `report.a.b["c d"]`, TenantAddress: `tenant.e["f g"]`}
+	want := &StateShow{Ledgers: Ledgers{Address: `report.a.b["c d"]`, TenantAddress: `tenant.e["f g"]`}}
 	if diff := cmp.Diff(want, got.Options, all); diff != "" {
 		t.Error(diff)
 	}
@@ -106,10 +116,19 @@ func TestParseMistakes(t *testing.T) {
 		{"apply -parallelism=0", "-parallelism is a whole number of at least 1", "reportform apply -help"},
 		{"apply -parallelism=many", "-parallelism is a whole number of at least 1", "reportform apply -help"},
 		{"fmt - x", "Standard input (-) cannot be combined", "reportform fmt -help"},
-		{"state", "state needs to be told what to do: list or show.", "reportform state -help"},
+		{"state", "state needs to be told what to do: list, show, verify, rm, mv, pull or push.", "reportform state -help"},
 		{"state lsit", `There is no command "state lsit". Did you mean "state list"?`, "reportform state -help"},
 		{"state show", "An address is missing", "reportform state show -help"},
 		{"state show a b c", `"c" has no place here`, "reportform state show -help"},
+		{"state rm", "An address is missing", "reportform state rm -help"},
+		{"state mv tenant.a", "Two addresses are needed", "reportform state mv -help"},
+		{"state pull report.a.b", "named by its report and its tenant", "reportform state pull -help"},
+		{"state push", "A file is missing", "reportform state push -help"},
+		{"coverage -min=101", `-min is a percentage from 0 to 100, not "101"`, "reportform coverage -help"},
+		{"coverage -min=NaN", "-min is a percentage", "reportform coverage -help"},
+		{"coverage x", `"x" has no place here`, "reportform coverage -help"},
+		{"explain", "The path of a file is missing", "reportform explain -help"},
+		{"explain a b", `one path at most, so "b"`, "reportform explain -help"},
 		{"completion", "A shell is needed: bash, zsh, fish.", "reportform completion -help"},
 		{"completion tcsh", "A shell is needed", "reportform completion -help"},
 	}
@@ -210,7 +229,7 @@ func TestBashCompletion(t *testing.T) {
 	tests := []struct{ words, want string }{
 		{"pl", "plan"},
 		{"st", "state"},
-		{"state ", "-help list show"},
+		{"state ", "-help list show verify rm mv pull push"},
 		{"state show -te", "-tenant="},
 		{"plan -det", "-detailed-exitcode"},
 		{"-no-color apply p.rfplan -par", "-parallelism="},

@@ -63,6 +63,7 @@ func (o *Completion) script() (text string, known bool) {
 func completionCases() [][2]string {
 	var first []string
 	var cases [][2]string
+	group := 0 // the case of the last word that begins several commands
 	for _, c := range Commands() {
 		word, sub, isGroup := strings.Cut(c.Name, " ")
 		switch n := len(first); {
@@ -70,9 +71,10 @@ func completionCases() [][2]string {
 			first = append(first, word)
 		case n == 0 || first[n-1] != word:
 			first = append(first, word)
+			group = len(cases)
 			cases = append(cases, [2]string{fmt.Sprintf("%q", word), "-help " + sub})
 		default:
-			cases[len(cases)-2][1] += " " + sub
+			cases[group][1] += " " + sub
 		}
 		var words []string
 		if c.Name == "completion" {
@@ -163,7 +165,12 @@ func fishScript() string {
 	option(top, Flag{Name: "chdir", Value: "DIR", Text: "Work in this directory."})
 	option(top, Flag{Name: "no-color", Text: "No colour."})
 	option(top, Flag{Name: "help", Text: "Help."})
-	seen := map[string]bool{}
+	seen, groups := map[string]bool{}, map[string][]string{}
+	for _, c := range Commands() {
+		if word, sub, isGroup := strings.Cut(c.Name, " "); isGroup {
+			groups[word] = append(groups[word], sub)
+		}
+	}
 	for _, c := range Commands() {
 		word, sub, isGroup := strings.Cut(c.Name, " ")
 		when := "__fish_seen_subcommand_from " + word
@@ -177,7 +184,7 @@ func fishScript() string {
 		}
 		if isGroup {
 			fmt.Fprintf(&b, "complete -c reportform -f -n %s -a %s -d %s\n",
-				quote(when+"; and not __fish_seen_subcommand_from list show"), sub, quote(c.Summary))
+				quote(when+"; and not __fish_seen_subcommand_from "+strings.Join(groups[word], " ")), sub, quote(c.Summary))
 			when += "; and __fish_seen_subcommand_from " + sub
 		}
 		if c.Name == "completion" {

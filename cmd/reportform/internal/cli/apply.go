@@ -63,7 +63,7 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 	if askFirst && (!p.Empty() || prunes) {
 		human.Ask(question(p, prunes))
 		if !a.answeredYes(ctx) {
-			human.Cancelled()
+			human.Cancelled("Apply")
 			return failed
 		}
 	}

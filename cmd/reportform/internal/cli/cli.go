@@ -80,10 +80,24 @@ func (a *App) run(ctx context.Context, argv []string) int {
 		return a.apply(ctx, o)
 	case *args.Show:
 		return a.show(ctx, o)
+	case *args.Coverage:
+		return a.coverage(ctx, o)
+	case *args.Explain:
+		return a.explain(ctx, o)
 	case *args.StateList:
 		return a.stateList(ctx, o)
 	case *args.StateShow:
 		return a.stateShow(ctx, o)
+	case *args.StateVerify:
+		return a.stateVerify(ctx, o)
+	case *args.StateRm:
+		return a.stateRm(ctx, o)
+	case *args.StateMv:
+		return a.stateMv(ctx, o)
+	case *args.StatePull:
+		return a.statePull(ctx, o)
+	case *args.StatePush:
+		return a.statePush(ctx, o)
 	case *args.Reports:
 		return a.reports(o)
 	case *args.Sandbox:

@@ -35,9 +35,14 @@ type fakeSession struct {
 	// during runs before the first pull of an apply.
 	during func(ctx context.Context)
 
-	selected engine.Selection
-	applied  *engine.ApplyOptions
-	closed   bool
+	// fault is what Verify finds.
+	fault engine.Fault
+
+	selected  engine.Selection
+	applied   *engine.ApplyOptions
+	forgotten []ledger.Key
+	moved     []string
+	closed    bool
 }
 
 func (s *fakeSession) Close() error                { s.closed = true; return nil }
@@ -45,7 +50,7 @@ func (s *fakeSession) Files() map[string]*hcl.File { return nil }
 func (s *fakeSession) Console() bool               { return s.console }
 
 func (s *fakeSession) Config() *config.Config {
-	return &config.Config{Tenants: make([]*config.Tenant, 2), Reports: make([]*config.Report, 1), Settings: config.Settings{State: config.State{Type: "local"}}}
+	return &config.Config{Tenants: []*config.Tenant{{}, {}}, Reports: []*config.Report{{}}, Settings: config.Settings{State: config.State{Type: "local"}}}
 }
 
 func (s *fakeSession) Plan(_ context.Context, sel engine.Selection) (*plan.Plan, error) {
@@ -102,6 +107,71 @@ func (s *fakeSession) Ledger(_ context.Context, key ledger.Key) (*ledger.Ledger,
 		}
 	}
 	return nil, nil
+}
+
+func (s *fakeSession) EachLedger(ctx context.Context, keys []ledger.Key, do func(ledger.Key, *ledger.Ledger, error) error) error {
+	for _, key := range keys {
+		l, err := s.Ledger(ctx, key)
+		if err := do(key, l, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *fakeSession) Forget(_ context.Context, keys []ledger.Key) error {
+	s.forgotten = append(s.forgotten, keys...)
+	return nil
+}
+
+func (s *fakeSession) PlanMove(_ context.Context, source, destination string) (*engine.Moving, error) {
+	if source == "tenant.nobody" {
+		return nil, errors.New("nothing is held under tenant.nobody")
+	}
+	from, to := ledger.Key{Tenant: source, Report: "report.a.b"}, ledger.Key{Tenant: destination, Report: "report.a.b"}
+	return &engine.Moving{From: []ledger.Key{from}, To: []ledger.Key{to}, Entries: 12}, nil
+}
+
+func (s *fakeSession) Move(_ context.Context, source, destination string, _ *engine.Moving) error {
+	s.moved = append(s.moved, source+" "+destination)
+	return nil
+}
+
+func (s *fakeSession) Push(_ context.Context, d *ledger.Document, force bool) (*engine.Pushed, error) {
+	if !force {
+		return nil, &engine.LossError{Entries: 3, First: "output.csv.bi from 2026-11-21"}
+	}
+	return &engine.Pushed{Key: ledger.Key{Tenant: d.Tenant, Report: d.Report}, Added: 1, Removed: 3}, nil
+}
+
+func (s *fakeSession) Verify(_ context.Context, keys []ledger.Key, report func(engine.Verifying)) (*engine.Verified, error) {
+	report(engine.VerifyBegun{Files: 2, Bytes: 20})
+	report(engine.GoodFile{Bytes: 10})
+	v := &engine.Verified{Ledgers: len(keys), Good: 1, GoodBytes: 10}
+	if s.fault != "" {
+		report(engine.BadFile{Key: keys[0], Path: "out/a.json", Mismatch: engine.Mismatch{Fault: s.fault}})
+		v.Missing++
+	}
+	if s.during != nil {
+		s.during(context.Background())
+	}
+	return v, nil
+}
+
+func (s *fakeSession) Coverage(_ context.Context, sel engine.Selection) (*engine.Coverage, error) {
+	s.selected = sel
+	return &engine.Coverage{Parts: []plan.Coverage{
+		{Tenant: "tenant.contoso", Report: "report.a.b", Slices: plan.Tally{Held: 199, Missing: 1}},
+		{Tenant: "tenant.fabrikam", Report: "report.a.b", Slices: plan.Tally{Held: 4}},
+	}}, nil
+}
+
+func (s *fakeSession) Explain(_ context.Context, path string) (*engine.Explanation, error) {
+	x := &engine.Explanation{Path: path, Nearest: "out/a.json"}
+	if path == "out/a.json" {
+		x.Origins = []engine.Origin{{Key: ledger.Key{Tenant: "tenant.contoso", Report: "report.a.b"}, Reason: plan.New}}
+	}
+	return x, nil
 }
 
 // bench is a program on fakes.
@@ -190,6 +260,21 @@ func TestExitCodes(t *testing.T) {
 		{"show no-such-file", failed},
 		{"state list", ok},
 		{"state show report.x.y", failed},
+		{"state verify", ok},
+		{"state verify report.x.y", failed},
+		{"state rm report.x.y -auto-approve", failed},
+		{"state mv tenant.nobody tenant.somebody", failed},
+		{"state mv tenant.a tenant.b", ok},
+		{"state pull report.x.y tenant.z", failed},
+		{"state push no-such-file", failed},
+		{"coverage", ok},
+		{"coverage -min=99.5", ok},
+		{"coverage -min=99.6", failed},
+		{"coverage -min=100 -json", failed},
+		{"coverage -var broken=1", failed},
+		{"explain out/a.json", ok},
+		{"explain out/b.json", failed},
+		{"explain out/b.json -json", failed},
 		{"reports", ok},
 		{"reports sign_ins", ok},
 		{"reports sign_in", failed},

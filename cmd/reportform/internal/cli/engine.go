@@ -45,6 +45,15 @@ type Session interface {
 	Apply(ctx context.Context, p *plan.Plan, opts engine.ApplyOptions) (*engine.Summary, error)
 	Ledgers(ctx context.Context) ([]ledger.Key, error)
 	Ledger(ctx context.Context, key ledger.Key) (*ledger.Ledger, error)
+	// EachLedger gives the ledgers to do, in the order of the keys.
+	EachLedger(ctx context.Context, keys []ledger.Key, do func(ledger.Key, *ledger.Ledger, error) error) error
+	Forget(ctx context.Context, keys []ledger.Key) error
+	PlanMove(ctx context.Context, source, destination string) (*engine.Moving, error)
+	Move(ctx context.Context, source, destination string, m *engine.Moving) error
+	Push(ctx context.Context, d *ledger.Document, force bool) (*engine.Pushed, error)
+	Verify(ctx context.Context, keys []ledger.Key, report func(engine.Verifying)) (*engine.Verified, error)
+	Coverage(ctx context.Context, sel engine.Selection) (*engine.Coverage, error)
+	Explain(ctx context.Context, path string) (*engine.Explanation, error)
 }
 
 // SandboxServer is a running sandbox.

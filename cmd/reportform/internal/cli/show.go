@@ -34,33 +34,12 @@ func (a *App) show(ctx context.Context, o *args.Show) int {
 	if diags.HasErrors() {
 		return failed
 	}
-	ledgers, code := readLedgers(ctx, v, s, func(ledger.Key) bool { return true })
-	v.Ledgers(ledgers)
-	return code
-}
-
-// readLedgers reads the ledgers that want selects, in order of report and
-// tenant. One that cannot be read is told and left out.
-func readLedgers(ctx context.Context, v diagnoser, s Session, want func(ledger.Key) bool) (list []*ledger.Ledger, code int) {
 	keys, err := s.Ledgers(ctx)
 	if err != nil {
-		return nil, failIn(ctx, v, s, "State not readable", err)
+		return failIn(ctx, v, s, "State not readable", err)
 	}
-	for _, key := range keys {
-		if !want(key) {
-			continue
-		}
-		l, err := s.Ledger(ctx, key)
-		if err != nil {
-			code = failIn(ctx, v, s, "Ledger not readable", err)
-			if ctx.Err() != nil {
-				return list, code
-			}
-			continue
-		}
-		if l != nil {
-			list = append(list, l)
-		}
-	}
-	return list, code
+	var ledgers []*ledger.Ledger
+	code := readLedgers(ctx, v, s, keys, func(l *ledger.Ledger) { ledgers = append(ledgers, l) })
+	v.Ledgers(ledgers)
+	return code
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 )
 
-// stateView is what the state commands have to tell.
+// stateView is what state list and state show have to tell.
 type stateView interface {
 	diagnoser
 	LedgerKeys(keys []ledger.Key)
@@ -40,19 +40,11 @@ func (a *App) stateShow(ctx context.Context, o *args.StateShow) int {
 	if code != ok {
 		return code
 	}
-	matched := false
-	ledgers, code := readLedgers(ctx, v, s, func(key ledger.Key) bool {
-		m := matchesLedger(o, key)
-		matched = matched || m
-		return m
-	})
-	for _, l := range ledgers {
-		v.Ledger(l)
+	keys, code := a.selectLedgers(ctx, v, s, &o.Ledgers)
+	if code != ok {
+		return code
 	}
-	if !matched && code == ok {
-		return fail(v, "No such ledger", noLedger(o))
-	}
-	return code
+	return readLedgers(ctx, v, s, keys, v.Ledger)
 }
 
 func (a *App) openState(v diagnoser, vars args.Vars) (Session, int) {
@@ -64,20 +56,53 @@ func (a *App) openState(v diagnoser, vars args.Vars) (Session, int) {
 	return s, ok
 }
 
-func noLedger(o *args.StateShow) string {
-	address := o.Address
-	if o.TenantAddress != "" {
-		address += " " + o.TenantAddress
+// selectLedgers returns the keys of the ledgers that the arguments select;
+// that there are none is a failure, unless the arguments narrow nothing.
+func (a *App) selectLedgers(ctx context.Context, v diagnoser, s Session, o *args.Ledgers) ([]ledger.Key, int) {
+	keys, err := s.Ledgers(ctx)
+	if err != nil {
+		return nil, failIn(ctx, v, s, "State not readable", err)
+	}
+	keys = slices.DeleteFunc(keys, func(key ledger.Key) bool { return !matchesLedger(o, key) })
+	if len(keys) == 0 && (o.Address != "" || len(o.Tenants) > 0) {
+		return nil, fail(v, "No such ledger", noLedger(o))
+	}
+	return keys, ok
+}
+
+// readLedgers gives the ledgers of the keys to show, one after the other. One
+// that cannot be read is told and left out.
+func readLedgers(ctx context.Context, v diagnoser, s Session, keys []ledger.Key, show func(*ledger.Ledger)) (code int) {
+	err := s.EachLedger(ctx, keys, func(_ ledger.Key, l *ledger.Ledger, err error) error {
+		if err != nil && ctx.Err() == nil {
+			code = failIn(ctx, v, s, "Ledger not readable", err)
+			return nil
+		}
+		if err == nil {
+			show(l)
+		}
+		return err
+	})
+	if err != nil {
+		return failIn(ctx, v, s, "State not readable", err)
+	}
+	return code
+}
+
+func noLedger(o *args.Ledgers) string {
+	what := "Nothing is held"
+	if o.Address != "" {
+		what += " under " + strings.TrimSpace(o.Address+" "+o.TenantAddress)
 	}
 	if len(o.Tenants) > 0 {
-		address += " with the tenant " + strings.Join(o.Tenants, " or ")
+		what += " with the tenant " + strings.Join(o.Tenants, " or ")
 	}
-	return fmt.Sprintf("Nothing is held under %s. The command state list prints what there is.", address)
+	return fmt.Sprintf("%s. The command state list prints what there is.", what)
 }
 
 // matchesLedger reports whether the arguments select a ledger.
-func matchesLedger(o *args.StateShow, key ledger.Key) bool {
-	if !within(key.Report, o.Address) && !within(key.Tenant, o.Address) {
+func matchesLedger(o *args.Ledgers, key ledger.Key) bool {
+	if o.Address != "" && !within(key.Report, o.Address) && !within(key.Tenant, o.Address) {
 		return false
 	}
 	if o.TenantAddress != "" && !within(key.Tenant, o.TenantAddress) {

@@ -48,7 +48,9 @@ func (h *Human) Ask(question string) {
 }
 
 // Cancelled says that the question was not answered with yes.
-func (h *Human) Cancelled() { h.err.printf("\nApply cancelled. Nothing was changed.\n") }
+func (h *Human) Cancelled(what string) {
+	h.err.printf("\n%s cancelled. Nothing was changed.\n", what)
+}
 
 // Interrupted says, after BeginApply, that the first interrupt was heard.
 func (h *Human) Interrupted() {
@@ -68,7 +70,13 @@ func (h *Human) BeginApply(pulls int) {
 func (h *Human) Progress(p run.Progress) { h.progress.report(p) }
 
 // Tick lets the progress show that time passes; it is called a few times a second.
-func (h *Human) Tick() { h.progress.tick() }
+func (h *Human) Tick() {
+	if h.verify != nil {
+		h.verify.tick()
+		return
+	}
+	h.progress.tick()
+}
 
 // EndApply shows the outcome.
 func (h *Human) EndApply(a Applied) {

@@ -7,9 +7,6 @@ import (
 	"github.com/reportform/reportform/engine/plan"
 )
 
-// soon is how long before the end a slice counts as soon lost.
-const soon = 7 * 24 * time.Hour
-
 // soonLost names the slices that the service will not have much longer.
 func (h *Human) soonLost(p *plan.Plan) {
 	var gaps []plan.Gap

@@ -11,7 +11,8 @@ type Human struct {
 	streams  Streams
 	out, err printer
 	now      func() time.Time
-	progress display // of the apply that runs; nil otherwise
+	progress display       // of the apply that runs; nil otherwise
+	verify   *verification // that runs; nil otherwise
 }
 
 // NewHuman returns a view for people.

@@ -45,6 +45,14 @@ const (
 	TypeHeld           Type = "held"
 	TypeFailed         Type = "failed"
 	TypeReportType     Type = "report_type"
+
+	TypeCoverage        Type = "coverage"
+	TypeCoverageRun     Type = "coverage_run"
+	TypeCoverageSummary Type = "coverage_summary"
+	TypeBadFile         Type = "bad_file"
+	TypeBadLedger       Type = "bad_ledger"
+	TypeVerifySummary   Type = "verify_summary"
+	TypeExplanation     Type = "explanation"
 )
 
 // JSON writes for programs: every message is one object on one line of the

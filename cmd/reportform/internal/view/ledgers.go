@@ -140,6 +140,23 @@ func (h *Human) held(e *ledger.Held) {
 		final = "not final"
 	}
 	parts := []string{many(p.Rows, "row"), size(e.Bytes), many(p.Pages, "page"), "sha256 " + short(p.SHA256), final}
+	o.hanging("      ", 6, strings.Join(append(parts, extras(p)...), ", "))
+	text := "fetched " + moment(p.FetchedAt) + " in " + length(p.Took)
+	if e.Revisited {
+		text += ", the second reading"
+	}
+	o.hanging("      ", 6, text)
+	if p.Derived != "" {
+		o.printf("      made from %s\n", p.Derived)
+	}
+	if !p.First.IsZero() {
+		o.hanging("      ", 6, "events from "+moment(p.First)+" to "+moment(p.Last))
+	}
+}
+
+// extras are the counts of events that were not simply written, where there
+// are any.
+func extras(p ledger.Proof) (parts []string) {
 	for _, extra := range []struct {
 		n    int64
 		what string
@@ -148,15 +165,7 @@ func (h *Human) held(e *ledger.Held) {
 			parts = append(parts, count(extra.n)+" "+extra.what)
 		}
 	}
-	o.hanging("      ", 6, strings.Join(parts, ", "))
-	text := "fetched " + moment(p.FetchedAt) + " in " + length(p.Took)
-	if e.Revisited {
-		text += ", the second reading"
-	}
-	o.hanging("      ", 6, text)
-	if !p.First.IsZero() {
-		o.hanging("      ", 6, "events from "+moment(p.First)+" to "+moment(p.Last))
-	}
+	return parts
 }
 
 // short is the beginning of a digest, enough to compare by eye.

@@ -44,6 +44,16 @@ type heldMessage struct {
 	Final          bool      `json:"final"`
 	Revisited      bool      `json:"revisited"`
 	Definition     string    `json:"definition"`
+	DerivedFrom    string    `json:"derived_from,omitempty"`
+}
+
+func newHeldMessage(tenant, report string, e *ledger.Held) heldMessage {
+	p := e.Proof()
+	return heldMessage{
+		headOf(TypeHeld), tenant, report, e.Output, e.From, e.To, e.Path, p.Rows, e.Bytes, p.SHA256,
+		p.First, p.Last, p.Pages, p.Requests, p.Repeated, p.Revisions, p.Outside, p.FirstID, p.LastID,
+		p.FetchedAt, p.Took.Seconds(), e.Final, e.Revisited, e.Definition, p.Derived,
+	}
 }
 
 type failedMessage struct {
@@ -69,12 +79,7 @@ func (j *JSON) Ledgers(list []*ledger.Ledger) {
 			h.from, h.to, h.rows, h.bytes, h.failed,
 		})
 		for e := range l.Held() {
-			p := e.Proof()
-			j.put(heldMessage{
-				headOf(TypeHeld), l.Tenant, l.Report, e.Output, e.From, e.To, e.Path, p.Rows, e.Bytes, p.SHA256,
-				p.First, p.Last, p.Pages, p.Requests, p.Repeated, p.Revisions, p.Outside, p.FirstID, p.LastID,
-				p.FetchedAt, p.Took.Seconds(), e.Final, e.Revisited, e.Definition,
-			})
+			j.put(newHeldMessage(l.Tenant, l.Report, e))
 		}
 		for _, f := range l.Failed {
 			j.put(failedMessage{headOf(TypeFailed), l.Tenant, l.Report, f.Output, f.From, f.To, f.At, f.Error})

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
@@ -56,7 +58,7 @@ func screens() map[string]func(*Human) {
 		"plan-many":      func(h *Human) { h.Plan(manyTenantsPlan()) },
 		"plan-different": func(h *Human) { h.Plan(differentPlan()) },
 		"plan-prune":     func(h *Human) { h.Prune(examplePlan().Orphans) },
-		"ask":            func(h *Human) { h.Ask("Do you want to perform these pulls?"); h.Cancelled() },
+		"ask":            func(h *Human) { h.Ask("Do you want to perform these pulls?"); h.Cancelled("Apply") },
 		"diagnostics":    func(h *Human) { h.Diagnostics(exampleDiagnostics()) },
 		"usage": func(h *Human) {
 			h.UsageError(errors.New("There is no command \"plam\". Did you mean \"plan\"?\nFor what can be written here, run: reportform -help"))
@@ -81,6 +83,37 @@ func screens() map[string]func(*Human) {
 		"state-show": func(h *Human) {
 			h.Ledger(exampleLedgers()[0])
 			h.Ledger(&ledger.Ledger{Tenant: "tenant.a", Report: "report.b.c"})
+		},
+		"coverage":         func(h *Human) { h.Coverage(exampleCoverage(), 99, 2) },
+		"coverage-whole":   func(h *Human) { h.Coverage(wholeCoverage(), 99, 0) },
+		"coverage-years":   func(h *Human) { h.Coverage(yearsCoverage(), 0, 0) },
+		"coverage-many":    func(h *Human) { h.Coverage(manyTenantsCoverage(), 0, 0) },
+		"coverage-nothing": func(h *Human) { h.Coverage(&engine.Coverage{}, 0, 0) },
+		"verify":           func(h *Human) { exampleVerify(h) },
+		"verify-good": func(h *Human) {
+			h.BeginVerify()
+			h.EndVerify(Verified{Verified: engine.Verified{Ledgers: 2, Good: 1234, GoodBytes: 56_789_000_000}, Complete: true, Took: 75 * time.Second})
+		},
+		"verify-missing": func(h *Human) {
+			h.BeginVerify()
+			h.Verifying(exampleBadFiles()[0])
+			h.EndVerify(Verified{Verified: engine.Verified{Ledgers: 1, Good: 1, GoodBytes: 10, Missing: 1}, Complete: true})
+		},
+		"explain": func(h *Human) {
+			for _, x := range exampleExplanations() {
+				h.Explanation(x)
+				h.out.printf("\n")
+			}
+		},
+		"state-rm": func(h *Human) { h.Forgetting(exampleExtents(), 1); h.Forgotten(4) },
+		"state-mv": func(h *Human) {
+			h.Moved("tenant.a", "tenant.b", exampleMoving(), true)
+			h.Moved("output.csv.bi", "output.csv.sheets", &engine.Moving{From: exampleMoving().From, To: exampleMoving().From, Entries: 1}, false)
+		},
+		"state-pull": func(h *Human) { h.Document(exampleLedgers()[2].Document()) },
+		"state-push": func(h *Human) {
+			h.Pushed(&engine.Pushed{Key: exampleMoving().From[0], Added: 1, Changed: 2, Removed: 3, Equal: 1234})
+			h.Pushed(&engine.Pushed{Key: exampleMoving().From[0], Equal: 1})
 		},
 		"reports": func(h *Human) { h.ReportTypes(exampleReportTypes()) },
 		"reports-one": func(h *Human) {
@@ -154,8 +187,15 @@ func TestJSON(t *testing.T) {
 		"validate":    func(j *JSON) { diags, _ := exampleDiagnostics(); j.Validated(diags) },
 		"apply":       func(j *JSON) { exampleApply(j, j.now); j.Interrupted() },
 		"show":        func(j *JSON) { j.Ledgers(exampleLedgers()) },
-		"reports":     func(j *JSON) { j.ReportTypes(exampleReportTypes()) },
-		"version":     func(j *JSON) { j.Version(Version{"0.1.0", "linux", "amd64", "go1.26.8"}) },
+		"coverage":    func(j *JSON) { j.Coverage(exampleCoverage(), 99, 2) },
+		"verify":      func(j *JSON) { exampleVerify(j) },
+		"explain": func(j *JSON) {
+			for _, x := range exampleExplanations() {
+				j.Explanation(x)
+			}
+		},
+		"reports": func(j *JSON) { j.ReportTypes(exampleReportTypes()) },
+		"version": func(j *JSON) { j.Version(Version{"0.1.0", "linux", "amd64", "go1.26.8"}) },
 	}
 	for name, write := range messages {
 		t.Run(name, func(t *testing.T) {
@@ -233,6 +273,24 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 		r := hcl.Range{Filename: evil, Start: hcl.Pos{Line: 1, Column: 5, Byte: 4}, End: hcl.Pos{Line: 1, Column: 9, Byte: 8}}
 		h.Diagnostics(hcl.Diagnostics{{Summary: evil, Detail: evil + "\n " + evil, Subject: &r}}, map[string]*hcl.File{evil: {Bytes: src}})
 		h.Formatted(evil)
+		evilKey := ledger.Key{Tenant: evil, Report: evil}
+		evilRun := plan.Run{Status: plan.StatusLost, From: at, To: day(2), First: evil, Last: evil, FirstDay: evil, LastDay: evil, Slices: 2, Why: evil, Outputs: []string{evil}}
+		h.Coverage(&engine.Coverage{Parts: []plan.Coverage{{Tenant: evil, Report: evil, Slices: plan.Tally{Lost: 2}, Runs: []plan.Run{evilRun}}}}, 1, 1)
+		h.BeginVerify()
+		h.Verifying(engine.BadLedger{Key: evilKey, Err: errors.New(evil)})
+		h.Verifying(engine.BadFile{Key: evilKey, Output: evil, Path: evil, From: at, To: day(2), Mismatch: engine.Mismatch{Fault: engine.FileUnreadable, Err: errors.New(evil)}})
+		s.clock = s.clock.Add(time.Minute)
+		h.Tick()
+		h.EndVerify(Verified{})
+		evilPlace := hcl.Range{Filename: evil}
+		h.Explanation(&engine.Explanation{Path: evil, Nearest: evil})
+		h.Explanation(&engine.Explanation{Path: evil, Origins: []engine.Origin{{
+			Key: evilKey, Output: evil, From: at, To: day(2), Label: evil, Reason: plan.Reason(evil), Failed: &l.Failed[0],
+			Declared: []engine.Declaration{{Address: evil, Range: evilPlace}}, Held: slices.Collect(l.Held())[0],
+		}}})
+		h.Forgetting([]Extent{ExtentOf(l)}, 0)
+		h.Moved(evil, evil, &engine.Moving{From: []ledger.Key{evilKey}, To: []ledger.Key{{}}}, false)
+		h.Pushed(&engine.Pushed{Key: evilKey})
 		h.Diff("+" + evil)
 		text := s.String()
 		if terminal { // the display's own movements

@@ -1,0 +1,35 @@
+package args
+
+// StatePush is the arguments of state push.
+type StatePush struct {
+	Vars
+	File  string // "-" for standard input
+	Force bool
+}
+
+func (o *StatePush) flags(f *flags) {
+	f.toggle(&o.Force, "force", "Also lose entries that the stored ledger has and FILE lacks.")
+	o.Vars.flags(f)
+}
+
+func (o *StatePush) operands(rest []string) (err error) {
+	o.File, err = atMostOne(rest, "file")
+	if err == nil && o.File == "" {
+		err = mistake("A file is missing: one that state pull printed, or - for standard input.")
+	}
+	return err
+}
+
+func statePushCommand() Command {
+	return Command{
+		Name:    "state push",
+		Summary: "Store a ledger that state pull printed",
+		Usage:   "[options] FILE",
+		Text:    `Stores a document as state pull prints it in the place of the ledger that it names, and says what changed. A document of a newer version, one that does not make sense, and one that would lose entries are refused; -force allows the last.`,
+		Examples: []Example{
+			{"state push ledger.json", "restore or mend a ledger"},
+			{"state push -", "from standard input"},
+		},
+		options: func() Options { return &StatePush{} },
+	}
+}

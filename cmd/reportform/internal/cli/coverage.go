@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/engine"
+)
+
+// coverageView is what coverage has to tell.
+type coverageView interface {
+	diagnoser
+	// Coverage shows the coverage, and how many of its parts hold less than a
+	// percentage, which is 0 for none.
+	Coverage(c *engine.Coverage, least float64, below int)
+}
+
+func (a *App) coverage(ctx context.Context, o *args.Coverage) int {
+	var v coverageView = a.human()
+	if o.JSON {
+		v = a.json()
+	}
+	s, code := a.openState(v, o.Vars)
+	defer s.Close()
+	if code != ok {
+		return code
+	}
+	c, err := s.Coverage(ctx, selection(o.Selection))
+	if err != nil {
+		return failIn(ctx, v, s, "The coverage cannot be told", err)
+	}
+	below := 0
+	for i := range c.Parts {
+		if c.Parts[i].Slices.Percent() < o.Min {
+			below++
+		}
+	}
+	v.Coverage(c, o.Min, below)
+	if below > 0 {
+		return failed
+	}
+	return ok
+}

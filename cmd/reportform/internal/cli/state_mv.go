@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/config"
+)
+
+func (a *App) stateMv(ctx context.Context, o *args.StateMv) int {
+	v := a.human()
+	s, code := a.openState(v, o.Vars)
+	defer s.Close()
+	if code != ok {
+		return code
+	}
+	m, err := s.PlanMove(ctx, o.Source, o.Destination)
+	if err != nil {
+		return failIn(ctx, v, s, "Nothing was moved", err)
+	}
+	if !o.DryRun {
+		if err := s.Move(ctx, o.Source, o.Destination, m); err != nil {
+			return failIn(ctx, v, s, "Not everything was moved", err)
+		}
+	}
+	v.Moved(o.Source, o.Destination, m, o.DryRun)
+	switch c := s.Config(); {
+	case !declares(c, o.Destination):
+		v.Note(o.Destination + " is not declared: until it is, a plan shows what it holds as orphans. Rename the block too.")
+	case declares(c, o.Source):
+		v.Note(o.Source + " is still declared: a plan fetches its slices anew. Rename the block too.")
+	}
+	return ok
+}
+
+// declares reports whether a configuration has something with an address, or
+// an instance of the block with it.
+func declares(c *config.Config, address string) bool {
+	for _, t := range c.Tenants {
+		if within(string(t.Address), address) {
+			return true
+		}
+	}
+	for _, r := range c.Reports {
+		if within(string(r.Address), address) {
+			return true
+		}
+	}
+	for _, out := range c.Outputs {
+		if within(string(out.Address), address) {
+			return true
+		}
+	}
+	return false
+}

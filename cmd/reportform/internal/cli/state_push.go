@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/ledger"
+)
+
+func (a *App) statePush(ctx context.Context, o *args.StatePush) int {
+	v := a.human()
+	s, code := a.openState(v, o.Vars)
+	defer s.Close()
+	if code != ok {
+		return code
+	}
+	d, err := a.readDocument(o.File)
+	if err != nil {
+		return fail(v, "No ledger to store", fmt.Sprintf("%s: %v.", o.File, err))
+	}
+	p, err := s.Push(ctx, d, o.Force)
+	var loss *engine.LossError
+	switch {
+	case errors.As(err, &loss):
+		return fail(v, "The ledger was not stored", fmt.Sprintf("Entries would be lost: %v. "+
+			"Add them to the document, or give -force to lose them.", err))
+	case err != nil:
+		return failIn(ctx, v, s, "The ledger was not stored", err)
+	}
+	v.Pushed(p)
+	if c := s.Config(); !declares(c, p.Key.Tenant) || !declares(c, p.Key.Report) {
+		v.Note("The configuration does not declare both addresses: a plan shows what the ledger holds as orphans.")
+	}
+	return ok
+}
+
+// readDocument reads a ledger's document from a file, or from standard input.
+func (a *App) readDocument(file string) (*ledger.Document, error) {
+	var data []byte
+	var err error
+	if file == "-" {
+		data, err = io.ReadAll(a.Streams.In)
+	} else {
+		data, err = os.ReadFile(file)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d, err := ledger.ReadDocument(data)
+	if err != nil {
+		return nil, fmt.Errorf("it is no document of state pull: %w", err)
+	}
+	return d, nil
+}

@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
+	"github.com/reportform/reportform/engine"
+)
+
+// verifyView is what state verify has to tell.
+type verifyView interface {
+	diagnoser
+	BeginVerify()
+	Verifying(value engine.Verifying)
+	Tick()
+	EndVerify(v view.Verified)
+}
+
+func (a *App) stateVerify(ctx context.Context, o *args.StateVerify) int {
+	streams := a.Streams
+	if a.getenv("RF_LOG") != "" {
+		streams = streams.NoLive()
+	}
+	var v verifyView = view.NewHuman(streams, a.Now)
+	if o.JSON {
+		v = a.json()
+	}
+	s, code := a.openState(v, o.Vars)
+	defer s.Close()
+	if code != ok {
+		return code
+	}
+	keys, code := a.selectLedgers(ctx, v, s, &o.Ledgers)
+	if code != ok {
+		return code
+	}
+	began := a.Now()
+	v.BeginVerify()
+	stopTicking := every(progressTick, v.Tick)
+	sum, err := s.Verify(ctx, keys, v.Verifying)
+	stopTicking()
+	v.EndVerify(view.Verified{Verified: *sum, Complete: err == nil, Took: a.Now().Sub(began)})
+	switch {
+	case err != nil:
+		return failIn(ctx, v, s, "Verification failed", err)
+	case sum.Bad():
+		return failed
+	}
+	return ok
+}

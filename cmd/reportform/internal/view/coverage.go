@@ -1,0 +1,259 @@
+package view
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/plan"
+)
+
+// What a coverage screen shows before it says how much more there is.
+const (
+	maxCovers = 10 // different pictures of one report
+	maxRuns   = 12 // gaps of one picture
+	// fewTenants is the number of tenants up to which whole ones are shown too.
+	fewTenants = 4
+)
+
+// Coverage shows how much of every report and tenant is held.
+func (h *Human) Coverage(c *engine.Coverage, least float64, below int) {
+	o := &h.out
+	if len(c.Parts) == 0 {
+		o.printf("The configuration declares no reports, so there is nothing to hold.\n")
+		return
+	}
+	used := map[mark]bool{}
+	var total plan.Tally
+	reports := 0
+	for parts := c.Parts; len(parts) > 0; reports++ {
+		n := 1
+		for n < len(parts) && parts[n].Report == parts[0].Report {
+			n++
+		}
+		total = total.Plus(h.coveredReport(parts[:n], c.Now, used, reports < maxReports))
+		parts = parts[n:]
+	}
+	h.marksLegend(used)
+	o.printf("\n")
+	o.hanging(o.bold("Coverage:")+" ", 10, percent(total)+": "+tallyText(total)+".")
+	if c.Undeclared > 0 {
+		o.paragraphs(2, "The state has "+many(c.Undeclared, "more ledger")+", of tenants or reports that are not declared. If a block was renamed, state mv keeps what is held.")
+	}
+	if least > 0 {
+		text := fmt.Sprintf("All of them hold at least %g%%.", least)
+		head := o.green("Enough:")
+		if below > 0 {
+			text = fmt.Sprintf("%s of %s hold less than %g%%.", count(below), many(len(c.Parts), "report and tenant pair"), least)
+			head = o.red("Not enough:")
+		}
+		o.printf("%s %s\n", head, text)
+	}
+}
+
+// covered is a coverage that one or more tenants have alike.
+type covered struct {
+	*plan.Coverage
+	tenants []string
+}
+
+// coveredReport shows one report, in detail or in numbers alone, and returns
+// the sum of its slices.
+func (h *Human) coveredReport(parts []plan.Coverage, now time.Time, used map[mark]bool, detailed bool) (sum plan.Tally) {
+	var list []*covered
+	seen := map[string]*covered{}
+	whole, soonLost := 0, 0
+	for i := range parts {
+		p := &parts[i]
+		sum = sum.Plus(p.Slices)
+		for n := range p.Runs {
+			soonLost += soonLostOf(&p.Runs[n], now)
+		}
+		if p.Slices.Whole() {
+			whole++
+			if len(parts) > fewTenants {
+				continue
+			}
+		}
+		key := p.Key()
+		if seen[key] == nil {
+			seen[key] = &covered{Coverage: p}
+			list = append(list, seen[key])
+		}
+		seen[key].tenants = append(seen[key].tenants, p.Tenant)
+	}
+	o := &h.out
+	o.printf("%s\n", o.bold(parts[0].Report))
+	text := many(len(parts), "tenant") + ", " + percent(sum) + ": " + tallyText(sum)
+	o.hanging("  ", 2, text)
+	if soonLost > 0 {
+		o.printf("  %s\n", o.red(many(soonLost, "slice")+" will be lost within 7 days: fetch now, with reportform apply"))
+	}
+	if !detailed {
+		o.printf("\n")
+		return sum
+	}
+	slices.SortStableFunc(list, func(a, b *covered) int {
+		switch {
+		case a.Slices.Whole() == b.Slices.Whole():
+			return 0
+		case b.Slices.Whole():
+			return -1
+		}
+		return 1
+	})
+	for i, c := range list {
+		if i == maxCovers {
+			tenants := 0
+			for _, c := range list[i:] {
+				tenants += len(c.tenants)
+			}
+			o.printf("\n")
+			o.hanging("  ", 2, fmt.Sprintf("and %s with other gaps; %s", many(tenants, "more tenant"), allInJSON))
+			break
+		}
+		h.covered(c, now, used)
+	}
+	if whole > 0 && len(parts) > fewTenants {
+		o.printf("\n  %s\n", o.green(many(whole, "tenant")+" without a gap"))
+	}
+	o.printf("\n")
+	return sum
+}
+
+// covered shows the calendar and the gaps of tenants that are alike.
+func (h *Human) covered(c *covered, now time.Time, used map[mark]bool) {
+	o := &h.out
+	o.printf("\n")
+	text := some(c.tenants, "with the same slices")
+	o.hanging("  ", 2, text+": "+percent(c.Slices))
+	slices := 0
+	for i := range c.Runs {
+		slices += c.Runs[i].Slices
+	}
+	if slices > 1 {
+		h.calendar(calendar(c.Runs, now), used)
+	}
+	shown, hidden := 0, 0
+	for _, status := range []plan.Status{plan.StatusMissing, plan.StatusLost, plan.StatusOpen, plan.StatusWaiting, plan.StatusHeld} {
+		for i := range c.Runs {
+			r := &c.Runs[i]
+			if r.Status != status || status == plan.StatusHeld && r.Why == "" && slices > 1 {
+				continue
+			}
+			if shown == maxRuns {
+				hidden++
+				continue
+			}
+			shown++
+			m := markOf(r, 0, now)
+			used[m] = true
+			o.hanging("    "+o.colored(m)+" ", 6, runText(r, now))
+		}
+	}
+	if hidden > 0 {
+		o.printf("      and %s; %s\n", many(hidden, "more range"), allInJSON)
+	}
+}
+
+// runText says of a run which slices it has, how they stand and what is to
+// come.
+func runText(r *plan.Run, now time.Time) string {
+	text := runLabel(r)
+	if r.Slices > 1 {
+		text += ", " + many(r.Slices, "slice")
+	}
+	if r.Outputs != nil {
+		text += ", in " + strings.Join(r.Outputs, " and ")
+	}
+	text += ": "
+	var whys []string
+	for _, reason := range r.Reasons {
+		whys = append(whys, reasonText(reason))
+	}
+	switch r.Status {
+	case plan.StatusMissing:
+		return text + strings.Join(whys, "; ") + "; " + fillable(r, now)
+	case plan.StatusOpen:
+		if whys == nil {
+			whys = []string{"held, but not final yet"}
+		}
+		return text + strings.Join(whys, "; ")
+	case plan.StatusWaiting:
+		if r.Slices > 1 {
+			return text + "not settled, the first until " + moment(r.Until)
+		}
+		return text + "not settled until " + moment(r.Until)
+	case plan.StatusLost:
+		return text + "lost, " + r.Why
+	}
+	if r.Why != "" {
+		return text + "held, if not as declared now; " + strings.TrimSuffix(r.Why, "; what is held stays as it is")
+	}
+	return text + "held"
+}
+
+// runLabel names the slices of a run by the labels of the first and the last.
+func runLabel(r *plan.Run) string {
+	from, _, firstHasEnd := strings.Cut(r.First, "--")
+	_, to, lastHasEnd := strings.Cut(r.Last, "--")
+	switch {
+	case strings.HasPrefix(r.First, "last-"):
+		return r.First + " (" + interval(r.From, r.To) + ")"
+	case r.Slices == 1:
+		return r.First
+	case firstHasEnd && lastHasEnd:
+		return from + "--" + to
+	}
+	return r.First + " .. " + r.Last
+}
+
+// fillable says until when missing slices can be fetched.
+func fillable(r *plan.Run, now time.Time) string {
+	if r.LostAt.IsZero() {
+		return "fillable at any time"
+	}
+	text := "fillable until " + shortMoment(r.LostAt) + " (in " + away(r.LostAt.Sub(now)) + ")"
+	if r.Slices > 1 {
+		text += ", the later ones longer"
+	}
+	return text
+}
+
+// away is how far a time is away, in whole days or hours.
+func away(d time.Duration) string {
+	if d < 48*time.Hour {
+		return many(int(d/time.Hour), "hour")
+	}
+	return many(int(d/(24*time.Hour)), "day")
+}
+
+func soonLostOf(r *plan.Run, now time.Time) int {
+	n := 0
+	for n < r.Slices && markOf(r, n, now) == soonMark {
+		n++
+	}
+	return n
+}
+
+// percent is the share of held slices, rounded down: 100% is everything.
+func percent(t plan.Tally) string {
+	return fmt.Sprintf("%g%%", math.Floor(t.Percent()*10)/10)
+}
+
+// tallyText is the counts of slices, those that are not zero.
+func tallyText(t plan.Tally) string {
+	parts := []string{many(t.Held, "slice") + " held"}
+	for _, of := range []struct {
+		n    int
+		word string
+	}{{t.Missing, "missing"}, {t.Lost, "lost"}, {t.Open, "open"}, {t.Waiting, "waiting"}} {
+		if of.n > 0 {
+			parts = append(parts, count(of.n)+" "+of.word)
+		}
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,72 @@
+package view
+
+import (
+	"time"
+
+	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/plan"
+)
+
+type tallyMessage struct {
+	Percent float64 `json:"percent"`
+	Held    int     `json:"held"`
+	Missing int     `json:"missing"`
+	Open    int     `json:"open"`
+	Waiting int     `json:"waiting"`
+	Lost    int     `json:"lost"`
+}
+
+func newTally(t plan.Tally) tallyMessage {
+	return tallyMessage{t.Percent(), t.Held, t.Missing, t.Open, t.Waiting, t.Lost}
+}
+
+type coverageMessage struct {
+	head
+	Tenant string `json:"tenant"`
+	Report string `json:"report"`
+	tallyMessage
+}
+
+type coverageRunMessage struct {
+	head
+	Tenant  string        `json:"tenant"`
+	Report  string        `json:"report"`
+	Status  plan.Status   `json:"status"`
+	From    time.Time     `json:"from"`
+	To      time.Time     `json:"to"`
+	Slices  int           `json:"slices"`
+	Reasons []plan.Reason `json:"reasons,omitempty"`
+	Outputs []string      `json:"outputs,omitempty"`
+	Why     string        `json:"why,omitempty"`
+	Until   time.Time     `json:"until,omitzero"`
+	LostAt  time.Time     `json:"lost_at,omitzero"`
+}
+
+type coverageSummaryMessage struct {
+	head
+	Now   time.Time `json:"now"`
+	Pairs int       `json:"pairs"`
+	tallyMessage
+	Min   float64 `json:"min,omitempty"`
+	Below int     `json:"below"`
+	// Undeclared counts ledgers.
+	Undeclared int `json:"undeclared"`
+}
+
+// Coverage writes for every report and tenant its numbers and runs, and a
+// summary.
+func (j *JSON) Coverage(c *engine.Coverage, least float64, below int) {
+	var total plan.Tally
+	for i := range c.Parts {
+		p := &c.Parts[i]
+		total = total.Plus(p.Slices)
+		j.put(coverageMessage{headOf(TypeCoverage), p.Tenant, p.Report, newTally(p.Slices)})
+		for _, r := range p.Runs {
+			j.put(coverageRunMessage{
+				headOf(TypeCoverageRun), p.Tenant, p.Report, r.Status, r.From, r.To, r.Slices,
+				r.Reasons, r.Outputs, r.Why, r.Until, r.LostAt,
+			})
+		}
+	}
+	j.put(coverageSummaryMessage{headOf(TypeCoverageSummary), c.Now, len(c.Parts), newTally(total), least, below, c.Undeclared})
+}

@@ -1,0 +1,58 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/plan"
+)
+
+// Coverage says how much of what the configuration asks for is held.
+type Coverage struct {
+	Now   time.Time
+	Parts []plan.Coverage // in order of report and tenant
+	// Undeclared counts the ledgers of tenants and reports that are not
+	// declared; zero for a narrowed coverage.
+	Undeclared int
+}
+
+// Coverage reads the ledgers and says how every wanted slice stands. It makes
+// the same subtraction as Plan, and contacts no service. An address in sel
+// that matches nothing is an error.
+func (e *Engine) Coverage(ctx context.Context, sel Selection) (*Coverage, error) {
+	if err := sel.check(e.config); err != nil {
+		return nil, err
+	}
+	now := e.now().UTC()
+	wants := e.wants(&sel, now)
+	c := &Coverage{Now: now, Parts: make([]plan.Coverage, len(wants))}
+	mistakes := make([]error, len(wants))
+	err := inParallel(ctx, len(wants), func(i int) error {
+		l, err := e.ledgers.Read(ctx, ledger.Key{Tenant: wants[i].Tenant, Report: wants[i].Report})
+		if err != nil {
+			return err
+		}
+		part, mistake := e.part(&wants[i], l, now)
+		if mistakes[i] = mistake; mistake == nil {
+			c.Parts[i] = plan.Cover(&wants[i], &part, l)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := gather(mistakes); err != nil {
+		return nil, err
+	}
+	if !sel.everything() {
+		return c, nil
+	}
+	keys, err := e.Ledgers(ctx)
+	for _, key := range keys {
+		if e.undeclared(key) != "" {
+			c.Undeclared++
+		}
+	}
+	return c, err
+}

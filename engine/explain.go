@@ -1,0 +1,310 @@
+package engine
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/engine/window"
+)
+
+// Explanation says where a file comes from.
+type Explanation struct {
+	Path string // as ledgers have it
+	// Origins are what holds the file, or would produce it. More than one holds
+	// it after a block was renamed.
+	Origins []Origin
+	// Exists reports whether there is a file, and Directory that it is one.
+	Exists, Directory bool
+	// Nearest is the known path that is most like this one, where nothing
+	// leads to it; empty where none is near.
+	Nearest string
+}
+
+// Origin is one output of one report of one tenant for one slice.
+type Origin struct {
+	Key      ledger.Key
+	Output   string
+	From, To time.Time
+	Label    string
+	// Declared is where the report, tenant, window and output stand in the
+	// configuration, those that do.
+	Declared []Declaration
+
+	// Held is the entry of the ledger, and Left one of a file that holds the
+	// slice no longer; both are nil if the file is only declared.
+	Held *ledger.Held
+	Left *ledger.Left
+	// Mismatch says how the file differs from the entry.
+	Mismatch Mismatch
+
+	// Reason is why the next apply writes the file; empty if it does not.
+	Reason plan.Reason
+	// Failed is the last try, where that did not complete.
+	Failed *ledger.Failed
+	// Lost and Waiting say why the slice cannot be pulled.
+	Lost, Waiting *plan.Gap
+	// LostAt is when the slice can no longer be had; zero for never.
+	LostAt time.Time
+	// Orphan says what is no longer declared, in the words of plan.Orphan.
+	Orphan string
+}
+
+// Declaration is a block of the configuration.
+type Declaration struct {
+	Address string
+	Range   hcl.Range
+}
+
+// Explain says which configuration, slice and pull produced the file at a
+// path, or would. The path is absolute, relative to the configuration's
+// directory, or as a ledger has it. Every ledger is read: more than one may
+// hold a file.
+func (e *Engine) Explain(ctx context.Context, file string) (*Explanation, error) {
+	x := &Explanation{Path: e.recorded(e.file(filepath.Clean(file)))}
+	paths := e.spellings(file)
+	x.look(e.file(x.Path))
+	near := &nearest{path: x.Path}
+	if err := e.origins(ctx, x, paths, near); err != nil {
+		return nil, err
+	}
+	if err := e.declared(ctx, x, paths, near); err != nil {
+		return nil, err
+	}
+	for i := range x.Origins {
+		if err := e.mismatch(ctx, &x.Origins[i]); err != nil {
+			return nil, err
+		}
+	}
+	if len(x.Origins) == 0 {
+		x.Nearest = near.best
+	}
+	return x, nil
+}
+
+func (x *Explanation) look(file string) {
+	info, err := os.Stat(file)
+	x.Exists = err == nil
+	x.Directory = x.Exists && info.IsDir()
+}
+
+// spellings are the paths that a ledger may have for a file: links may lead to it.
+func (e *Engine) spellings(file string) []string {
+	absolute := e.file(filepath.Clean(file))
+	list := []string{e.recorded(absolute)}
+	if real, err := filepath.EvalSymlinks(absolute); err == nil {
+		list = append(list, e.recorded(real))
+		if dir, err := filepath.EvalSymlinks(e.dir); err == nil {
+			if below, err := filepath.Rel(dir, real); err == nil && filepath.IsLocal(below) {
+				list = append(list, filepath.ToSlash(below))
+			}
+		}
+	}
+	return list
+}
+
+// origins adds what holds the file.
+func (e *Engine) origins(ctx context.Context, x *Explanation, paths []string, near *nearest) error {
+	keys, err := e.Ledgers(ctx)
+	if err != nil {
+		return err
+	}
+	return e.EachLedger(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
+		if err != nil {
+			return err
+		}
+		for h := range l.Held() {
+			near.consider(h.Path)
+			if slices.Contains(paths, h.Path) && h.Path != ledger.Console {
+				x.Origins = append(x.Origins, Origin{Key: key, Output: h.Output, From: h.From, To: h.To, Held: h})
+			}
+		}
+		for i := range l.Left {
+			left := &l.Left[i]
+			near.consider(left.Path)
+			if slices.Contains(paths, left.Path) {
+				x.Origins = append(x.Origins, Origin{Key: key, Output: left.Output, From: left.From, To: left.To, Left: left})
+			}
+		}
+		return nil
+	})
+}
+
+// declared says of each origin how it is declared and what is planned, and
+// adds those that nothing is held of. Paths are evaluated for all slices only
+// where nothing holds the file.
+func (e *Engine) declared(ctx context.Context, x *Explanation, paths []string, near *nearest) error {
+	now := e.now().UTC()
+	wants := e.wants(&Selection{}, now)
+	held := len(x.Origins) > 0
+	if held {
+		for i := range x.Origins {
+			x.Origins[i].Declared = e.declarations(x.Origins[i].Key, x.Origins[i].Output)
+			x.Origins[i].Orphan = e.undeclared(x.Origins[i].Key)
+		}
+		wants = slices.DeleteFunc(wants, func(w plan.Want) bool {
+			return !slices.ContainsFunc(x.Origins, func(o Origin) bool { return o.Key == keyOf(&w) })
+		})
+	}
+	var mu sync.Mutex
+	return inParallel(ctx, len(wants), func(i int) error {
+		want := &wants[i]
+		var mine []*Origin
+		if !held {
+			found, err := leading(want, paths, near, &mu)
+			if err != nil || found == nil {
+				return err
+			}
+			found.Declared = e.declarations(found.Key, found.Output)
+			mine = append(mine, found)
+		}
+		l, err := e.ledgers.Read(ctx, keyOf(want))
+		if err != nil {
+			return err
+		}
+		part, err := e.part(want, l, now)
+		if err != nil {
+			return err
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for i := range x.Origins {
+			if x.Origins[i].Key == keyOf(want) {
+				mine = append(mine, &x.Origins[i])
+			}
+		}
+		for _, o := range mine {
+			o.planned(want, &part, l)
+			if !held {
+				x.Origins = append(x.Origins, *o)
+			}
+		}
+		return nil
+	})
+}
+
+func keyOf(w *plan.Want) ledger.Key { return ledger.Key{Tenant: w.Tenant, Report: w.Report} }
+
+// leading returns the first slice and output of a want that lead to one of the
+// paths, or nil.
+func leading(want *plan.Want, paths []string, near *nearest, mu *sync.Mutex) (*Origin, error) {
+	for i := range want.Slices {
+		slice := &want.Slices[i]
+		for _, output := range want.Outputs {
+			target, err := output.Resolve(slice)
+			if err != nil {
+				return nil, err
+			}
+			if target.Path == ledger.Console {
+				continue
+			}
+			if slices.Contains(paths, target.Path) {
+				return &Origin{Key: keyOf(want), Output: output.Output, From: slice.From, To: slice.To}, nil
+			}
+			mu.Lock()
+			near.consider(target.Path)
+			mu.Unlock()
+		}
+	}
+	return nil, nil
+}
+
+// planned says what a plan has to say of the origin.
+func (o *Origin) planned(want *plan.Want, part *plan.Part, l *ledger.Ledger) {
+	slice := window.Slice{From: o.From, To: o.To}
+	o.Label = want.Window.Label(slice)
+	for i := range part.Orphans {
+		// What is left behind is of a slice that is declared, at another path.
+		if orphan := &part.Orphans[i]; orphan.Output == o.Output && orphan.From.Equal(o.From) && orphan.To.Equal(o.To) &&
+			(o.Left != nil && orphan.Path == o.Left.Path || o.Held != nil && orphan.Path == o.Held.Path) {
+			o.Orphan = orphan.Why
+			return
+		}
+	}
+	if o.Left != nil {
+		return
+	}
+	o.LostAt = want.LostAt(slice)
+	for i := range part.Pulls {
+		pull := &part.Pulls[i]
+		// The one slice of a trailing window has moved: its pull replaces the file.
+		if pull.From.Equal(o.From) && pull.To.Equal(o.To) || want.Window.Trailing() {
+			for _, output := range pull.Outputs {
+				if output.Output == o.Output {
+					o.Reason = output.Reason
+				}
+			}
+		}
+	}
+	if o.Held == nil || o.Reason == plan.Retry {
+		for i := range l.Failed {
+			if f := &l.Failed[i]; f.Output == o.Output && f.From.Equal(o.From) && f.To.Equal(o.To) {
+				o.Failed = f
+			}
+		}
+	}
+	o.Lost, o.Waiting = gapOf(part.Lost, o), gapOf(part.Waiting, o)
+}
+
+func gapOf(gaps []plan.Gap, o *Origin) *plan.Gap {
+	for i := range gaps {
+		if !o.From.Before(gaps[i].From) && o.From.Before(gaps[i].To) {
+			return &gaps[i]
+		}
+	}
+	return nil
+}
+
+// declarations are the blocks behind an origin that the configuration has.
+func (e *Engine) declarations(key ledger.Key, output string) []Declaration {
+	var list []Declaration
+	add := func(address config.Address, r hcl.Range) { list = append(list, Declaration{string(address), r}) }
+	report := e.config.Report(config.Address(key.Report))
+	if report != nil {
+		add(report.Address, report.Range)
+	}
+	if t := e.config.Tenant(config.Address(key.Tenant)); t != nil {
+		add(t.Address, t.Range)
+	}
+	if report != nil {
+		add(report.Window.Address, report.Window.Range)
+	}
+	if o := e.config.Output(config.Address(output)); o != nil {
+		add(o.Address, o.Range)
+	}
+	return list
+}
+
+// undeclared says what of a ledger's key is not declared, in the words of
+// plan.Orphan; empty if it is.
+func (e *Engine) undeclared(key ledger.Key) string {
+	tenant := e.config.Tenant(config.Address(key.Tenant))
+	if tenant == nil {
+		return "tenant"
+	}
+	report := e.config.Report(config.Address(key.Report))
+	if report == nil || !slices.Contains(report.Tenants, tenant) {
+		return "report"
+	}
+	return ""
+}
+
+// mismatch compares the file with the entry that an origin has of it.
+func (e *Engine) mismatch(ctx context.Context, o *Origin) (err error) {
+	h := newHasher(func(int64) {})
+	switch {
+	case o.Held != nil:
+		o.Mismatch, err = h.compare(ctx, e.file(o.Held.Path), o.Held.Bytes, o.Held.Proof().SHA256)
+	case o.Left != nil:
+		o.Mismatch, err = h.compare(ctx, e.file(o.Left.Path), o.Left.Bytes, o.Left.SHA256)
+	}
+	return err
+}

@@ -1,0 +1,228 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/window"
+)
+
+// Status says how one slice of a report stands, as a stable word.
+type Status string
+
+// The statuses.
+const (
+	StatusHeld    Status = "held"    // every output holds it for good
+	StatusMissing Status = "missing" // an output lacks it, and it can be pulled now
+	StatusOpen    Status = "open"    // every output holds it, but it is to be read again
+	StatusWaiting Status = "waiting" // not held, and it cannot be pulled yet
+	StatusLost    Status = "lost"    // an output lacks it, and it cannot be pulled any more
+)
+
+// Coverage says which slices of one report of one tenant are held. A slice
+// counts as held when every output holds it: one that some outputs lack is
+// missing or lost.
+type Coverage struct {
+	Tenant, Report string // addresses
+	Slices         Tally
+	Runs           []Run // in order of time
+}
+
+// Tally counts slices by status.
+type Tally struct{ Held, Missing, Open, Waiting, Lost int }
+
+// Plus returns the sum of two tallies.
+func (t Tally) Plus(o Tally) Tally {
+	return Tally{t.Held + o.Held, t.Missing + o.Missing, t.Open + o.Open, t.Waiting + o.Waiting, t.Lost + o.Lost}
+}
+
+// Percent is the share of held slices among those that are held, missing or
+// lost, and 100 where there are none. What is open or waiting is not yet owed.
+func (t Tally) Percent() float64 {
+	owed := t.Held + t.Missing + t.Lost
+	if owed == 0 {
+		return 100
+	}
+	return 100 * float64(t.Held) / float64(owed)
+}
+
+// Whole reports whether nothing is missing or lost.
+func (t Tally) Whole() bool { return t.Missing == 0 && t.Lost == 0 }
+
+func (t *Tally) add(s Status) {
+	switch s {
+	case StatusHeld:
+		t.Held++
+	case StatusMissing:
+		t.Missing++
+	case StatusOpen:
+		t.Open++
+	case StatusWaiting:
+		t.Waiting++
+	case StatusLost:
+		t.Lost++
+	}
+}
+
+// Run is consecutive slices that stand alike.
+type Run struct {
+	Status   Status
+	From, To time.Time
+	// First and Last are the labels of the first and the last slice.
+	First, Last string
+	// FirstDay and LastDay are the calendar days in the window's zone on which
+	// the run begins and on which its last moment lies.
+	FirstDay, LastDay string
+	Slices            int
+	// Reasons says why a plan pulls the slices, where one does.
+	Reasons []Reason
+	// Outputs are those that lack the slices, of a missing or an open run; nil
+	// where all of the report's do.
+	Outputs []string
+	// Why is a sentence for people: of waiting and lost slices, and of held
+	// ones that cannot be had again as they are declared now.
+	Why   string
+	Until time.Time // when the first of the waiting slices can be pulled
+	// LostAt is when the first of the missing or open slices can no longer be
+	// had; zero for never.
+	LostAt time.Time
+}
+
+// Cover says how the slices of a want stand. part is what Subtract made of the
+// want and the ledger.
+func Cover(want *Want, part *Part, l *ledger.Ledger) Coverage {
+	c := Coverage{Tenant: want.Tenant, Report: want.Report}
+	type interval struct{ from, to int64 }
+	pulls := make(map[interval][]*Pull, len(part.Pulls))
+	for i := range part.Pulls {
+		p := &part.Pulls[i]
+		at := interval{p.From.UnixNano(), p.To.UnixNano()}
+		pulls[at] = append(pulls[at], p)
+	}
+	for i := range want.Slices {
+		named := &want.Slices[i]
+		slice := named.Slice
+		run := Run{
+			Status: StatusHeld, From: slice.From, To: slice.To, Slices: 1,
+			First: named.Label, FirstDay: named.Date,
+			LastDay: want.Window.Date(window.Slice{From: slice.To.Add(-time.Nanosecond)}),
+		}
+		run.Last = run.First
+		planned := pulls[interval{slice.From.UnixNano(), slice.To.UnixNano()}]
+		lost, waiting := gapWith(part.Lost, slice), gapWith(part.Waiting, slice)
+		switch {
+		case planned != nil:
+			run.lacking(want, planned)
+		case lost != nil:
+			run.Why = lost.Why
+			if !lost.Kept || !want.final(slice, l) {
+				run.Status = StatusLost
+			}
+		case waiting != nil:
+			run.Status, run.Why = StatusWaiting, waiting.Why
+			run.Until = want.Window.Settles(slice, want.Settle)
+		case !want.final(slice, l):
+			run.Status, run.LostAt = StatusOpen, want.LostAt(slice)
+		}
+		c.add(run)
+	}
+	return c
+}
+
+// gapWith returns the gap that a slice lies in. Gaps are in order of time.
+func gapWith(gaps []Gap, slice window.Slice) *Gap {
+	i, found := slices.BinarySearchFunc(gaps, slice.From, func(g Gap, from time.Time) int {
+		switch {
+		case !g.To.After(from):
+			return -1
+		case g.From.After(from):
+			return 1
+		}
+		return 0
+	})
+	if !found {
+		return nil
+	}
+	return &gaps[i]
+}
+
+// lacking describes a slice that is planned: missing in some outputs, or held
+// by all and to be read again.
+func (r *Run) lacking(want *Want, pulls []*Pull) {
+	r.Status = StatusOpen
+	var outputs []string
+	for _, pull := range pulls {
+		r.LostAt = pull.LostAt
+		for _, o := range pull.Outputs {
+			if !again(o.Reason, pull.Final) {
+				r.Status = StatusMissing
+			}
+			if !slices.Contains(r.Reasons, o.Reason) {
+				r.Reasons = append(r.Reasons, o.Reason)
+			}
+			outputs = append(outputs, o.Output)
+		}
+	}
+	asked := 0
+	for _, o := range want.Outputs {
+		if !o.Declared {
+			asked++
+		}
+	}
+	if len(outputs) < asked {
+		r.Outputs = outputs
+	}
+}
+
+// again reports whether a reason means that what is held is read once more. A
+// slice that has settled since it was fetched lacks what came after.
+func again(r Reason, final bool) bool {
+	return r == Revisit || r == Moved || r == Open && !final
+}
+
+// final reports whether all outputs hold a slice as it is after it has settled.
+func (w *Want) final(slice window.Slice, l *ledger.Ledger) bool {
+	for _, o := range w.Outputs {
+		if o.Declared {
+			continue
+		}
+		if held := l.Find(o.Output, slice.From, slice.To); held != nil && !held.Final {
+			return false
+		}
+	}
+	return true
+}
+
+// add appends a slice, or lengthens the last run where it continues it.
+func (c *Coverage) add(r Run) {
+	c.Slices.add(r.Status)
+	if n := len(c.Runs); n > 0 && c.Runs[n-1].joins(&r) {
+		last := &c.Runs[n-1]
+		last.To, last.Last, last.LastDay = r.To, r.Last, r.LastDay
+		last.Slices++
+		return
+	}
+	c.Runs = append(c.Runs, r)
+}
+
+// joins reports whether a slice continues the run.
+func (r *Run) joins(next *Run) bool {
+	return r.Status == next.Status && r.Why == next.Why && r.To.Equal(next.From) &&
+		slices.Equal(r.Reasons, next.Reasons) && slices.Equal(r.Outputs, next.Outputs)
+}
+
+// Key is equal for the coverages of tenants whose slices stand alike.
+func (c *Coverage) Key() string {
+	var b strings.Builder
+	for i := range c.Runs {
+		r := &c.Runs[i]
+		b.WriteString(string(r.Status) + " " + r.From.Format(time.RFC3339Nano) + " " + r.To.Format(time.RFC3339Nano) + " " + r.First + " " + r.Last + r.Why)
+		for _, reason := range r.Reasons {
+			b.WriteString(" " + string(reason))
+		}
+		b.WriteString(" in " + strings.Join(r.Outputs, " ") + "\n")
+	}
+	return b.String()
+}
