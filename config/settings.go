@@ -73,6 +73,9 @@ func decodeState(blocks []*hcl.Block, s *scope) (*State, hcl.Diagnostics) {
 			"There is already a state block at %s, and state is kept in one place. Remove one of them.", block.DefRange))
 	}
 	ok, d := s.check(bodyReferences(block.Body), use{block: "state", body: true})
+	for _, mistake := range d {
+		mistake.Extra = SecretHere{} // the body may hold a secret in plain text
+	}
 	diags = append(diags, d...)
 	if !ok {
 		return &State{}, diags

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/reportform/reportform/config"
@@ -15,6 +17,8 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/engine/transport"
+	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/durable"
 )
 
@@ -86,14 +90,15 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 		parallelism = DefaultParallelism
 	}
 	e.sweep(p)
-	left := run.Executor{Parallelism: parallelism, PerTenant: perTenant}.Run(ctx, p.Pulls, func(ctx context.Context, pull *plan.Pull) {
+	left := run.Executor{Parallelism: parallelism, PerTenant: perTenant}.Run(ctx, p.Pulls, func(ctx context.Context, pull *plan.Pull, idle func() func()) {
 		job, err := e.job(services, p, pull)
 		if err != nil {
 			runner.Progress(run.Failed{Pull: pull, Err: &run.PullError{Pull: pull, Err: err}})
 			return
 		}
 		// What went wrong is reported through Progress.
-		_ = runner.Pull(ctx, job)
+		idle, job.Waited = timed(idle)
+		_ = runner.Pull(transport.WithIdle(ctx, idle), job)
 	})
 	summary.Interrupted = left > 0 || ctx.Err() != nil
 	order := make(map[*plan.Pull]int, len(p.Pulls))
@@ -102,6 +107,18 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 	}
 	slices.SortFunc(summary.Failed, func(a, b run.Failed) int { return order[a.Pull] - order[b.Pull] })
 	return nil
+}
+
+// timed adds up how long a pull is idle.
+func timed(idle func() func()) (timedIdle func() func(), total func() time.Duration) {
+	var sum atomic.Int64
+	return func() func() {
+		begun, busy := time.Now(), idle()
+		return func() {
+			sum.Add(int64(time.Since(begun)))
+			busy()
+		}
+	}, func() time.Duration { return time.Duration(sum.Load()) }
 }
 
 // abandonedAfter is the age at which a temporary file is taken for one of a run
@@ -157,7 +174,8 @@ func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull) (*run.Job, erro
 		Request: request(tenant, report, pull, origin(s.endpoints(tenant), report.Type.API)),
 		Advise:  e.adviser(tenant, report),
 	}
-	facts := pullFacts(tenant, report, pull.Label, pull.Date, pull.From, pull.To)
+	facts := pullFacts(tenant, report)
+	facts.Window = outputs.PullWindow{From: pull.From, To: pull.To, Date: pull.Date, Label: pull.Label}
 	for _, planned := range pull.Outputs {
 		output, ok := e.outputs[config.Address(planned.Output)]
 		if !ok {
@@ -172,7 +190,32 @@ func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull) (*run.Job, erro
 		}
 		job.Outputs = append(job.Outputs, run.JobOutput{PullOutput: planned, Output: output, Target: target})
 	}
+	if pull.Source != nil {
+		var err error
+		if job.Source, err = e.source(pull.Source, facts); err != nil {
+			return nil, err
+		}
+	}
 	return job, nil
+}
+
+// source resolves the file that a pull is made from.
+func (e *Engine) source(planned *plan.Source, facts *outputs.Pull) (*run.JobSource, error) {
+	output, ok := e.outputs[config.Address(planned.Output)]
+	reader, rereads := output.(outputs.Rereader)
+	if !ok || !rereads {
+		return nil, fmt.Errorf("the plan reads %s again, which the configuration does not have or cannot read: make the plan again", planned.Output)
+	}
+	target, diags := output.Resolve(facts)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	if !target.Verbatim || e.recorded(target.Path) != planned.Path {
+		return nil, fmt.Errorf("%s no longer holds what the plan makes the pull from: make the plan again", planned.Output)
+	}
+	return &run.JobSource{Source: *planned, Events: func(ctx context.Context) iter.Seq2[[]outputs.Event, error] {
+		return reader.Reread(ctx, target, planned.SHA256)
+	}}, nil
 }
 
 // request is what to ask the service for a pull.

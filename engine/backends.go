@@ -9,6 +9,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/local"
+	"github.com/reportform/reportform/engine/ledger/sealed"
 )
 
 // stateBlock is a state block on its way to its backend.
@@ -22,7 +23,9 @@ type stateBlock struct {
 // contacts nobody and reads no secret.
 func backends() map[string]func(stateBlock) (ledger.Backend, hcl.Diagnostics) {
 	return map[string]func(stateBlock) (ledger.Backend, hcl.Diagnostics){
-		"local": decodeLocal,
+		"blob":     decodeBlob,
+		"local":    decodeLocal,
+		"postgres": decodePostgres,
 	}
 }
 
@@ -32,7 +35,13 @@ func decodeBackend(block stateBlock) (ledger.Backend, hcl.Diagnostics) {
 	if !ok {
 		return nil, hcl.Diagnostics{unknownType("state backend", block.Type, known, block.Range)}
 	}
-	return decode(block)
+	encryption, diags := takeEncryption(&block)
+	backend, more := decode(block)
+	diags = append(diags, more...)
+	if diags.HasErrors() || encryption == nil {
+		return backend, diags
+	}
+	return sealed.New(backend, *encryption), diags
 }
 
 // decodeLocal reads state "local": path is the directory, relative to the
@@ -50,4 +59,13 @@ func decodeLocal(block stateBlock) (ledger.Backend, hcl.Diagnostics) {
 		path = filepath.Join(block.dir, path)
 	}
 	return local.New(path), nil
+}
+
+// unquoted marks mistakes in a body in which, under a misspelt name, a line may
+// hold a secret in plain text.
+func unquoted(diags hcl.Diagnostics) hcl.Diagnostics {
+	for _, d := range diags {
+		d.Extra, d.Context, d.Expression, d.EvalContext = config.SecretHere{}, nil, nil, nil
+	}
+	return diags
 }

@@ -4,6 +4,7 @@
 package engine
 
 import (
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -113,8 +114,14 @@ func (e *Engine) decodeBodies(opts Options) hcl.Diagnostics {
 	return append(diags, more...)
 }
 
-// Close stops the sandbox, if one runs, and releases idle connections.
-func (e *Engine) Close() error { return e.close() }
+// Close stops the sandbox, if one runs, and releases connections.
+func (e *Engine) Close() error {
+	err := e.close()
+	if e.ledgers != nil {
+		err = errors.Join(err, e.ledgers.Close())
+	}
+	return err
+}
 
 // lazyServices makes the services once, at the first call.
 func (e *Engine) lazyServices() {

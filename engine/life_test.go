@@ -127,12 +127,12 @@ tenant.t["two"] report.sign_ins.r 2026-11-20 out/two/2026-11-20.ndjson:altered
 	}
 
 	// A comment and a renamed variable change nothing; an output added later
-	// fetches what it lacks; a filter fetches anew.
+	// is made from what is there; a filter fetches anew.
 	w.edit("main.rf.hcl", "variable \"filter\"", "# A comment.\nvariable \"condition\"")
 	w.edit("main.rf.hcl", "var.filter", "var.condition")
 	expect("renamed variable", "")
 	w.edit("main.rf.hcl", "[output.ndjson.a] # more", "[output.ndjson.a, output.csv.b]")
-	if got := reasons(w.plan(w.engine())); strings.Count(got, ".csv:new") != 6 || strings.Contains(got, "ndjson") {
+	if got := reasons(w.plan(w.engine())); strings.Count(got, ".csv:derived") != 6 || strings.Contains(got, "ndjson") {
 		t.Errorf("with another output the plan is\n%s", got)
 	}
 	apply()

@@ -28,28 +28,19 @@ func (e *Engine) Plan(ctx context.Context, sel Selection) (*plan.Plan, error) {
 		return nil, err
 	}
 	now := e.now().UTC()
-	wants := e.wants(&sel)
-	parts := make([]plan.Part, len(wants))
-	mistakes := make([]error, len(wants))
-	err := inParallel(ctx, len(wants), func(i int) error {
-		l, err := e.ledgers.Read(ctx, ledger.Key{Tenant: wants[i].Tenant, Report: wants[i].Report})
-		if err != nil {
-			return err
-		}
-		parts[i], mistakes[i] = plan.Subtract(&wants[i], l, now, e.observe)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	if err := gather(mistakes); err != nil {
-		return nil, err
-	}
+	wants := e.wants(&sel, now)
 	p := &plan.Plan{Version: plan.FormatVersion, Tool: e.version, Configuration: e.digest(), Now: now}
-	for _, part := range parts {
-		p.Add(part)
+	parts := make([]plan.Part, len(wants))
+	if err := e.subtract(ctx, p, wants, parts); err != nil {
+		return nil, err
 	}
-	if err := e.conflicts(wants, parts, now); err != nil {
+	if len(p.Pulls) > 0 {
+		p.Estimate = plan.EstimateOf(wants, parts, plan.Parallel{All: DefaultParallelism, PerTenant: perTenant})
+	}
+	if sel.everything() {
+		p.Schedules = plan.Schedules(wants, parts)
+	}
+	if err := e.conflicts(wants, parts); err != nil {
 		return nil, err
 	}
 	abandoned, err := e.abandoned(ctx, &sel)
@@ -58,6 +49,32 @@ func (e *Engine) Plan(ctx context.Context, sel Selection) (*plan.Plan, error) {
 	}
 	p.Orphans = append(p.Orphans, abandoned...)
 	return p, nil
+}
+
+// subtract fills parts with what each of the wants lacks, and gives the pulls
+// to p. Ledgers that cannot be read are named together in the error.
+func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, parts []plan.Part) error {
+	// A plan may have millions of pulls: some wants at a time, so that there
+	// are never two copies of all of them.
+	const round = 1024
+	mistakes := make([]error, len(wants))
+	for start := 0; start < len(wants); start += round {
+		end := min(start+round, len(wants))
+		err := inParallel(ctx, end-start, func(i int) error {
+			i += start
+			l, err := e.ledgers.Read(ctx, ledger.Key{Tenant: wants[i].Tenant, Report: wants[i].Report})
+			if err == nil {
+				parts[i], err = plan.Subtract(&wants[i], l, p.Now, e.observe)
+			}
+			mistakes[i] = err
+			return ctx.Err()
+		})
+		if err != nil {
+			return err
+		}
+		p.Add(parts[start:end], float64(len(wants)-end)/float64(end))
+	}
+	return gather(mistakes)
 }
 
 // readers is how many ledgers are read and planned at once: reading waits for
@@ -81,26 +98,30 @@ func inParallel(ctx context.Context, n int, do func(i int) error) error {
 
 // wants returns what every selected report wants of every selected tenant, in
 // order of report and tenant.
-func (e *Engine) wants(sel *Selection) []plan.Want {
+func (e *Engine) wants(sel *Selection, now time.Time) []plan.Want {
 	var wants []plan.Want
+	slices := map[config.Address][]window.Named{}
 	for _, report := range e.config.Reports {
 		w := window.New(report.Window)
+		if _, ok := slices[report.Window.Address]; !ok {
+			slices[report.Window.Address] = w.Named(now)
+		}
 		for _, tenant := range report.Tenants {
 			if !sel.tenant(tenant) {
 				continue
 			}
 			want := plan.Want{
 				Tenant: string(tenant.Address), Report: string(report.Address), Type: report.Type.Name,
-				Window: w, Settle: report.Type.Settle, Retention: report.Type.Retention, Snapshot: report.Type.Snapshot(),
+				Window: w, Slices: slices[report.Window.Address], Settle: report.Type.Settle, Retention: report.Type.Retention, Snapshot: report.Type.Snapshot(),
+				PageSize: report.Type.PageSize, Limits: e.limits(tenant, report.Type),
 			}
 			selected := false
 			for _, output := range report.Outputs {
-				declared := plan.WantOutput{Output: string(output.Address)}
-				if sel.output(tenant, report, output) {
-					declared.Resolve = e.resolver(tenant, report, output, w)
-					selected = true
-				}
-				want.Outputs = append(want.Outputs, declared)
+				asked := sel.output(tenant, report, output)
+				selected = selected || asked
+				want.Outputs = append(want.Outputs, plan.WantOutput{
+					Output: string(output.Address), Resolve: e.resolver(tenant, report, output), Declared: !asked,
+				})
 			}
 			if selected {
 				wants = append(wants, want)
@@ -110,20 +131,23 @@ func (e *Engine) wants(sel *Selection) []plan.Want {
 	return wants
 }
 
-// resolver evaluates an output's path and definition for slices of one tenant
-// and report.
-func (e *Engine) resolver(tenant *config.Tenant, report *config.Report, output *config.Output, w window.Window) func(window.Slice) (string, string, error) {
+// resolver evaluates an output for slices of one tenant and report. The
+// function that it returns is used by one goroutine at a time.
+func (e *Engine) resolver(tenant *config.Tenant, report *config.Report, output *config.Output) func(*window.Named) (plan.Target, error) {
+	facts := pullFacts(tenant, report)
+	o := e.outputs[output.Address]
 	// Targets of one output mostly share a definition.
 	var lastDefinition, lastDigest string
-	return func(s window.Slice) (string, string, error) {
-		target, diags := e.outputs[output.Address].Resolve(pullFacts(tenant, report, w.Label(s), w.Date(s), s.From, s.To))
+	return func(s *window.Named) (plan.Target, error) {
+		facts.Window = outputs.PullWindow{From: s.From, To: s.To, Date: s.Date, Label: s.Label}
+		target, diags := o.Resolve(facts)
 		if diags.HasErrors() {
-			return "", "", diags
+			return plan.Target{}, diags
 		}
 		if lastDigest == "" || target.Definition != lastDefinition {
 			lastDefinition, lastDigest = target.Definition, definition(report, target.Definition)
 		}
-		return e.recorded(target.Path), lastDigest, nil
+		return plan.Target{Path: e.recorded(target.Path), Definition: lastDigest, Verbatim: target.Verbatim}, nil
 	}
 }
 
@@ -189,9 +213,9 @@ func (e *Engine) abandoned(ctx context.Context, sel *Selection) ([]plan.Orphan, 
 }
 
 // conflicts says which wanted slices lead to one path.
-func (e *Engine) conflicts(wants []plan.Want, parts []plan.Part, now time.Time) error {
+func (e *Engine) conflicts(wants []plan.Want, parts []plan.Part) error {
 	const most = 10
-	conflicts, err := plan.Conflicts(wants, parts, now, most)
+	conflicts, err := plan.Conflicts(wants, parts, most)
 	if err != nil || len(conflicts) == 0 {
 		return err
 	}
@@ -214,17 +238,25 @@ func describe(c plan.Claim) string {
 }
 
 // gather joins mistakes, telling each diagnostic once however many tenants and
-// slices it concerns.
+// slices it concerns. Of other errors it tells some, and how many more there are.
 func gather(mistakes []error) error {
+	const most = 10
 	var diags hcl.Diagnostics
+	var others []error
 	told := map[string]bool{}
+	more := 0
 	for _, mistake := range mistakes {
 		if mistake == nil {
 			continue
 		}
 		var found hcl.Diagnostics
 		if !errors.As(mistake, &found) {
-			return mistake
+			if len(others) < most {
+				others = append(others, mistake)
+			} else {
+				more++
+			}
+			continue
 		}
 		for _, d := range found {
 			id := d.Summary + "\x00" + d.Detail
@@ -237,18 +269,21 @@ func gather(mistakes []error) error {
 			}
 		}
 	}
-	if diags.HasErrors() {
-		return diags
+	if more > 0 {
+		others = append(others, fmt.Errorf("and %d more like these", more))
 	}
-	return nil
+	if diags.HasErrors() {
+		others = append([]error{diags}, others...)
+	}
+	return errors.Join(others...)
 }
 
-// pullFacts is the pull object of the language for one pull.
-func pullFacts(tenant *config.Tenant, report *config.Report, label, date string, from, to time.Time) *outputs.Pull {
+// pullFacts is the pull object of the language for pulls of a tenant's report,
+// less the window.
+func pullFacts(tenant *config.Tenant, report *config.Report) *outputs.Pull {
 	return &outputs.Pull{
 		Tenant:  outputs.PullTenant{Name: tenant.Name, ID: tenant.ID, Labels: tenant.Labels},
 		Report:  outputs.PullReport{Name: report.Name, Type: report.Type.Name},
-		Window:  outputs.PullWindow{From: from.Format(time.RFC3339), To: to.Format(time.RFC3339), Date: date, Label: label},
 		Columns: report.Type.Columns,
 	}
 }
@@ -270,7 +305,9 @@ func (e *Engine) Console() bool {
 // samplePull stands for any pull of a report, where only what pulls have in
 // common counts.
 func samplePull(report *config.Report) *outputs.Pull {
-	return pullFacts(report.Tenants[0], report, "label", "date", time.Time{}, time.Time{})
+	sample := pullFacts(report.Tenants[0], report)
+	sample.Window = outputs.PullWindow{Label: "label", Date: "date"}
+	return sample
 }
 
 // baseAddress is an address without the key of its for_each.

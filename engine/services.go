@@ -9,6 +9,7 @@ import (
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/auth"
+	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/sandbox"
 	"github.com/reportform/reportform/engine/transport"
 )
@@ -136,6 +137,21 @@ func (e *Engine) limitClass(t *config.Tenant, reportType *config.ReportType) tra
 	return transport.Class{
 		Name:      class.Name,
 		AppTenant: budget(class.AppTenant), App: budget(class.App), Tenant: budget(class.Tenant),
+	}
+}
+
+// limits is limitClass for an estimate.
+func (e *Engine) limits(t *config.Tenant, reportType *config.ReportType) plan.Limits {
+	class := e.limitClass(t, reportType)
+	rate := func(b transport.Budget) plan.Rate {
+		if b.Requests == 0 || b.Per == 0 {
+			return plan.Rate{}
+		}
+		return plan.Rate{Requests: b.Requests, Window: b.Window()}
+	}
+	return plan.Limits{
+		Class: class.Name, App: e.credential(t).App(), Directory: directory(t),
+		AppDirectory: rate(class.AppTenant), AppAll: rate(class.App), DirectoryAll: rate(class.Tenant),
 	}
 }
 

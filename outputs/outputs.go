@@ -10,6 +10,7 @@ package outputs
 import (
 	"context"
 	"io"
+	"iter"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -70,7 +71,19 @@ type Target struct {
 	// what the written bytes look like: two targets with equal definitions
 	// write equal bytes from equal events.
 	Definition string
-	Pull       *Pull
+	// Verbatim reports that the file holds every event byte for byte, so that
+	// Reread gives them back.
+	Verbatim bool
+	Pull     *Pull
+}
+
+// Rereader is implemented by an Output whose targets can be Verbatim.
+type Rereader interface {
+	// Reread yields the events of the verbatim file at a target, some at a
+	// time; a batch may be used until the next one is asked for. A file that
+	// is not the one with this digest, SHA-256 in hex, is an error, which may
+	// come at the very end. An error ends the events.
+	Reread(ctx context.Context, target Target, sha256 string) iter.Seq2[[]Event, error]
 }
 
 // Pull tells an output what the events are of. Its fields are the pull object
@@ -92,10 +105,16 @@ type PullTenant struct {
 // PullReport is pull.report.
 type PullReport struct{ Name, Type string }
 
-// PullWindow is pull.window. From and To are RFC 3339 in UTC, Date is the
-// calendar date on which the slice begins in the window's zone, Label names
-// the slice and is safe in file names on every system.
-type PullWindow struct{ From, To, Date, Label string }
+// PullWindow is pull.window. From and To are the slice, Date is the calendar
+// date on which it begins in the window's zone, Label names the slice and is
+// safe in file names on every system.
+type PullWindow struct {
+	From, To    time.Time
+	Date, Label string
+}
+
+// Moment is how pull.window.from and to are written: RFC 3339 in UTC.
+func Moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // Format makes an output from the body of an output block.
 type Format interface {

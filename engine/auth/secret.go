@@ -45,17 +45,11 @@ func (s secret) MarshalJSON() ([]byte, error) { return []byte(`"(secret)"`), nil
 // readSecret reads the value that is found at a place. Environment variables
 // come from getenv. Errors name the place and hold no part of the value.
 func readSecret(ctx context.Context, place config.Secret, getenv func(string) string) (secret, error) {
-	raw, err := readPlace(ctx, place, getenv)
+	raw, err := readBounded(ctx, place, getenv)
 	if err != nil {
-		return secret{}, fmt.Errorf("the secret cannot be read from %s: %w", place, err)
+		return secret{}, err
 	}
-	raw = bytes.TrimRight(bytes.TrimPrefix(raw, []byte("\ufeff")), "\r\n")
-	switch {
-	case len(raw) == 0:
-		return secret{}, fmt.Errorf("the secret is empty: %s holds nothing", place)
-	case len(raw) > maxSecret:
-		return secret{}, fmt.Errorf("%s holds more than %d KiB, which cannot be a secret", place, maxSecret>>10)
-	case !oneLine(raw):
+	if !oneLine(raw) {
 		return secret{}, fmt.Errorf("%s does not hold one line of UTF-8 text, which a secret is", place)
 	}
 	return hide(string(raw)), nil
@@ -69,6 +63,40 @@ func Reader(place config.Secret, getenv func(string) string) func(context.Contex
 		s, err := readSecret(ctx, place, getenv)
 		return s.reveal(), err
 	}
+}
+
+// LinesReader is Reader for secrets of one or more lines, such as files of
+// keys with comments.
+func LinesReader(place config.Secret, getenv func(string) string) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		raw, err := readBounded(ctx, place, getenv)
+		if err != nil {
+			return "", err
+		}
+		for line := range bytes.Lines(raw) {
+			if !oneLine(bytes.TrimRight(line, "\r\n")) {
+				return "", fmt.Errorf("%s does not hold lines of UTF-8 text", place)
+			}
+		}
+		return string(raw), nil
+	}
+}
+
+// readBounded reads what is found at a place, without a byte order mark before
+// it and line ends after it. Nothing and too much are errors.
+func readBounded(ctx context.Context, place config.Secret, getenv func(string) string) ([]byte, error) {
+	raw, err := readPlace(ctx, place, getenv)
+	if err != nil {
+		return nil, fmt.Errorf("the secret cannot be read from %s: %w", place, err)
+	}
+	raw = bytes.TrimRight(bytes.TrimPrefix(raw, []byte("\ufeff")), "\r\n")
+	if len(raw) == 0 {
+		return nil, fmt.Errorf("the secret is empty: %s holds nothing", place)
+	}
+	if len(raw) > maxSecret {
+		return nil, fmt.Errorf("%s holds more than %d KiB, which cannot be a secret", place, maxSecret>>10)
+	}
+	return raw, nil
 }
 
 func readPlace(ctx context.Context, place config.Secret, getenv func(string) string) ([]byte, error) {

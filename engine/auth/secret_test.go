@@ -100,6 +100,32 @@ func TestReadSecret(t *testing.T) {
 	}
 }
 
+func TestLinesReader(t *testing.T) {
+	tests := []struct{ name, content, want, says string }{
+		{"one line", value + "\n", value, ""},
+		{"a file of keys", "\ufeff# created: today\r\n\r\n" + value + "\r\n", "# created: today\r\n\r\n" + value, ""},
+		{"nothing", "\n\n", "", "the secret is empty"},
+		{"control characters", value + "\nx\x00", "", "lines of UTF-8 text"},
+		{"UTF-16", "\xff\xfes\x003\x00", "", "lines of UTF-8 text"},
+		{"too much", value + "\n" + strings.Repeat("x", 1<<16), "", "more than 64 KiB"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "keys")
+			if err := os.WriteFile(path, []byte(tt.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			got, err := LinesReader(config.Secret{File: path}, os.Getenv)(t.Context())
+			if got != tt.want || (err == nil) != (tt.says == "") {
+				t.Errorf("got %q, %v; want %q", got, err, tt.want)
+			}
+			if err != nil && (!strings.Contains(err.Error(), tt.says) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), value)) {
+				t.Errorf("the error is %v, want %q and the path without the value", err, tt.says)
+			}
+		})
+	}
+}
+
 func TestCommandEndsWithItsContext(t *testing.T) {
 	t.Setenv("AUTH_TEST_COMMAND", "hang")
 	self, err := os.Executable()

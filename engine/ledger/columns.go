@@ -45,7 +45,9 @@ const (
 	lastID
 	fetched // since To
 	took
+	waited
 	derived
+	derivedAt // since To
 	columnCount
 )
 
@@ -55,7 +57,7 @@ func columnNames() [columnCount]string {
 		"entries", "outputs", "definitions", "output", "gap", "length", "definition",
 		"path_prefix", "path_suffix", "path", "bytes", "modified", "final", "revisited",
 		"rows", "sha256", "first_event", "last_event", "pages", "requests", "repeated", "revisions", "outside",
-		"first_request_id", "last_request_id", "fetched", "took", "derived_from",
+		"first_request_id", "last_request_id", "fetched", "took", "waited", "derived_from", "derived",
 	}
 }
 
@@ -288,6 +290,23 @@ func (c *columns) held(p *page) ([]Held, error) {
 
 func moment(ns int64) time.Time { return time.Unix(0, ns).UTC() }
 
+// costs reads the part of the proofs that a Sample needs.
+func (c *columns) costs() []cost {
+	list := make([]cost, c.n)
+	counts, sent, times, waits := c.values(rows), c.values(requests), c.values(took), c.values(waited)
+	made := c.values(derived)
+	var buf [256]byte
+	for i := range list {
+		list[i].rows, _ = counts.number()
+		list[i].requests, _ = sent.number()
+		took, _ := times.number()
+		waited, _ := waits.number()
+		list[i].worked = time.Duration(took - waited)
+		list[i].derived = len(made.text(buf[:0])) > 0
+	}
+	return list
+}
+
 // proofs reads the proofs of the entries. What cannot be read is left out, and
 // the error says so.
 func (c *columns) proofs(held []Held) ([]Proof, error) {
@@ -340,6 +359,12 @@ func (c *columns) proofs(held []Held) ([]Proof, error) {
 	texts(lastID, func(i int, s string) { list[i].LastID = s })
 	numbers(fetched, func(i int, n int64, null bool) { list[i].FetchedAt = since(held[i].To, n, null) })
 	numbers(took, func(i int, n int64, _ bool) { list[i].Took = time.Duration(n) })
+	numbers(waited, func(i int, n int64, _ bool) { list[i].Waited = time.Duration(n) })
 	texts(derived, func(i int, s string) { list[i].Derived = s })
+	numbers(derivedAt, func(i int, n int64, null bool) {
+		if list[i].Derived != "" {
+			list[i].DerivedAt = since(held[i].To, n, null)
+		}
+	})
 	return list, bad
 }

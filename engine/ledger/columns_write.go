@@ -14,7 +14,7 @@ func appendColumns(dst []byte, held []Held) ([]byte, error) {
 	w := columnWriter{dst: dst, held: held, proofs: make([]Proof, len(held))}
 	for i := range held {
 		w.proofs[i] = held[i].Proof()
-		if h, p := &held[i], &w.proofs[i]; !storable(h.From, h.To, h.Modified, p.First, p.Last, p.FetchedAt) {
+		if h, p := &held[i], &w.proofs[i]; !storable(h.From, h.To, h.Modified, p.First, p.Last, p.FetchedAt, p.DerivedAt) {
 			return dst, fmt.Errorf("the entry of %s from %s has a time that cannot be stored", h.Output, h.From.Format(time.RFC3339))
 		}
 	}
@@ -87,7 +87,14 @@ func (w *columnWriter) proof() {
 	w.texts(lastID, func(i int) string { return w.proofs[i].LastID })
 	w.numbers(fetched, func(i int) int64 { return since(w.held[i].To, w.proofs[i].FetchedAt) })
 	w.numbers(took, func(i int) int64 { return int64(w.proofs[i].Took) })
+	w.numbers(waited, func(i int) int64 { return int64(w.proofs[i].Waited) })
 	w.texts(derived, func(i int) string { return w.proofs[i].Derived })
+	w.numbers(derivedAt, func(i int) int64 {
+		if w.proofs[i].Derived == "" {
+			return 0
+		}
+		return since(w.held[i].To, w.proofs[i].DerivedAt)
+	})
 }
 
 // member begins a column, each on a line of its own.

@@ -46,7 +46,9 @@ type DocumentHeld struct {
 	LastID     string        `json:"last_request_id,omitempty"`
 	FetchedAt  time.Time     `json:"fetched_at"`
 	Took       time.Duration `json:"took_ns"`
+	Waited     time.Duration `json:"waited_ns,omitempty"`
 	Derived    string        `json:"derived_from,omitempty"`
+	DerivedAt  time.Time     `json:"derived_at,omitzero"`
 	Final      bool          `json:"final"`
 	Revisited  bool          `json:"revisited,omitempty"`
 }
@@ -60,7 +62,7 @@ func (l *Ledger) Document() *Document {
 			Output: h.Output, From: h.From, To: h.To, Definition: h.Definition, Path: h.Path,
 			Rows: p.Rows, Bytes: h.Bytes, SHA256: p.SHA256, Modified: h.Modified, First: p.First, Last: p.Last,
 			Pages: p.Pages, Requests: p.Requests, Repeated: p.Repeated, Revisions: p.Revisions, Outside: p.Outside,
-			FirstID: p.FirstID, LastID: p.LastID, FetchedAt: p.FetchedAt, Took: p.Took, Derived: p.Derived,
+			FirstID: p.FirstID, LastID: p.LastID, FetchedAt: p.FetchedAt, Took: p.Took, Waited: p.Waited, Derived: p.Derived, DerivedAt: p.DerivedAt,
 			Final: h.Final, Revisited: h.Revisited,
 		})
 	}
@@ -89,7 +91,7 @@ func (d *Document) Ledger() (*Ledger, error) {
 		}.With(Proof{
 			Rows: h.Rows, SHA256: h.SHA256, First: h.First, Last: h.Last,
 			Pages: h.Pages, Requests: h.Requests, Repeated: h.Repeated, Revisions: h.Revisions, Outside: h.Outside,
-			FirstID: h.FirstID, LastID: h.LastID, FetchedAt: h.FetchedAt, Took: h.Took, Derived: h.Derived,
+			FirstID: h.FirstID, LastID: h.LastID, FetchedAt: h.FetchedAt, Took: h.Took, Waited: h.Waited, Derived: h.Derived, DerivedAt: h.DerivedAt,
 		}))
 	}
 	return l, l.order()

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -74,6 +75,9 @@ func (l *Ledger) appendHead(dst []byte) ([]byte, error) {
 // readHead reads a ledger's stored object, of this version or an older one.
 // The ledger has no pages yet: refs names them.
 func readHead(data []byte) (l *Ledger, refs []reference, err error) {
+	if Encrypted(data) {
+		return nil, nil, errors.New("it is encrypted with age: declare the key in the state block, with encryption { identity = ... }")
+	}
 	if err := rawjson.Valid(data); err != nil {
 		return nil, nil, damaged(err)
 	}
@@ -165,3 +169,6 @@ func (l *Ledger) check() error {
 	}
 	return nil
 }
+
+// Encrypted reports whether stored bytes are an age file.
+func Encrypted(data []byte) bool { return bytes.HasPrefix(data, []byte("age-encryption.org/")) }

@@ -101,11 +101,22 @@ type Proof struct {
 	// FirstID and LastID are the request-ids of the first and the last page.
 	FirstID, LastID string
 	FetchedAt       time.Time
-	// Took is how long the pull took.
-	Took time.Duration
-	// Derived is the path of the file that this one was made from; empty for
-	// one that was fetched from the service.
-	Derived string
+	// Took is how long the pull took, and Waited the part of it in which it
+	// waited for the service's limits.
+	Took, Waited time.Duration
+	// Derived is the path of the file that this one was made from, at
+	// DerivedAt; empty for one that was fetched from the service. The rest is
+	// then what is known of that file's pull.
+	Derived   string
+	DerivedAt time.Time
+}
+
+// MadeAt is when the file was begun.
+func (p *Proof) MadeAt() time.Time {
+	if p.Derived != "" {
+		return p.DerivedAt
+	}
+	return p.FetchedAt
 }
 
 // With returns the entry with a proof.

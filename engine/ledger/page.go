@@ -18,6 +18,8 @@ type page struct {
 	columns columns
 	decode  sync.Once
 	proofs  []Proof
+	measure sync.Once
+	costs   []cost
 }
 
 func (p *page) last() slot { return p.held[len(p.held)-1].slot() }
@@ -25,6 +27,11 @@ func (p *page) last() slot { return p.held[len(p.held)-1].slot() }
 func (p *page) proof(i int) Proof {
 	p.decode.Do(func() { p.proofs, _ = p.columns.proofs(p.held) })
 	return p.proofs[i]
+}
+
+func (p *page) cost(i int) cost {
+	p.measure.Do(func() { p.costs = p.columns.costs() })
+	return p.costs[i]
 }
 
 // check reports whether all proofs can be read.

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	mathrand "math/rand/v2"
 	"slices"
 	"strings"
@@ -22,6 +23,14 @@ type Store struct {
 
 // NewStore returns the Store of a backend.
 func NewStore(backend Backend) *Store { return &Store{backend: backend} }
+
+// Close closes the backend, if it can be closed.
+func (s *Store) Close() error {
+	if closer, ok := s.backend.(io.Closer); ok {
+		return closer.Close()
+	}
+	return nil
+}
 
 // maxTries bounds how often a change meets ErrConflict before it gives up.
 const maxTries = 50

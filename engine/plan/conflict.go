@@ -1,8 +1,7 @@
 package plan
 
 import (
-	"hash/fnv"
-	"time"
+	"slices"
 
 	"github.com/reportform/reportform/engine/window"
 )
@@ -24,22 +23,29 @@ type Conflict struct{ First, Second Claim }
 // claim is the hash of a path, which is all that is kept of those of an
 // archive's whole history.
 func claim(path string) uint64 {
-	h := fnv.New64a()
-	_, _ = h.Write([]byte(path))
-	return h.Sum64()
+	h := uint64(14695981039346656037) // FNV-1a
+	for i := range len(path) {
+		h = (h ^ uint64(path[i])) * 1099511628211
+	}
+	return h
 }
 
 // Conflicts returns the paths that more than one wanted slice leads to, held
 // ones included, each once, at most limit. parts are what Subtract made of the
-// wants at the clock now.
-func Conflicts(wants []Want, parts []Part, now time.Time, limit int) ([]Conflict, error) {
-	claimed, twice := map[uint64]bool{}, map[uint64]bool{}
-	for _, part := range parts {
-		for _, c := range part.claims {
-			if claimed[c] {
-				twice[c] = true
-			}
-			claimed[c] = true
+// wants.
+func Conflicts(wants []Want, parts []Part, limit int) ([]Conflict, error) {
+	n := 0
+	for i := range parts {
+		n += len(parts[i].claims)
+	}
+	claims, twice := make([]uint64, 0, n), map[uint64]bool{}
+	for i := range parts {
+		claims = append(claims, parts[i].claims...)
+	}
+	slices.Sort(claims)
+	for i := 1; i < len(claims); i++ {
+		if claims[i] == claims[i-1] {
+			twice[claims[i]] = true
 		}
 	}
 	if len(twice) == 0 {
@@ -48,9 +54,10 @@ func Conflicts(wants []Want, parts []Part, now time.Time, limit int) ([]Conflict
 	first, told := map[string]Claim{}, map[string]bool{}
 	var conflicts []Conflict
 	for i := range wants {
-		for slice := range wants[i].Window.Slices(now) {
+		for j := range wants[i].Slices {
+			slice := &wants[i].Slices[j]
 			for _, output := range wants[i].Outputs {
-				if output.Resolve == nil {
+				if output.Declared {
 					continue
 				}
 				c, err := wants[i].claim(output, slice)
@@ -75,7 +82,7 @@ func Conflicts(wants []Want, parts []Part, now time.Time, limit int) ([]Conflict
 	return conflicts, nil
 }
 
-func (w *Want) claim(output WantOutput, slice window.Slice) (Claim, error) {
-	path, _, err := output.Resolve(slice)
-	return Claim{path, w.Tenant, w.Report, output.Output, w.Window.Label(slice)}, err
+func (w *Want) claim(output WantOutput, slice *window.Named) (Claim, error) {
+	target, err := output.Resolve(slice)
+	return Claim{target.Path, w.Tenant, w.Report, output.Output, slice.Label}, err
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Write saves a plan as versioned JSON.
@@ -36,11 +37,24 @@ func Read(r io.Reader) (*Plan, error) {
 // Empty reports whether there is nothing to do.
 func (p *Plan) Empty() bool { return len(p.Pulls) == 0 }
 
-// Add joins the share of one Want to the plan.
-func (p *Plan) Add(part Part) {
-	p.Pulls = append(p.Pulls, part.Pulls...)
-	p.Orphans = append(p.Orphans, part.Orphans...)
-	p.Lost = append(p.Lost, part.Lost...)
-	p.Waiting = append(p.Waiting, part.Waiting...)
-	p.Held += part.Held
+// Add joins the shares of some Wants to the plan, and takes their pulls away
+// from them. It makes room for those of the Wants to come, which are more times
+// as many as all up to now.
+func (p *Plan) Add(parts []Part, more float64) {
+	pulls := len(p.Pulls)
+	for i := range parts {
+		pulls += len(parts[i].Pulls)
+	}
+	if pulls > cap(p.Pulls) {
+		p.Pulls = slices.Grow(p.Pulls, int(float64(pulls)*(1+more))-len(p.Pulls))
+	}
+	for i := range parts {
+		part := &parts[i]
+		p.Pulls = append(p.Pulls, part.Pulls...)
+		p.Orphans = append(p.Orphans, part.Orphans...)
+		p.Lost = append(p.Lost, part.Lost...)
+		p.Waiting = append(p.Waiting, part.Waiting...)
+		p.Held += part.Held
+		part.Pulls = nil
+	}
 }

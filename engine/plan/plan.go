@@ -14,6 +14,7 @@ type Reason string
 // The reasons.
 const (
 	New     Reason = "new"     // not held
+	Derived Reason = "derived" // not held, and made from the file of another output
 	Open    Reason = "open"    // held, but fetched before the slice was final
 	Moved   Reason = "moved"   // a trailing window whose bounds have moved
 	Revisit Reason = "revisit" // held, and the time of its second reading has come
@@ -36,6 +37,10 @@ type Plan struct {
 	Waiting []Gap    `json:"waiting,omitempty"`
 	// Held counts the (output, slice) pairs that need nothing.
 	Held int `json:"held"`
+	// Estimate is what the pulls take; nil without pulls.
+	Estimate *Estimate `json:"estimate,omitempty"`
+	// Schedules are those that cannot hold.
+	Schedules []Schedule `json:"schedules,omitempty"`
 }
 
 // Pull is the unit of work: one report of one tenant for one slice, into the
@@ -55,6 +60,17 @@ type Pull struct {
 	// keeps it for ever.
 	LostAt  time.Time    `json:"lost_at,omitzero"`
 	Outputs []PullOutput `json:"outputs"`
+	// Source, if set, is the file that the outputs are made from: the pull
+	// asks the service for nothing.
+	Source *Source `json:"source,omitempty"`
+}
+
+// Source is the intact file of another output that holds a pull's events
+// unchanged.
+type Source struct {
+	Output string `json:"output"` // address
+	Path   string `json:"path"`   // as in the ledger
+	SHA256 string `json:"sha256"`
 }
 
 // PullOutput is one output of a pull.

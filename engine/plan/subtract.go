@@ -14,20 +14,31 @@ type Want struct {
 	Tenant, Report string // addresses
 	Type           string // report type
 	Window         window.Window
+	Slices         []window.Named   // of the window at the plan's clock
 	Settle         config.Duration  // the report type's, unless the window has its own
 	Retention      *config.Duration // how long the service keeps events; nil for ever
 	// Snapshot reports that only the state of the moment can be had.
 	Snapshot bool
+	PageSize int // events of a page; 0 if not known
+	Limits   Limits
 	Outputs  []WantOutput
 }
 
 // WantOutput is one output of a Want.
 type WantOutput struct {
-	Output string // address
-	// Resolve returns the path, as a ledger has it, and the digest of the
-	// definition for a slice. It is nil for an output that is declared but
-	// not asked for: what it holds is left alone.
-	Resolve func(s window.Slice) (path, definition string, err error)
+	Output  string // address
+	Resolve func(s *window.Named) (Target, error)
+	// Declared is set for an output that is declared and not asked for: what
+	// it holds is left alone.
+	Declared bool
+}
+
+// Target is what an output does with a slice.
+type Target struct {
+	Path       string // as a ledger has it
+	Definition string // digest
+	// Verbatim reports that the file holds every event as it came.
+	Verbatim bool
 }
 
 // Condition is what is found at a held path.
@@ -47,6 +58,7 @@ type Part struct {
 	Lost, Waiting []Gap
 	Held          int
 
+	work   work
 	claims []uint64 // of the paths of all wanted slices
 }
 
@@ -60,12 +72,14 @@ func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(*ledger.
 	for _, f := range l.Failed {
 		s.failed[keyOf(f.Output, f.From, f.To)] = true
 	}
-	for slice := range want.Window.Slices(now) {
-		if err := s.slice(slice); err != nil {
+	s.part.claims = make([]uint64, 0, len(want.Slices)*len(want.Outputs))
+	for i := range want.Slices {
+		if err := s.slice(&want.Slices[i]); err != nil {
 			return Part{}, err
 		}
 	}
 	s.orphans()
+	s.part.work.sample = l.Sample()
 	return s.part, nil
 }
 
@@ -90,34 +104,53 @@ func keyOf(output string, from, to time.Time) heldKey {
 }
 
 // slice plans one wanted slice.
-func (s *subtraction) slice(slice window.Slice) error {
-	final := s.final(slice)
-	revisitAt, revisits := s.want.Window.Revisits(slice)
+func (s *subtraction) slice(slice *window.Named) error {
+	final := s.final(slice.Slice)
+	revisitAt, revisits := s.want.Window.Revisits(slice.Slice)
 	due := revisits && final && !s.now.Before(revisitAt)
 	var lacking []PullOutput
-	for _, output := range s.want.Outputs {
-		if output.Resolve == nil {
+	var source *ledger.Held
+	for i := range s.want.Outputs {
+		output := &s.want.Outputs[i]
+		if output.Declared {
 			s.wanted[keyOf(output.Output, slice.From, slice.To)] = true
 			continue
 		}
-		path, definition, err := output.Resolve(slice)
+		target, err := output.Resolve(slice)
 		if err != nil {
 			return err
 		}
-		if path != Console {
-			s.part.claims = append(s.part.claims, claim(path))
+		if target.Path != Console {
+			s.part.claims = append(s.part.claims, claim(target.Path))
 		}
-		reason := s.reason(output.Output, slice, path, definition, final, due)
-		if reason == "" {
-			s.part.Held++
+		held, reason := s.reason(output.Output, slice.Slice, target, final, due)
+		if reason != "" {
+			if lacking == nil {
+				lacking = make([]PullOutput, 0, len(s.want.Outputs))
+			}
+			lacking = append(lacking, PullOutput{output.Output, reason, target.Path, target.Definition})
 			continue
 		}
-		lacking = append(lacking, PullOutput{output.Output, reason, path, definition})
+		s.part.Held++
+		if source == nil && target.Verbatim && target.Path != Console {
+			source = held
+		}
 	}
 	if len(lacking) == 0 {
 		return nil
 	}
-	if why, lost := s.lost(slice); lost {
+	pull := Pull{
+		Tenant: s.want.Tenant, Report: s.want.Report, Type: s.want.Type,
+		From: slice.From, To: slice.To, Label: slice.Label, Date: slice.Date,
+		Final: final, Revisit: due, Outputs: lacking,
+	}
+	if !s.want.Window.Trailing() {
+		pull.LostAt = s.want.LostAt(slice.Slice)
+	}
+	if derived, err := s.derive(&pull, slice, source); derived || err != nil {
+		return err
+	}
+	if why, lost := s.lost(slice.Slice); lost {
 		if holdsAll(lacking) {
 			why += "; what is held stays as it is"
 		}
@@ -132,51 +165,98 @@ func (s *subtraction) slice(slice window.Slice) error {
 			Tenant: s.want.Tenant, Report: s.want.Report,
 			From: slice.From, To: slice.To, Slices: 1,
 			Why:   "not settled: events become visible late",
-			Until: s.want.Window.Settles(slice, s.want.Settle),
+			Until: s.want.Window.Settles(slice.Slice, s.want.Settle),
 		})
 		return nil
 	}
-	s.part.Pulls = append(s.part.Pulls, Pull{
-		Tenant: s.want.Tenant, Report: s.want.Report, Type: s.want.Type,
-		From: slice.From, To: slice.To,
-		Label: s.want.Window.Label(slice), Date: s.want.Window.Date(slice),
-		Final: final, Revisit: due, LostAt: s.want.LostAt(slice), Outputs: lacking,
-	})
+	s.add(pull)
 	return nil
 }
 
-// reason says why an output lacks a slice; empty if it does not.
-func (s *subtraction) reason(output string, slice window.Slice, path, definition string, final, revisit bool) Reason {
+// add plans a pull.
+func (s *subtraction) add(pull Pull) {
+	if s.part.Pulls == nil { // mostly one for each slice that nothing holds
+		s.part.Pulls = make([]Pull, 0, max(1, len(s.want.Slices)-s.part.Held/len(s.want.Outputs)))
+	}
+	if pull.Source == nil {
+		s.part.work.count(s.want, &pull)
+	}
+	s.part.Pulls = append(s.part.Pulls, pull)
+}
+
+// derive plans a pull from the file of an output that holds the slice, if that
+// gives the outputs what the service would: not where the point is to ask the
+// service again.
+func (s *subtraction) derive(pull *Pull, slice *window.Named, source *ledger.Held) (bool, error) {
+	for _, o := range pull.Outputs {
+		switch o.Reason {
+		case New, Changed, Missing, Altered, Retry:
+		default:
+			return false, nil
+		}
+	}
+	for i := range s.want.Outputs {
+		output := &s.want.Outputs[i]
+		if source != nil {
+			break
+		}
+		if !output.Declared || s.ledger.Find(output.Output, slice.From, slice.To) == nil {
+			continue
+		}
+		target, err := output.Resolve(slice)
+		if err != nil {
+			return false, err
+		}
+		if held, reason := s.reason(output.Output, slice.Slice, target, pull.Final, pull.Revisit); reason == "" && target.Verbatim && target.Path != Console {
+			source = held
+		}
+	}
+	if source == nil {
+		return false, nil
+	}
+	pull.Source = &Source{source.Output, source.Path, source.Proof().SHA256}
+	for i := range pull.Outputs {
+		if pull.Outputs[i].Reason == New {
+			pull.Outputs[i].Reason = Derived
+		}
+	}
+	s.add(*pull)
+	return true, nil
+}
+
+// reason says why an output lacks a slice, and returns what it holds of it; the
+// reason is empty if it lacks nothing.
+func (s *subtraction) reason(output string, slice window.Slice, target Target, final, revisit bool) (*ledger.Held, Reason) {
 	key := keyOf(output, slice.From, slice.To)
 	held := s.ledger.Find(output, slice.From, slice.To)
 	if held == nil {
 		switch {
 		case s.failed[key]:
-			return Retry
+			return nil, Retry
 		case s.want.Window.Trailing() && s.holdsAny(output):
-			return Moved
+			return nil, Moved
 		}
-		return New
+		return nil, New
 	}
 	s.wanted[key] = true
-	if held.Definition != definition || held.Path != path {
-		return Changed
+	if held.Definition != target.Definition || held.Path != target.Path {
+		return held, Changed
 	}
 	switch s.observe(held) {
 	case Gone:
-		return Missing
+		return held, Missing
 	case Differs:
-		return Altered
+		return held, Altered
 	}
 	switch {
 	case s.failed[key]:
-		return Retry
+		return held, Retry
 	case !held.Final && (final || s.want.Window.Open() && !s.want.Window.Trailing()):
-		return Open
+		return held, Open
 	case revisit && !held.Revisited:
-		return Revisit
+		return held, Revisit
 	}
-	return ""
+	return held, ""
 }
 
 // final reports whether a slice has settled. A snapshot is what it is when it

@@ -34,12 +34,14 @@ func dur(s string) *config.Duration {
 // want is a Want of two outputs, a and b, of the given window.
 func want(spec config.Window) *Want {
 	w := window.New(&spec)
-	resolve := func(output string) func(window.Slice) (string, string, error) {
-		return func(s window.Slice) (string, string, error) { return output + "/" + w.Label(s), "def", nil }
+	resolve := func(output string) func(*window.Named) (Target, error) {
+		return func(s *window.Named) (Target, error) {
+			return Target{Path: output + "/" + s.Label, Definition: "def"}, nil
+		}
 	}
 	return &Want{
 		Tenant: "tenant.t", Report: "report.r.x", Type: "r", Window: w, Settle: *dur("2h"),
-		Outputs: []WantOutput{{"a", resolve("a")}, {"b", resolve("b")}},
+		Outputs: []WantOutput{{Output: "a", Resolve: resolve("a")}, {Output: "b", Resolve: resolve("b")}},
 	}
 }
 
@@ -126,14 +128,14 @@ func TestSubtract(t *testing.T) {
 		{
 			name: "broken archive", window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-23")}, now: "2026-11-24",
 			held: []ledger.Held{
-					held("a", "2026-11-20"),
-					func() ledger.Held { h := held("a", "2026-11-21"); h.Definition = "old"; return h }(),
-					func() ledger.Held { h := held("a", "2026-11-22"); h.Path = "old/path"; return h }(),
-					held("b", "2026-11-20"), held("b", "2026-11-21"), held("b", "2026-11-22"),
-				},
+				held("a", "2026-11-20"),
+				func() ledger.Held { h := held("a", "2026-11-21"); h.Definition = "old"; return h }(),
+				func() ledger.Held { h := held("a", "2026-11-22"); h.Path = "old/path"; return h }(),
+				held("b", "2026-11-20"), held("b", "2026-11-21"), held("b", "2026-11-22"),
+			},
 			failed: []ledger.Failed{{Output: "b", From: at("2026-11-22"), To: at("2026-11-23")}},
-			disk: map[string]Condition{"a/2026-11-20": Gone, "b/2026-11-21": Differs},
-			want: "pull 2026-11-20 a:missing\npull 2026-11-21 a:changed b:altered\npull 2026-11-22 a:changed b:failed\nheld 1\n",
+			disk:   map[string]Condition{"a/2026-11-20": Gone, "b/2026-11-21": Differs},
+			want:   "pull 2026-11-20 a:missing\npull 2026-11-21 a:changed b:altered\npull 2026-11-22 a:changed b:failed\nheld 1\n",
 		},
 		{
 			name: "failed before it was ever held", window: config.Window{From: at("2026-11-01"), To: at("2026-11-02")}, now: "2026-11-24",
@@ -266,7 +268,7 @@ func TestSubtract(t *testing.T) {
 		},
 		{
 			name: "an output that is not asked for is left alone", window: daily(), now: "2026-11-22T02:00:00Z",
-			change: func(w *Want) { w.Outputs[1].Resolve = nil },
+			change: func(w *Want) { w.Outputs[1].Declared = true },
 			held:   []ledger.Held{held("b", "2026-11-20")},
 			want:   "pull 2026-11-20 a:new\npull 2026-11-21 a:new\nwaiting 2026-11-22..2026-11-23 1: " + waiting + "\n",
 		},
@@ -279,6 +281,7 @@ func TestSubtract(t *testing.T) {
 			}
 			l := ledger.New(ledger.Key{}, test.held...)
 			l.Failed, l.Left = test.failed, test.left
+			w.Slices = w.Window.Named(at(test.now))
 			part, err := Subtract(w, l, at(test.now), func(h *ledger.Held) Condition { return test.disk[h.Path] })
 			if err != nil {
 				t.Fatal(err)
@@ -310,10 +313,13 @@ func TestSubtractAgainstModel(t *testing.T) {
 		wanted := 0
 		var l ledger.Ledger
 		conditions := map[string]Condition{}
-		for s := range w.Window.Slices(now) {
+		w.Slices = w.Window.Named(now)
+		for i := range w.Slices {
+			s := &w.Slices[i]
 			for _, o := range w.Outputs {
 				wanted++
-				path, definition, _ := o.Resolve(s)
+				target, _ := o.Resolve(s)
+				path, definition := target.Path, target.Definition
 				if rapid.IntRange(0, 2).Draw(t, "state") == 0 {
 					l.Hold(ledger.Held{
 						Output: o.Output, From: s.From, To: s.To, Path: path, Final: rapid.Bool().Draw(t, "final"),
@@ -360,14 +366,15 @@ func TestSubtractAgainstModel(t *testing.T) {
 
 func TestConflicts(t *testing.T) {
 	now := at("2026-11-22T02:00:00Z")
-	path := func(path string) func(window.Slice) (string, string, error) {
-		return func(s window.Slice) (string, string, error) {
-			return strings.ReplaceAll(path, "DAY", s.From.Format(time.DateOnly)), "def", nil
-		}
+	to := func(output, path string) WantOutput {
+		return WantOutput{Output: output, Resolve: func(s *window.Named) (Target, error) {
+			return Target{Path: strings.ReplaceAll(path, "DAY", s.From.Format(time.DateOnly)), Definition: "def"}, nil
+		}}
 	}
 	one, other := want(daily()), want(daily())
-	one.Outputs = []WantOutput{{"a", path("x/DAY")}, {"b", path(Console)}, {"c", path("c/DAY")}}
-	other.Tenant, other.Outputs = "tenant.u", []WantOutput{{"a", path("y/DAY")}, {"d", path("c/2026-11-20")}, {"e", nil}}
+	one.Slices, other.Slices = one.Window.Named(now), other.Window.Named(now)
+	one.Outputs = []WantOutput{to("a", "x/DAY"), to("b", Console), to("c", "c/DAY")}
+	other.Tenant, other.Outputs = "tenant.u", []WantOutput{to("a", "y/DAY"), to("d", "c/2026-11-20"), {Output: "e", Declared: true}}
 	// What is held counts too.
 	l := &ledger.Ledger{}
 	l.Hold(ledger.Held{Output: "c", From: at("2026-11-20"), To: at("2026-11-21"), Path: "c/2026-11-20", Definition: "def", Final: true})
@@ -382,7 +389,7 @@ func TestConflicts(t *testing.T) {
 			}
 			parts = append(parts, part)
 		}
-		conflicts, err := Conflicts(wants, parts, now, limit)
+		conflicts, err := Conflicts(wants, parts, limit)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -395,11 +402,11 @@ func TestConflicts(t *testing.T) {
 	if diff := cmp.Diff(want, find(5)); diff != "" {
 		t.Error(diff)
 	}
-	other.Outputs = []WantOutput{{"a", path("x/DAY")}}
+	other.Outputs = []WantOutput{to("a", "x/DAY")}
 	if got := find(2); len(got) != 2 || got[0].First.Label != "2026-11-20" || got[1].Second.Label != "2026-11-21" {
 		t.Errorf("%+v", got)
 	}
-	other.Outputs = []WantOutput{{"a", path("z/DAY")}}
+	other.Outputs = []WantOutput{to("a", "z/DAY")}
 	if got := find(5); got != nil {
 		t.Errorf("%+v", got)
 	}

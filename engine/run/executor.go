@@ -14,19 +14,27 @@ import (
 // at once, so that a slow or throttled tenant holds up no other. The pulls of
 // one tenant start in the order of the plan.
 type Executor struct {
-	Parallelism int // pulls at once, at least 1
+	Parallelism int // pulls that work at once, at least 1
 	PerTenant   int // pulls at once of one tenant, at least 1
 }
+
+// openFactor bounds, as a multiple of Parallelism, how many pulls have begun
+// and not ended: those that work, and those that wait for the service's limits.
+const openFactor = 8
 
 // Run calls do for every pull and returns when all calls have. When ctx ends
 // no further pull is started; do obeys ctx itself. It returns how many pulls
 // were not started.
-func (x Executor) Run(ctx context.Context, pulls []plan.Pull, do func(context.Context, *plan.Pull)) (left int) {
-	q := newQueue(pulls, max(1, x.PerTenant))
+//
+// While a pull waits for the service's limits, another may work in its place:
+// do calls idle when the wait begins, and what that returns when it is over.
+func (x Executor) Run(ctx context.Context, pulls []plan.Pull, do func(ctx context.Context, pull *plan.Pull, idle func() (busy func()))) (left int) {
+	parallelism := max(1, x.Parallelism)
+	q := newQueue(pulls, parallelism, max(1, x.PerTenant))
 	stop := context.AfterFunc(ctx, q.close)
 	defer stop()
 	var workers sync.WaitGroup
-	for range min(max(1, x.Parallelism), len(pulls)) {
+	for range min(openFactor*parallelism, len(pulls)) {
 		workers.Go(func() {
 			// Closing the queue wakes those who wait; it may come a moment late
 			// for those who do not.
@@ -35,7 +43,7 @@ func (x Executor) Run(ctx context.Context, pulls []plan.Pull, do func(context.Co
 				if pull == nil {
 					return
 				}
-				do(ctx, pull)
+				do(ctx, pull, q.idle)
 				q.done(lane)
 			}
 		})
@@ -47,12 +55,14 @@ func (x Executor) Run(ctx context.Context, pulls []plan.Pull, do func(context.Co
 // queue hands out pulls in turns. A lane is the queue of one tenant; it stands
 // in ready while it has a pull to give and may run one more.
 type queue struct {
-	mu        sync.Mutex
-	change    sync.Cond
-	ready     []*lane
-	pending   int // pulls not handed out
-	perTenant int
-	closed    bool
+	mu          sync.Mutex
+	change      sync.Cond
+	ready       []*lane
+	pending     int // pulls not handed out
+	parallelism int
+	working     int // pulls that were handed out, have not ended and do not wait
+	perTenant   int
+	closed      bool
 }
 
 type lane struct {
@@ -61,8 +71,8 @@ type lane struct {
 	ready   bool
 }
 
-func newQueue(pulls []plan.Pull, perTenant int) *queue {
-	q := &queue{pending: len(pulls), perTenant: perTenant}
+func newQueue(pulls []plan.Pull, parallelism, perTenant int) *queue {
+	q := &queue{pending: len(pulls), parallelism: parallelism, perTenant: perTenant}
 	q.change.L = &q.mu
 	lanes := map[string]*lane{}
 	for i := range pulls {
@@ -81,7 +91,7 @@ func newQueue(pulls []plan.Pull, perTenant int) *queue {
 func (q *queue) next() (*plan.Pull, *lane) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.ready) == 0 {
+	for len(q.ready) == 0 || q.working >= q.parallelism {
 		if q.pending == 0 || q.closed {
 			return nil, nil
 		}
@@ -96,6 +106,7 @@ func (q *queue) next() (*plan.Pull, *lane) {
 	pull := l.pulls[0]
 	l.pulls = l.pulls[1:]
 	l.running++
+	q.working++
 	q.pending--
 	q.offer(l)
 	if q.pending == 0 {
@@ -110,6 +121,26 @@ func (q *queue) done(l *lane) {
 	defer q.mu.Unlock()
 	l.running--
 	q.offer(l)
+	q.rest()
+}
+
+// idle says that a pull waits. A pull whose wait is over works at once: the
+// limits let few go at a time, and a turn that is not used is lost.
+func (q *queue) idle() (busy func()) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.rest()
+	return func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.working++
+	}
+}
+
+// rest says that a pull does not work any more. q.mu is held.
+func (q *queue) rest() {
+	q.working--
+	q.change.Signal()
 }
 
 // offer puts the lane at the end of the turn if it can run a pull.

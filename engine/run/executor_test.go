@@ -30,7 +30,7 @@ func TestExecutorRunsEveryPullOnceWithinTheBounds(t *testing.T) {
 		running, ran := map[string]int{}, map[*plan.Pull]int{}
 		order := map[string][]string{}
 		var now, most atomic.Int32
-		left := Executor{Parallelism: 6, PerTenant: 2}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull) {
+		left := Executor{Parallelism: 6, PerTenant: 2}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull, _ func() func()) {
 			mu.Lock()
 			running[p.Tenant]++
 			ran[p]++
@@ -72,7 +72,7 @@ func TestExecutorKeepsASlowTenantToItself(t *testing.T) {
 		begin := time.Now()
 		var quick atomic.Int64
 		var quickDone time.Duration
-		Executor{Parallelism: 4, PerTenant: 2}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull) {
+		Executor{Parallelism: 4, PerTenant: 2}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull, _ func() func()) {
 			if p.Tenant == "slow" {
 				time.Sleep(time.Hour)
 				return
@@ -91,7 +91,7 @@ func TestExecutorKeepsASlowTenantToItself(t *testing.T) {
 func TestExecutorTakesTurns(t *testing.T) {
 	pulls := pullsOf(3, 2)
 	var order []string
-	Executor{Parallelism: 1, PerTenant: 1}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull) {
+	Executor{Parallelism: 1, PerTenant: 1}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull, _ func() func()) {
 		order = append(order, p.Tenant+p.Label)
 	})
 	want := []string{"tenant.t00", "tenant.t10", "tenant.t20", "tenant.t01", "tenant.t11", "tenant.t21"}
@@ -104,7 +104,7 @@ func TestExecutorStopsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 		defer cancel()
-		left := Executor{Parallelism: 1, PerTenant: 1}.Run(ctx, pullsOf(1, 5), func(ctx context.Context, _ *plan.Pull) {
+		left := Executor{Parallelism: 1, PerTenant: 1}.Run(ctx, pullsOf(1, 5), func(ctx context.Context, _ *plan.Pull, _ func() func()) {
 			select {
 			case <-time.After(time.Minute):
 			case <-ctx.Done():
@@ -112,6 +112,31 @@ func TestExecutorStopsWithTheContext(t *testing.T) {
 		})
 		if left != 3 {
 			t.Errorf("%d pulls left, want 3", left)
+		}
+	})
+}
+
+// While pulls wait for the limits others work in their place, but there is an
+// end to how many begin.
+func TestExecutorWorksWhileOthersWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var open, most, working, mostWorking atomic.Int32
+		begin := time.Now()
+		Executor{Parallelism: 3, PerTenant: 4}.Run(t.Context(), pullsOf(100, 2), func(_ context.Context, _ *plan.Pull, idle func() func()) {
+			most.Store(max(most.Load(), open.Add(1)))
+			mostWorking.Store(max(mostWorking.Load(), working.Add(1)))
+			time.Sleep(time.Millisecond)
+			working.Add(-1)
+			busy := idle()
+			time.Sleep(time.Minute)
+			busy()
+			open.Add(-1)
+		})
+		if most.Load() != 24 || mostWorking.Load() != 3 {
+			t.Errorf("at most %d pulls were open and %d worked, want 24 and 3", most.Load(), mostWorking.Load())
+		}
+		if took := time.Since(begin); took > 10*time.Minute {
+			t.Errorf("200 pulls that wait a minute each took %v", took)
 		}
 	})
 }

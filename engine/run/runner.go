@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"time"
 
@@ -20,10 +21,22 @@ type Job struct {
 	Planned time.Time
 	Client  *http.Client // carries, authorises, paces and retries
 	Request *fetch.Request
+	// Source, if set, is where the events come from instead of the service.
+	Source  *JobSource
 	Outputs []JobOutput
+	// Waited, if set, returns how long the pull has waited for the service's
+	// limits so far.
+	Waited func() time.Duration
 	// Advise says what the user can do about an error of the service, in terms
 	// of the report: the permission to grant, the licence to buy. It may be empty.
 	Advise func(error) string
+}
+
+// JobSource is the file of another output that holds the slice.
+type JobSource struct {
+	plan.Source
+	// Events yields the events of the file, as outputs.Rereader does.
+	Events func(context.Context) iter.Seq2[[]outputs.Event, error]
 }
 
 // JobOutput is one output that lacks the slice.
@@ -62,13 +75,20 @@ func (r *Runner) Pull(ctx context.Context, job *Job) error {
 		r.Progress(Failed{Pull: job.Pull, Err: err, Took: r.Now().Sub(start)})
 		return err
 	}
-	lacking, err := r.lacking(ctx, key, job)
+	l, err := r.Ledgers.Read(ctx, key)
 	if err != nil {
 		return fail(err)
 	}
+	lacking := job.lacking(l)
 	if len(lacking) == 0 {
 		r.Progress(Skipped{Pull: job.Pull})
 		return nil
+	}
+	var source *ledger.Held
+	if job.Source != nil {
+		if source, err = job.Source.held(l, job.Pull); err != nil {
+			return fail(err)
+		}
 	}
 	r.Progress(Started{Pull: job.Pull})
 	stats, receipts, err := r.transfer(ctx, job, lacking)
@@ -85,7 +105,7 @@ func (r *Runner) Pull(ctx context.Context, job *Job) error {
 			if output.Reason == plan.Moved {
 				l.Supersede(output.PullOutput.Output, output.Path)
 			}
-			l.Hold(held(job, output, receipts[i], &finished, start))
+			l.Hold(held(job, output, receipts[i], &finished, start, source))
 		}
 	})
 	if err != nil {
@@ -95,22 +115,39 @@ func (r *Runner) Pull(ctx context.Context, job *Job) error {
 	return nil
 }
 
-// lacking returns the outputs of the job that are not held meanwhile.
-func (r *Runner) lacking(ctx context.Context, key ledger.Key, job *Job) ([]JobOutput, error) {
-	l, err := r.Ledgers.Read(ctx, key)
-	if err != nil {
-		return nil, err
+// held returns the ledger's entry of the source.
+func (s *JobSource) held(l *ledger.Ledger, pull *plan.Pull) (*ledger.Held, error) {
+	h := l.Find(s.Output, pull.From, pull.To)
+	if h == nil || h.Path != s.Path || h.Proof().SHA256 != s.SHA256 {
+		return nil, fmt.Errorf("the file that it was to be made from, %s, is no longer held as planned: make the plan again", s.Path)
 	}
+	return h, nil
+}
+
+// lacking returns the outputs of the job that are not held meanwhile.
+func (job *Job) lacking(l *ledger.Ledger) []JobOutput {
 	var lacking []JobOutput
 	for _, output := range job.Outputs {
 		h := l.Find(output.PullOutput.Output, job.Pull.From, job.Pull.To)
-		if h != nil && h.Proof().FetchedAt.After(job.Planned) && h.Definition == output.Definition && h.Path == output.Path &&
+		if h != nil && madeAt(h).After(job.Planned) && h.Definition == output.Definition && h.Path == output.Path &&
 			(h.Final || !job.Pull.Final) && (h.Revisited || !job.Pull.Revisit) {
 			continue
 		}
 		lacking = append(lacking, output)
 	}
-	return lacking, nil
+	return lacking
+}
+
+func (job *Job) waited() time.Duration {
+	if job.Waited == nil {
+		return 0
+	}
+	return job.Waited()
+}
+
+func madeAt(h *ledger.Held) time.Time {
+	p := h.Proof()
+	return p.MadeAt()
 }
 
 // transfer fetches the slice into the outputs and publishes them.
@@ -151,6 +188,19 @@ func (r *Runner) stream(ctx context.Context, job *Job, sink *outputs.Tee, stats 
 			r.Progress(Progressed{Pull: job.Pull, Events: s.Events, Bytes: s.Bytes, Pages: s.Pages})
 		}
 	}
+	if job.Source != nil {
+		for events, err := range job.Source.Events(ctx) {
+			if err != nil {
+				return err
+			}
+			stats.Events += int64(len(events))
+			if err := sink.Write(events); err != nil {
+				return err
+			}
+			client.Advance(*stats)
+		}
+		return nil
+	}
 	var events []outputs.Event
 	for batch, err := range client.Events(ctx, job.Request, stats) {
 		if err != nil {
@@ -167,9 +217,19 @@ func (r *Runner) stream(ctx context.Context, job *Job, sink *outputs.Tee, stats 
 	return nil
 }
 
-// held is the ledger's entry for one published output.
-func held(job *Job, output JobOutput, receipt outputs.Receipt, finished *Finished, start time.Time) ledger.Held {
+// held is the ledger's entry for one published output. What was made from a
+// source has come from the service as that has.
+func held(job *Job, output JobOutput, receipt outputs.Receipt, finished *Finished, start time.Time, source *ledger.Held) ledger.Held {
 	stats := &finished.Stats
+	if source != nil {
+		p := source.Proof()
+		p.Rows, p.SHA256, p.Derived, p.DerivedAt = receipt.Rows, receipt.SHA256, source.Path, start.UTC()
+		return ledger.Held{
+			Output: output.PullOutput.Output, From: job.Pull.From, To: job.Pull.To,
+			Definition: output.Definition, Path: output.Path, Bytes: receipt.Bytes, Modified: receipt.Modified,
+			Final: source.Final, Revisited: source.Revisited,
+		}.With(p)
+	}
 	return ledger.Held{
 		Output: output.PullOutput.Output, From: job.Pull.From, To: job.Pull.To,
 		Definition: output.Definition, Path: output.Path, Bytes: receipt.Bytes, Modified: receipt.Modified,
@@ -179,7 +239,7 @@ func held(job *Job, output JobOutput, receipt outputs.Receipt, finished *Finishe
 		Pages: stats.Pages, Requests: stats.Requests,
 		Repeated: stats.Repeated, Revisions: stats.Revisions, Outside: stats.Outside,
 		FirstID: stats.FirstRequestID, LastID: stats.LastRequestID,
-		FetchedAt: start.UTC(), Took: finished.Took,
+		FetchedAt: start.UTC(), Took: finished.Took, Waited: job.waited(),
 	})
 }
 

@@ -10,9 +10,9 @@ type bucket struct {
 	paused time.Time
 }
 
-// window is how long a request counts. It is a little longer than Per: two
+// Window is how long a request counts. It is a little longer than Per: two
 // requests may arrive closer together than they left.
-func (b *bucket) window() time.Duration {
+func (b Budget) Window() time.Duration {
 	return b.Per + min(max(b.Per/50, 50*time.Millisecond), time.Second)
 }
 
@@ -22,7 +22,7 @@ func (b *bucket) free(now time.Time) time.Time {
 	if !b.limited() {
 		return b.paused
 	}
-	window := b.window()
+	window := b.Window()
 	old := 0
 	for old < len(b.sent) && !b.sent[old].Add(window).After(now) {
 		old++

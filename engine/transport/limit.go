@@ -1,6 +1,18 @@
 package transport
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+)
+
+type idleKey struct{}
+
+// WithIdle returns a context for requests that tell when they have to wait for
+// their turn: they call idle when the wait begins, and what that returns when
+// it is over, whether or not the request is sent then.
+func WithIdle(ctx context.Context, idle func() (busy func())) context.Context {
+	return context.WithValue(ctx, idleKey{}, idle)
+}
 
 // limit lets every request to home wait for its turn.
 type limit struct {

@@ -92,6 +92,15 @@ func (l *Limiter) Wait(ctx context.Context) error {
 	select {
 	case <-w.granted:
 		return nil
+	default:
+	}
+	if idle, ok := ctx.Value(idleKey{}).(func() func()); ok {
+		busy := idle()
+		defer busy()
+	}
+	select {
+	case <-w.granted:
+		return nil
 	case <-ctx.Done():
 		l.all.leave(w)
 		return ctx.Err()

@@ -296,3 +296,30 @@ func TestManyLimiters(t *testing.T) {
 		}
 	})
 }
+
+// Who waits says so, and only who waits.
+func TestIdleWhileWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLimiters().For("app", "tenant", Class{AppTenant: Budget{1, time.Minute}})
+		var told []string
+		start := time.Now()
+		ctx := WithIdle(t.Context(), func() func() {
+			told = append(told, "idle at "+time.Since(start).String())
+			return func() { told = append(told, "busy at "+time.Since(start).String()) }
+		})
+		for range 2 {
+			if err := l.Wait(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ended, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		if err := l.Wait(ended); err == nil {
+			t.Error("no error after the context's end")
+		}
+		want := []string{"idle at 0s", "busy at 1m1s", "idle at 1m1s", "busy at 1m2s"}
+		if !slices.Equal(told, want) {
+			t.Errorf("told %q, want %q", told, want)
+		}
+	})
+}

@@ -36,6 +36,21 @@ func New(spec *config.Window) Window {
 // Trailing reports whether the window is a single slice that ends at the clock.
 func (w Window) Trailing() bool { return w.spec.Last != nil }
 
+// Every returns the length of consecutive slices; ok is false for a window of
+// one slice.
+func (w Window) Every() (length config.Duration, ok bool) {
+	if w.spec.Every == nil {
+		return config.Duration{}, false
+	}
+	return *w.spec.Every, true
+}
+
+// Ends reports whether there is a last slice.
+func (w Window) Ends() bool { return !w.spec.To.IsZero() }
+
+// ReadsTwice reports whether final slices are read once more.
+func (w Window) ReadsTwice() bool { return w.spec.Revisit != nil }
+
 // Open reports whether slices are fetched before they are final.
 func (w Window) Open() bool { return w.spec.Open }
 

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
@@ -99,7 +100,7 @@ func testPull() *outputs.Pull {
 	return &outputs.Pull{
 		Tenant: outputs.PullTenant{Name: "contoso", ID: "contoso.onmicrosoft.com", Labels: map[string]string{"tier": "gold"}},
 		Report: outputs.PullReport{Name: "failed", Type: "sign_ins"},
-		Window: outputs.PullWindow{From: "2026-11-09T00:00:00Z", To: "2026-11-10T00:00:00Z", Date: "2026-11-09", Label: "day"},
+		Window: outputs.PullWindow{From: time.Date(2026, 11, 9, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 11, 10, 0, 0, 0, 0, time.UTC), Date: "2026-11-09", Label: "day"},
 	}
 }
 

@@ -57,7 +57,7 @@ func (o *output) Resolve(pull *outputs.Pull) (outputs.Target, hcl.Diagnostics) {
 	if diags.HasErrors() {
 		return outputs.Target{}, diags
 	}
-	return outputs.Target{Path: path, Definition: shape.definition, Pull: pull}, diags
+	return outputs.Target{Path: path, Definition: shape.definition, Verbatim: verbatim(shape.encoding), Pull: pull}, diags
 }
 
 // Open implements outputs.Output.

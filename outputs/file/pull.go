@@ -33,8 +33,8 @@ func pullFields() map[string]map[string]field {
 			"type": always(func(p *outputs.Pull) string { return p.Report.Type }),
 		},
 		"window": {
-			"from":  always(func(p *outputs.Pull) string { return p.Window.From }),
-			"to":    always(func(p *outputs.Pull) string { return p.Window.To }),
+			"from":  always(func(p *outputs.Pull) string { return outputs.Moment(p.Window.From) }),
+			"to":    always(func(p *outputs.Pull) string { return outputs.Moment(p.Window.To) }),
 			"date":  always(func(p *outputs.Pull) string { return p.Window.Date }),
 			"label": always(func(p *outputs.Pull) string { return p.Window.Label }),
 		},

@@ -38,6 +38,9 @@ func (o *Options) Check() []file.Mistake {
 	return nil
 }
 
+// Verbatim implements file.Verbatim.
+func (o *Options) Verbatim() bool { return o.Indent == 0 }
+
 // NewEncoder implements outputs.Encoding.
 func (o *Options) NewEncoder(w io.Writer, _ *outputs.Pull) (outputs.Encoder, error) {
 	return &encoder{w: w, indent: strings.Repeat(" ", o.Indent)}, nil

@@ -17,6 +17,10 @@ func Format() outputs.Format {
 // Options are the attributes of output "ndjson": none but path.
 type Options struct{}
 
+// Verbatim implements file.Verbatim. White space with line breaks, which the
+// service does not send within events, is the one thing that is not kept.
+func (*Options) Verbatim() bool { return true }
+
 // NewEncoder implements outputs.Encoding.
 func (*Options) NewEncoder(w io.Writer, _ *outputs.Pull) (outputs.Encoder, error) {
 	return &encoder{w: w}, nil

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
@@ -63,7 +64,7 @@ func Pull() *outputs.Pull {
 		Tenant: outputs.PullTenant{Name: "contoso", ID: "contoso.onmicrosoft.com", Labels: map[string]string{"tier": "gold"}},
 		Report: outputs.PullReport{Name: "failed", Type: "sign_ins"},
 		Window: outputs.PullWindow{
-			From: "2026-11-09T00:00:00Z", To: "2026-11-10T00:00:00Z",
+			From: time.Date(2026, 11, 9, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 11, 10, 0, 0, 0, 0, time.UTC),
 			Date: "2026-11-09", Label: "2026-11-09",
 		},
 		Columns: []string{"id", "createdDateTime", "status.errorCode"},

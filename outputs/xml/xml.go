@@ -42,8 +42,8 @@ func (*Options) NewEncoder(w io.Writer, pull *outputs.Pull) (outputs.Encoder, er
 		{"tenant", pull.Tenant.Name},
 		{"report", pull.Report.Name},
 		{"type", pull.Report.Type},
-		{"from", pull.Window.From},
-		{"to", pull.Window.To},
+		{"from", outputs.Moment(pull.Window.From)},
+		{"to", outputs.Moment(pull.Window.To)},
 	} {
 		e.text(" " + attribute[0] + `="`)
 		literal := rawjson.AppendQuoted(nil, attribute[1])

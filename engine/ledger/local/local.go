@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/ledger/keypath"
 	"github.com/reportform/reportform/outputs/durable"
 )
 
@@ -36,7 +38,6 @@ func New(dir string) *Backend { return &Backend{dir: dir} }
 const abandonedAfter = time.Hour
 
 const (
-	extension = ".json"
 	lockDir   = ".locks"
 	lockCount = 64
 )
@@ -113,46 +114,23 @@ func (b *Backend) List(ctx context.Context) ([]ledger.Key, error) {
 		return nil, err
 	}
 	var keys []ledger.Key
-	err := folder(b.dir, func(report fs.DirEntry) error {
-		if !report.IsDir() || report.Name() == lockDir {
-			return nil
+	err := b.walk("", func(path string) error {
+		key, ok, err := keypath.Parse(path)
+		if ok {
+			keys = append(keys, key)
 		}
-		address, err := unescape(report.Name())
 		if err != nil {
-			return fmt.Errorf("%s is not a report's folder: %w", filepath.Join(b.dir, report.Name()), err)
+			return fmt.Errorf("%s: %w", b.dir, err)
 		}
-		return listReport(filepath.Join(b.dir, report.Name()), address, &keys)
+		return nil
 	})
 	return keys, err
 }
 
-// listReport appends the keys in the folder of a report.
-func listReport(dir, report string, keys *[]ledger.Key) error {
-	return folder(dir, func(entry fs.DirEntry) error {
-		name, stored := strings.CutSuffix(entry.Name(), extension)
-		if strings.HasPrefix(name, ".") || !stored && !entry.IsDir() {
-			return nil
-		}
-		tenant, err := unescape(name)
-		if err != nil {
-			return fmt.Errorf("%s is not a ledger's file: %w", filepath.Join(dir, entry.Name()), err)
-		}
-		if !entry.IsDir() {
-			*keys = append(*keys, ledger.Key{Tenant: tenant, Report: report})
-			return nil
-		}
-		return folder(filepath.Join(dir, entry.Name()), func(page fs.DirEntry) error {
-			if name, ok := strings.CutSuffix(page.Name(), extension); ok && !strings.HasPrefix(name, ".") {
-				*keys = append(*keys, ledger.Key{Tenant: tenant, Report: report, Page: name})
-			}
-			return nil
-		})
-	})
-}
-
-// folder calls do for every entry of a directory, which need not exist.
-func folder(dir string, do func(fs.DirEntry) error) error {
-	entries, err := os.ReadDir(dir)
+// walk calls do with the path of every file in and below a folder, which need
+// not exist. Names that begin with a dot are locks and files on their way.
+func (b *Backend) walk(folder string, do func(path string) error) error {
+	entries, err := os.ReadDir(filepath.Join(b.dir, filepath.FromSlash(folder)))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -160,7 +138,16 @@ func folder(dir string, do func(fs.DirEntry) error) error {
 		return err
 	}
 	for _, entry := range entries {
-		if err := do(entry); err != nil {
+		name := path.Join(folder, entry.Name())
+		switch {
+		case strings.HasPrefix(entry.Name(), "."):
+			continue
+		case entry.IsDir():
+			err = b.walk(name, do)
+		default:
+			err = do(name)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -183,12 +170,9 @@ func (b *Backend) lock(key ledger.Key) (unlock func(), err error) {
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// path is the file of a key: REPORT/TENANT.json, or REPORT/TENANT/PAGE.json.
+// path is the file of a key.
 func (b *Backend) path(key ledger.Key) string {
-	if key.Page != "" {
-		return filepath.Join(b.dir, escape(key.Report), escape(key.Tenant), key.Page+extension)
-	}
-	return filepath.Join(b.dir, escape(key.Report), escape(key.Tenant)+extension)
+	return filepath.Join(b.dir, filepath.FromSlash(keypath.Of(key)))
 }
 
 func versionOf(data []byte) ledger.Version {

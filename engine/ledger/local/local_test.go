@@ -16,37 +16,21 @@ func TestBackend(t *testing.T) {
 	ledgertest.Run(t, func(*testing.T) ledger.Backend { return New(dir) })
 }
 
-func TestEscape(t *testing.T) {
-	for address, name := range map[string]string{
-		"report.sign_ins.failed":      "report.sign_ins.failed",
-		`tenant.customer["Fabrikam"]`: "tenant.customer%5b%22%46abrikam%22%5d",
-		"../up":                       "%2e.%2fup",
-	} {
-		if got := escape(address); got != name {
-			t.Errorf("escape(%q) = %q, want %q", address, got, name)
-		}
-		if got, err := unescape(name); got != address || err != nil {
-			t.Errorf("unescape(%q) = %q, %v", name, got, err)
+// TestLayout holds the files that other versions of the tool find.
+func TestLayout(t *testing.T) {
+	dir := t.TempDir()
+	key := ledger.Key{Tenant: `tenant.customer["Fabrikam"]`, Report: "report.users.all"}
+	page := ledger.Key{Tenant: key.Tenant, Report: key.Report, Page: "p1"}
+	for _, k := range []ledger.Key{key, page} {
+		if _, err := New(dir).Put(t.Context(), k, []byte("x"), ""); err != nil {
+			t.Fatal(err)
 		}
 	}
-	for _, name := range []string{"a%", "a%4", "a%zz", "A", "a%41%", "%61"} {
-		if got, err := unescape(name); err == nil {
-			t.Errorf("unescape(%q) = %q, want an error", name, got)
+	for _, path := range []string{"tenant.customer%5b%22%46abrikam%22%5d.json", "tenant.customer%5b%22%46abrikam%22%5d/p1.json"} {
+		if _, err := os.Stat(filepath.Join(dir, "report.users.all", filepath.FromSlash(path))); err != nil {
+			t.Error(err)
 		}
 	}
-}
-
-func FuzzEscape(f *testing.F) {
-	f.Add(`tenant.customer["a/b"]`)
-	f.Fuzz(func(t *testing.T, address string) {
-		name := escape(address)
-		if name != strings.ToLower(name) || strings.ContainsAny(name, `/\:*?"<>|`) || strings.HasPrefix(name, ".") {
-			t.Errorf("escape(%q) = %q is not safe", address, name)
-		}
-		if back, err := unescape(name); back != address || err != nil {
-			t.Errorf("%q became %q, %v", address, back, err)
-		}
-	})
 }
 
 // Killed processes leave temporary files beside ledgers and pages: the next one

@@ -36,10 +36,18 @@ type sliceRange struct {
 
 // joins reports whether p continues the range.
 func (r *sliceRange) joins(p *plan.Pull) bool {
-	return r.last.To.Equal(p.From) && r.last.Final == p.Final &&
+	return r.last.To.Equal(p.From) && r.last.Final == p.Final && sourceOf(r.last) == sourceOf(p) &&
 		slices.EqualFunc(r.last.Outputs, p.Outputs, func(a, b plan.PullOutput) bool {
 			return a.Output == b.Output && a.Reason == b.Reason
 		})
+}
+
+// sourceOf is the output that a pull is made from, empty for the service.
+func sourceOf(p *plan.Pull) string {
+	if p.Source == nil {
+		return ""
+	}
+	return p.Source.Output
 }
 
 // key is equal for equal pictures.
@@ -50,6 +58,7 @@ func (c *picture) key() string {
 		for _, o := range r.first.Outputs {
 			fmt.Fprintf(&b, " %s=%s", o.Output, o.Reason)
 		}
+		b.WriteString(" " + sourceOf(r.first))
 		b.WriteByte('\n')
 	}
 	return b.String()
@@ -189,7 +198,7 @@ func leadingReason(p *plan.Pull) plan.Reason {
 func reasonOrder() []plan.Reason {
 	return []plan.Reason{
 		plan.Retry, plan.Missing, plan.Altered, plan.Changed,
-		plan.Revisit, plan.Moved, plan.Open, plan.New,
+		plan.Revisit, plan.Moved, plan.Open, plan.Derived, plan.New,
 	}
 }
 
@@ -198,6 +207,8 @@ func reasonText(r plan.Reason) string {
 	switch r {
 	case plan.New:
 		return "not held yet"
+	case plan.Derived:
+		return "not held yet; made from a held file, without a request"
 	case plan.Open:
 		return "held, but fetched before the slice had settled"
 	case plan.Moved:

@@ -24,8 +24,11 @@ func (h *Human) Plan(p *plan.Plan) {
 	h.pulls(p)
 	h.gaps("Waiting", "the slices have not settled; a later plan has them", p.Waiting)
 	h.gaps("Lost", "cannot be fetched any more", p.Lost)
+	h.soonLost(p)
 	h.orphans(p.Orphans)
+	h.schedules(p.Schedules)
 	h.planSummary(p)
+	h.estimate(p.Estimate)
 }
 
 // PlanSaved says where the plan lies and what to do with it.
@@ -117,6 +120,9 @@ func rangeText(r *sliceRange, outputs []string) string {
 	if !r.first.Final {
 		parts = append(parts, "not settled yet")
 	}
+	if from := sourceOf(r.first); from != "" {
+		parts = append(parts, "from "+from)
+	}
 	return strings.Join(parts, ", ")
 }
 
@@ -149,6 +155,9 @@ func (h *Human) onePull(p *plan.Pull) {
 	for _, out := range p.Outputs {
 		o.printf("    %s, %s: %s\n", out.Output, o.bold(string(out.Reason)), reasonText(out.Reason))
 		o.printf("      %s\n", out.Path)
+	}
+	if p.Source != nil {
+		o.hanging("    ", 4, "made from "+p.Source.Path+", without a request")
 	}
 	o.printf("\n")
 }

@@ -18,7 +18,9 @@ type pullMessage struct {
 	Label      string          `json:"label"`
 	Final      bool            `json:"final"`
 	Revisit    bool            `json:"revisit"`
+	LostAt     time.Time       `json:"lost_at,omitzero"`
 	Outputs    []outputMessage `json:"outputs"`
+	Source     *plan.Source    `json:"source,omitempty"`
 }
 
 type outputMessage struct {
@@ -72,7 +74,7 @@ func (j *JSON) Plan(p *plan.Plan) {
 		pull := &p.Pulls[i]
 		message := pullMessage{
 			headOf(TypePlannedPull), pull.Tenant, pull.Report, pull.Type,
-			pull.From, pull.To, pull.Label, pull.Final, pull.Revisit, make([]outputMessage, 0, len(pull.Outputs)),
+			pull.From, pull.To, pull.Label, pull.Final, pull.Revisit, pull.LostAt, make([]outputMessage, 0, len(pull.Outputs)), pull.Source,
 		}
 		for _, o := range pull.Outputs {
 			message.Outputs = append(message.Outputs, outputMessage{o.Output, o.Reason, o.Path})
@@ -84,6 +86,8 @@ func (j *JSON) Plan(p *plan.Plan) {
 	for i := range p.Orphans {
 		j.put(newOrphanMessage(TypeOrphan, &p.Orphans[i]))
 	}
+	j.schedules(p.Schedules)
+	j.estimate(p.Estimate)
 	j.put(planSummaryMessage{
 		headOf(TypePlanSummary), p.Now, len(p.Pulls), reasons(p.Pulls),
 		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held,

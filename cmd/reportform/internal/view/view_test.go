@@ -424,9 +424,25 @@ func examplePlan() *plan.Plan {
 	for _, n := range []int{6, 7, 8, 11} {
 		p.Pulls = append(p.Pulls, pull(`tenant.customer["fabrikam"]`, failed, n, "", plan.Altered))
 	}
+	for _, n := range []int{14, 15} {
+		derived := pull(`tenant.customer["fabrikam"]`, failed, n, "", plan.Derived)
+		derived.Source = &plan.Source{Output: "output.json.archive", Path: "out/fabrikam.json", SHA256: "abc"}
+		derived.LostAt = day(n + 31)
+		p.Pulls = append(p.Pulls, derived)
+	}
 	open := pull(`tenant.customer["fabrikam"]`, failed, 23, plan.Open, plan.Open)
 	open.Final = false
 	p.Pulls = append([]plan.Pull{trailing}, append(p.Pulls, open)...)
+	p.Pulls[1].LostAt, p.Pulls[2].LostAt = day(24), day(25)
+	p.Estimate = &plan.Estimate{
+		Requests: 2000, Events: 1_200_000, Bytes: 2_400_000_000, Time: 164 * time.Second, Unknown: 3,
+		Tenants: []plan.TenantEstimate{{Tenant: "tenant.contoso", Requests: 1500, Events: 1_000_000, Bytes: 2_000_000_000, Time: 120 * time.Second}},
+		Apps:    []plan.AppEstimate{{App: "8f0c1f2e-0000-4000-8000-000000000001", Class: "reports", Requests: 2000, Limit: plan.Rate{Requests: 122, Window: 10200 * time.Millisecond}, Time: 164 * time.Second}},
+	}
+	p.Schedules = []plan.Schedule{{
+		Report: failed, Every: "1h", Needs: 74 * time.Minute, Class: "reports", App: "8f0c1f2e-0000-4000-8000-000000000001",
+		Limit: plan.Rate{Requests: 122, Window: 10200 * time.Millisecond},
+	}}
 	p.Waiting = []plan.Gap{gap("tenant.contoso", 23, "")}
 	p.Lost = []plan.Gap{gap("tenant.contoso", 1, "the service keeps events for 30d, since 2026-10-24")}
 	for n := 1; n <= 5; n++ {

@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reportform/reportform/engine/ledger"
+)
+
+func TestMistakesInEncryption(t *testing.T) {
+	const secret = "AGE-SECRET-KEY-1XYZZY"
+	tests := []struct {
+		name, body string
+		want       []string
+	}{
+		{"identity", `encryption { identity = secret_env("X") }`, nil},
+		{"old ones", "encryption {\nidentity = secret_env(\"X\")\nold_identities = [secret_env(\"Y\"), secret_file(\"z\")]\nmigrate = false\n}", nil},
+		{"nulls", "encryption {\nidentity = secret_env(\"X\")\nold_identities = null\nmigrate = null\n}", nil},
+		{"migrate", "encryption {\nidentity = secret_env(\"X\")\nmigrate = true\n}", []string{"3 Plain text is accepted as state"}},
+		{"empty", "encryption {}", []string{"3 Missing identity"}},
+		{"plain", `encryption { identity = "` + secret + `" }`, []string{"3 Secret in plain text"}},
+		{"plain among old ones", "encryption {\nidentity = secret_env(\"X\")\nold_identities = [secret_env(\"Y\"), \"" + secret + "\"]\n}", []string{"5 Secret in plain text"}},
+		{"no list", "encryption {\nidentity = secret_env(\"X\")\nold_identities = secret_env(\"Y\")\n}", []string{"5 Not a list of secrets"}},
+		{"misspelt", "encryption {\nidentity = secret_env(\"X\")\nidentitiy = \"" + secret + "\"\n}", []string{"5 Unsupported argument"}},
+		{"twice", "encryption { identity = secret_env(\"X\") }\nencryption { identity = secret_env(\"X\") }", []string{"4 Declared twice"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := stateMistakes(t, "state \"local\" {\n"+tt.body+"\n}", secret)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("mistakes (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestEncryptionLeavesTheRestToTheBackend holds that an encryption block hides
+// no mistake of the block around it.
+func TestEncryptionLeavesTheRestToTheBackend(t *testing.T) {
+	got := stateMistakes(t, "state \"postgres\" {\nencryption { identity = \"x\" }\nhots = \"db\"\nmore {}\n}", "")
+	want := []string{"3 Secret in plain text", "4 Unsupported argument", "5 Unsupported block type"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("mistakes (-want +got):\n%s", diff)
+	}
+	w := newWorld(t, nil)
+	w.write("main.rf.json", `{"reportform": {"state": {"local": {"path": "s", "encryption": {"identity": "${secret_env(\"X\")}"}, "pth": 1}}}}`)
+	_, diags := Load(Options{Dir: w.dir})
+	if len(diags) != 1 || !strings.Contains(diags[0].Detail, "pth") {
+		t.Errorf("in JSON the mistakes are %v", diags)
+	}
+}
+
+// TestEncryptedState takes a state from plain text to one key and on to the
+// next.
+func TestEncryptedState(t *testing.T) {
+	w := lifeWorld(t)
+	keyFile := func(name string) {
+		key, err := age.GenerateX25519Identity()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.write(name, "# created: 2026-11-01T00:00:00Z\n# public key: "+key.Recipient().String()+"\n"+key.String()+"\n")
+	}
+	keyFile("one.txt")
+	keyFile("two.txt")
+	use := func(encryption string) {
+		w.write("state.rf.hcl", "reportform {\nstate \"local\" {\n"+encryption+"\n}\n}\n")
+	}
+	// held reports what a plan cannot read, or "" where everything is held.
+	held := func() string {
+		p, err := w.engine().Plan(t.Context(), Selection{})
+		if err != nil {
+			return err.Error()
+		}
+		return reasons(p)
+	}
+	telling := func() (found []string) {
+		files := w.files(".reportform/state")
+		for name, content := range files {
+			for _, text := range []string{"tenant", "report.", "sign_ins", "out/", "ndjson", "sha256"} {
+				if strings.Contains(content, text) {
+					found = append(found, name+" has "+text)
+				}
+			}
+		}
+		if len(files) < 2 {
+			t.Fatalf("the state is %v", files)
+		}
+		return found
+	}
+
+	use("")
+	w.apply()
+	if len(telling()) == 0 {
+		t.Fatal("plain ledgers tell nothing: this test proves nothing")
+	}
+	use(`encryption { identity = secret_file("one.txt") }`)
+	if got := held(); !strings.Contains(got, "migrate = true") {
+		t.Errorf("plain text where encryption is declared gives %q", got)
+	}
+	use("encryption {\nidentity = secret_file(\"one.txt\")\nmigrate = true\n}")
+	if _, err := w.engine().Ledgers(t.Context()); err != nil { // as init does
+		t.Fatal(err)
+	}
+	if found := telling(); len(found) > 0 {
+		t.Errorf("after the migration %v", found)
+	}
+	use(`encryption { identity = secret_file("one.txt") }`)
+	if got := held(); got != "" {
+		t.Errorf("after the migration the plan is\n%s", got)
+	}
+
+	// The next day is pulled and recorded.
+	w.now = w.now.AddDate(0, 0, 1)
+	if s := w.apply(); s.Finished == 0 || len(s.Failed) > 0 {
+		t.Errorf("%d pulls finished, failed: %v", s.Finished, s.Failed)
+	}
+	if found := telling(); len(found) > 0 {
+		t.Errorf("after a pull %v", found)
+	}
+	if got := held(); got != "" {
+		t.Errorf("after a pull the plan is\n%s", got)
+	}
+
+	use("")
+	if got := held(); !strings.Contains(got, "encryption { identity") {
+		t.Errorf("encrypted state without a key gives %q", got)
+	}
+	use(`encryption { identity = secret_file("two.txt") }`)
+	if got := held(); !strings.Contains(got, "old_identities") {
+		t.Errorf("another key gives %q", got)
+	}
+	use("encryption {\nidentity = secret_file(\"two.txt\")\nold_identities = [secret_file(\"one.txt\")]\nmigrate = true\n}")
+	if _, err := w.engine().Ledgers(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(w.dir, "one.txt")); err != nil {
+		t.Fatal(err)
+	}
+	use(`encryption { identity = secret_file("two.txt") }`)
+	if got := held(); got != "" {
+		t.Errorf("after the key was replaced the plan is\n%s", got)
+	}
+
+	// The ledger of one tenant in the place of another's.
+	one, other := filepath.Join(w.dir, ".reportform/state/report.sign_ins.r"), ledger.Key{Tenant: `tenant.t["two"]`, Report: "report.sign_ins.r"}
+	data, err := os.ReadFile(filepath.Join(one, "tenant.t%5b%22one%22%5d.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write(".reportform/state/report.sign_ins.r/tenant.t%5b%22two%22%5d.json", string(data))
+	if _, err := w.engine().Ledger(t.Context(), other); err == nil || !strings.Contains(err.Error(), `what is stored in its place is the ledger of report.sign_ins.r for tenant.t["one"]`) {
+		t.Errorf("swapped ledgers give %v", err)
+	}
+	if strings.Contains(w.log.String(), "AGE-SECRET") {
+		t.Error("a key is in the log")
+	}
+}

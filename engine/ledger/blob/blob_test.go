@@ -1,0 +1,227 @@
+package blob
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/ledger/ledgertest"
+)
+
+// memory is a driver that keeps objects in memory. after runs when a write was
+// carried out, and its error is what the caller sees of it.
+type memory struct {
+	mu      sync.Mutex
+	objects map[string]object
+	count   int
+	after   func() error
+}
+
+type object struct {
+	data    []byte
+	version ledger.Version
+}
+
+func (m *memory) Get(_ context.Context, name string) ([]byte, ledger.Version, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.objects[name].data, m.objects[name].version, nil
+}
+
+func (m *memory) Put(_ context.Context, name string, data []byte, old ledger.Version) (ledger.Version, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.objects[name].version != old {
+		return "", ledger.ErrConflict
+	}
+	m.count++
+	version := ledger.Version(strconv.Itoa(m.count))
+	m.objects[name] = object{bytes.Clone(data), version}
+	if m.after != nil {
+		return version, m.after()
+	}
+	return version, nil
+}
+
+func (m *memory) Delete(_ context.Context, name string, old ledger.Version) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.objects[name].version != old {
+		return ledger.ErrConflict
+	}
+	delete(m.objects, name)
+	return nil
+}
+
+func (m *memory) List(_ context.Context, prefix string) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var names []string
+	for name := range m.objects {
+		if strings.HasPrefix(name, prefix) {
+			names = append(names, name)
+		}
+	}
+	return names, nil
+}
+
+func open(m *memory, prefix string) *Backend {
+	return New("memory://bucket/"+prefix, prefix, func(context.Context) (Driver, error) { return m, nil })
+}
+
+func TestBackend(t *testing.T) {
+	m := &memory{objects: map[string]object{"other/report.a.b/tenant.z.json": {}, "p/README": {}, "p/report.a.b/tenant.z.json.probe-1": {}}}
+	ledgertest.Run(t, func(*testing.T) ledger.Backend { return open(m, "/p/") })
+	for name := range m.objects {
+		if !strings.HasPrefix(name, "p/report.") && !strings.HasPrefix(name, "other/") && name != "p/README" {
+			t.Errorf("%s is not below the prefix", name)
+		}
+	}
+}
+
+// TestOutcomeUnknown has stores that carry out a write and do not say so.
+func TestOutcomeUnknown(t *testing.T) {
+	key := ledger.Key{Tenant: "tenant.a", Report: "report.a.b"}
+	broken := errors.New("connection reset")
+	for name, test := range map[string]struct {
+		after func() error
+		other string // what another process writes before the answer
+		want  error
+	}{
+		"answered":                 {func() error { return nil }, "", nil},
+		"met its own write":        {func() error { return ledger.ErrConflict }, "", nil},
+		"another was quicker":      {func() error { return ledger.ErrConflict }, "other", ledger.ErrConflict},
+		"no answer to any attempt": {func() error { return broken }, "", broken},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := &memory{objects: map[string]object{}}
+			stored := "p/report.a.b/tenant.a.json"
+			m.after = func() error {
+				if test.other != "" {
+					m.objects[stored] = object{[]byte(test.other), "another"}
+				}
+				return test.after()
+			}
+			version, err := open(m, "p").Put(t.Context(), key, []byte("mine"), "")
+			if !errors.Is(err, test.want) {
+				t.Errorf("error is %v, want %v", err, test.want)
+			}
+			if err == nil && version != m.objects[stored].version {
+				t.Errorf("version is %q, and %q is stored", version, m.objects[stored].version)
+			}
+			if errors.Is(err, broken) && (errors.Is(err, ledger.ErrConflict) || !strings.Contains(err.Error(), "memory://bucket/p")) {
+				t.Errorf("error is %v, want one that names the place and is no conflict", err)
+			}
+		})
+	}
+}
+
+// TestUpdateAfterLostAnswer adds to a ledger through a store that answers every
+// other write with the conflict that a repeated request meets.
+func TestUpdateAfterLostAnswer(t *testing.T) {
+	m := &memory{objects: map[string]object{}}
+	writes := 0
+	m.after = func() error {
+		if writes++; writes%2 == 0 {
+			return ledger.ErrConflict
+		}
+		return nil
+	}
+	key := ledger.Key{Tenant: "tenant.a", Report: "report.a.b"}
+	want := []string{"a", "b", "c", "d", "e"}
+	from := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	for _, path := range want {
+		err := ledger.NewStore(open(m, "")).Update(t.Context(), key, func(l *ledger.Ledger) {
+			l.Hold(ledger.Held{Output: "output.json." + path, Path: path, From: from, To: from.Add(time.Hour)})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, err := ledger.NewStore(open(m, "")).Read(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for held := range l.Held() {
+		got = append(got, held.Path)
+	}
+	if !slices.Equal(got, want) || writes != len(want) {
+		t.Errorf("%v is held after %d writes, want %v after %d", got, writes, want, len(want))
+	}
+}
+
+func TestOpensOnceAtFirstUse(t *testing.T) {
+	opened := 0
+	b := New("memory://bucket", "", func(context.Context) (Driver, error) {
+		opened++
+		return nil, errors.New("no credentials were found")
+	})
+	if opened != 0 {
+		t.Error("opened before the first use")
+	}
+	for range 2 {
+		if _, err := b.List(t.Context()); err == nil || err.Error() != "memory://bucket: no credentials were found" {
+			t.Errorf("error is %v, want one with place and reason", err)
+		}
+	}
+	if opened != 1 {
+		t.Errorf("opened %d times", opened)
+	}
+}
+
+func TestListRefusesForeignNames(t *testing.T) {
+	m := &memory{objects: map[string]object{"p/Report/x.json": {}}}
+	if _, err := open(m, "p").List(t.Context()); err == nil || !strings.Contains(err.Error(), "Report/x.json is not the name of a ledger") {
+		t.Errorf("error is %v, want one that names the object", err)
+	}
+}
+
+func TestDeleteWhatIsNotThere(t *testing.T) {
+	m := &memory{objects: map[string]object{}}
+	key := ledger.Key{Tenant: "tenant.a", Report: "report.a.b"}
+	if err := open(m, "").Delete(t.Context(), key, ""); err != nil {
+		t.Error(err)
+	}
+	if _, err := open(m, "").Put(t.Context(), key, []byte("x"), ""); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(m, "").Delete(t.Context(), key, ""); !errors.Is(err, ledger.ErrConflict) {
+		t.Errorf("deleting what should not be there: %v, want ErrConflict", err)
+	}
+}
+
+func TestCheckEndpoint(t *testing.T) {
+	for _, good := range []string{"https://s3.example.com", "https://s3.example.com:9000/path", "http://127.0.0.1:9000", "http://localhost", "http://[::1]:9"} {
+		if err := CheckEndpoint(good); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+	}
+	for _, bad := range []string{
+		"", "s3.example.com", "https://", "ftp://example.com", "http://s3.example.com", "http://10.0.0.1", "http://127.0.0.1.example.com",
+		"https://user:hunter2@example.com", "https://example.com?sig=hunter2", "https://example.com/\n", "https:example.com",
+	} {
+		if err := CheckEndpoint(bad); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: %v, want an error without it", bad, err)
+		}
+	}
+}
+
+func TestUnansweredHidesURLs(t *testing.T) {
+	err := Unanswered(&url.Error{Op: "Get", URL: "https://example.com/x?sig=hunter2", Err: io.ErrUnexpectedEOF}, "https://example.com")
+	if strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "https://example.com cannot be reached (unexpected EOF)") {
+		t.Errorf("error is %v", err)
+	}
+	if !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Error("the reason is lost")
+	}
+}

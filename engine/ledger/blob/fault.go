@@ -1,0 +1,43 @@
+package blob
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+)
+
+// Fault is an error in words for a user: what is wrong and what to do. It shows
+// nothing else of the error that it stands for, which may quote signed URLs.
+type Fault struct {
+	Why string
+	Err error
+}
+
+func (f *Fault) Error() string { return f.Why }
+func (f *Fault) Unwrap() error { return f.Err }
+
+// Explain returns the Fault of an error, Why formatted.
+func Explain(err error, why string, args ...any) error {
+	return &Fault{fmt.Sprintf(why, args...), err}
+}
+
+// Unanswered returns the Fault of an error that came in place of an answer:
+// the network's, where it has one, otherwise the library's own.
+func Unanswered(err error, endpoint string) error {
+	cause := err
+	var request *url.Error
+	if errors.As(err, &request) {
+		cause = request.Err // the error itself quotes the URL, with its signature
+	}
+	var network net.Error
+	var lookup *net.DNSError
+	switch {
+	case errors.As(cause, &lookup) && lookup.IsNotFound:
+		return Explain(err, "the host of %s does not exist: correct the state block, or the network's settings", endpoint)
+	case request != nil, errors.As(cause, &network), errors.Is(cause, io.ErrUnexpectedEOF), errors.Is(cause, io.EOF):
+		return Explain(err, "%s cannot be reached (%v): check the endpoint, the network and its proxy, then try again", endpoint, cause)
+	}
+	return Explain(err, "%s gave no answer (%v)", endpoint, cause)
+}

@@ -1,0 +1,156 @@
+// Package sealed encrypts ledgers with age before another backend stores them.
+//
+// What is stored is an age file (age-encryption.org/v1) for one recipient,
+// whom the first identity gives. Its plaintext begins with a line that names
+// the key, so that what was stored under one key cannot take the place of
+// another's; the ledger follows. The program age opens it as well.
+//
+// Keys, sizes and times stay visible, and so does that something changed.
+// Who may write to the storage can bring back an older state of the same
+// ledger. What is there is authentic as long as nobody else knows the
+// recipient, which is therefore secret too: age encrypts for whoever is named,
+// and does not say by whom.
+package sealed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/reportform/reportform/engine/ledger"
+)
+
+// Backend encrypts what another backend stores. Versions are the other's, so
+// that compare-and-swap means the same.
+type Backend struct {
+	inner   ledger.Backend
+	keys    *keyring
+	migrate bool
+}
+
+// Options say with what to encrypt.
+type Options struct {
+	// Identities are where the keys are found. The first key of the first one
+	// encrypts, all of them decrypt.
+	Identities []Identity
+	// Migrate is for the time in which encryption is switched on or a key
+	// replaced: what is stored in plain text is read, and List encrypts
+	// everything that the first key did not encrypt. Without it plain text is
+	// an error, because who may write to the storage could put it there.
+	Migrate bool
+}
+
+// Identity is a place of age identities.
+type Identity struct {
+	Place string // for errors
+	// Read returns what is found there: lines as age-keygen writes them.
+	Read func(context.Context) (string, error)
+}
+
+// New returns a backend that encrypts what inner stores. The keys are read at
+// the first use.
+func New(inner ledger.Backend, options Options) *Backend {
+	return &Backend{inner: inner, keys: &keyring{places: options.Identities}, migrate: options.Migrate}
+}
+
+// Get implements ledger.Backend.
+func (b *Backend) Get(ctx context.Context, key ledger.Key) ([]byte, ledger.Version, error) {
+	stored, version, err := b.inner.Get(ctx, key)
+	if err != nil || stored == nil {
+		return nil, version, err
+	}
+	data, err := b.open(ctx, key, stored)
+	if err != nil {
+		return nil, "", err
+	}
+	return data, version, nil
+}
+
+// open returns the ledger that was stored under key.
+func (b *Backend) open(ctx context.Context, key ledger.Key, stored []byte) ([]byte, error) {
+	if !ledger.Encrypted(stored) {
+		if b.migrate {
+			return stored, nil
+		}
+		return nil, errPlain
+	}
+	keys, err := b.keys.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return open(keys, key, stored)
+}
+
+// Put implements ledger.Backend.
+func (b *Backend) Put(ctx context.Context, key ledger.Key, data []byte, old ledger.Version) (ledger.Version, error) {
+	keys, err := b.keys.load(ctx)
+	if err != nil {
+		return "", err
+	}
+	stored, err := seal(keys, key, data)
+	if err != nil {
+		return "", err
+	}
+	return b.inner.Put(ctx, key, stored, old)
+}
+
+// Delete implements ledger.Backend.
+func (b *Backend) Delete(ctx context.Context, key ledger.Key, old ledger.Version) error {
+	return b.inner.Delete(ctx, key, old)
+}
+
+// List implements ledger.Backend. With Options.Migrate, everything that is
+// listed is encrypted with the first key when it returns without an error.
+func (b *Backend) List(ctx context.Context) ([]ledger.Key, error) {
+	keys, err := b.inner.List(ctx)
+	if err != nil || !b.migrate {
+		return keys, err
+	}
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(8)
+	for _, key := range keys {
+		group.Go(func() error {
+			if err := b.reseal(groupCtx, key); err != nil {
+				return fmt.Errorf("encrypting %s: %w", name(key), err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return keys, nil
+}
+
+// Close closes the other backend, if it can be closed.
+func (b *Backend) Close() error {
+	if closer, ok := b.inner.(io.Closer); ok {
+		return closer.Close()
+	}
+	return nil
+}
+
+// reseal encrypts with the first key what is stored otherwise.
+func (b *Backend) reseal(ctx context.Context, key ledger.Key) error {
+	keys, err := b.keys.load(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		stored, version, err := b.inner.Get(ctx, key)
+		if err != nil || stored == nil || keys.sealedByFirst(stored) {
+			return err
+		}
+		data, err := b.open(ctx, key, stored)
+		if err != nil {
+			return err
+		}
+		_, err = b.Put(ctx, key, data, version)
+		if !errors.Is(err, ledger.ErrConflict) {
+			return err
+		}
+	}
+}
