@@ -16,42 +16,6 @@ import (
 	"time"
 )
 
-// crashConfig has several tenants, reports over both APIs and outputs that end
-// with a trailer and without one.
-const crashConfig = `
-STATE
-tenant "t" {
-  for_each = toset(["one", "two"])
-  id       = "${each.key}.example"
-  cloud    = "sandbox"
-  ENDPOINTS
-}
-window "daily" {
-  every = "1d"
-  from  = "TODAY-4"
-  to    = "TODAY-2"
-}
-window "both" {
-  from = "TODAY-4"
-  to   = "TODAY-2"
-}
-output "json" "a" {
-  path = "out/${pull.report.name}/${pull.tenant.name}-${pull.window.label}.json"
-}
-output "csv" "b" {
-  path = "out/${pull.report.name}/${pull.tenant.name}-${pull.window.label}.csv"
-}
-report "sign_ins" "r" {
-  window  = window.daily
-  outputs = [output.json.a, output.csv.b]
-}
-report "audit_events" "legacy" {
-  tenants = [tenant.t["one"]]
-  window  = window.both
-  outputs = [output.json.a]
-}
-`
-
 // TestKilledAtEveryFaultPoint kills apply before and after every system call
 // that changes a file or takes a lock, one run for each. At once there is no
 // file that is not whole; after another apply everything is as after a run that
@@ -235,7 +199,7 @@ func (l *lab) recovers(when string, want map[string]string, held string) {
 	if left := l.leftovers(); len(left) > 0 {
 		l.t.Errorf("%s: these temporary files were left: %q", when, left)
 	}
-	if all, unnamed := l.pages(); unnamed > 1 || all-unnamed > 1 {
+	if all, unnamed := pages(l.t, l.backend()); unnamed > 1 || all-unnamed > 1 {
 		l.t.Errorf("%s: %d pages lie in the state, %d of them unnamed", when, all, unnamed)
 	}
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -166,29 +164,24 @@ func (l *lab) files(folder string) map[string]string {
 	return found
 }
 
-// store is the lab's state, in the default place.
-func (l *lab) store() *ledger.Store {
-	return ledger.NewStore(local.New(filepath.Join(l.dir, ".reportform", "state")))
-}
-
 // holdings says what the ledgers hold, a line a slice and output, with rows
-// and digest; when and how it was fetched is left out. What failed is in it.
+// and digest, and what failed; when and how it was fetched is left out.
 func (l *lab) holdings() string {
 	l.t.Helper()
-	return holdings(l.t, l.store())
-}
-
-func holdings(t *testing.T, store *ledger.Store) string {
-	t.Helper()
-	keys, err := store.Keys(context.Background())
-	if err != nil {
-		t.Fatal(err)
+	e, diags := engine.Load(engine.Options{Dir: l.dir, Environ: os.Environ(), Version: "0.0.0-test"})
+	if diags.HasErrors() {
+		l.t.Fatal(diags)
 	}
-	var b bytes.Buffer
+	defer e.Close() //nolint:errcheck // it has made no connections
+	keys, err := e.Ledgers(l.t.Context())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	var b strings.Builder
 	for _, key := range keys {
-		held, err := store.Read(context.Background(), key)
+		held, err := e.Ledger(l.t.Context(), key)
 		if err != nil {
-			t.Fatal(err)
+			l.t.Fatal(err)
 		}
 		d := held.Document()
 		for _, h := range d.Held {
@@ -202,23 +195,27 @@ func holdings(t *testing.T, store *ledger.Store) string {
 	return b.String()
 }
 
-// pages returns how many pages of ledgers lie in the state, and deletes those
+// backend is the lab's state, where it lies in the default place.
+func (l *lab) backend() ledger.Backend {
+	return local.New(filepath.Join(l.dir, ".reportform", "state"))
+}
+
+// pages returns how many pages of ledgers a backend stores, and deletes those
 // that no ledger names; it returns how many these were.
-func (l *lab) pages() (all, unnamed int) {
-	l.t.Helper()
-	backend := local.New(filepath.Join(l.dir, ".reportform", "state"))
-	keys, err := backend.List(context.Background())
+func pages(t *testing.T, backend ledger.Backend) (all, unnamed int) {
+	t.Helper()
+	keys, err := backend.List(t.Context())
 	if err != nil {
-		l.t.Fatal(err)
+		t.Fatal(err)
 	}
 	for _, key := range keys {
 		if key.Page != "" {
 			all++
 		}
 	}
-	unnamed, err = ledger.NewStore(backend).Sweep(context.Background(), time.Now().Add(time.Hour))
+	unnamed, err = ledger.NewStore(backend).Sweep(t.Context(), time.Now().Add(time.Hour))
 	if err != nil {
-		l.t.Fatal(err)
+		t.Fatal(err)
 	}
 	return all, unnamed
 }
@@ -231,7 +228,7 @@ const ledgerHead = 512
 func (l *lab) seed(from, entries int) {
 	l.t.Helper()
 	key := ledger.Key{Tenant: "tenant.one", Report: "report.sign_ins.r"}
-	err := l.store().Update(context.Background(), key, func(to *ledger.Ledger) {
+	err := ledger.NewStore(l.backend()).Update(l.t.Context(), key, func(to *ledger.Ledger) {
 		for i := range entries {
 			hour := time.Date(2000, 1, 1, from+i, 0, 0, 0, time.UTC)
 			to.Hold(ledger.Held{
