@@ -38,6 +38,25 @@ func TestKilledAtEveryFaultPoint(t *testing.T) {
 		l.write("main.rf.hcl", strings.Replace(l.files(".")["main.rf.hcl"], "window  = window.daily", "window  = window.daily\n  filter  = \"status/errorCode ne 0\"", 1))
 		killEverywhere(t, l, step(2), "rename ./out/r/one-", "rename ./.reportform/state/report.sign_ins.r/tenant.t")
 	})
+	// What is no longer declared is deleted and forgotten.
+	t.Run("pruned", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, url, "", crashConfig)
+		l.expect(0, "apply", "-auto-approve")
+		l.write("main.rf.hcl", strings.Replace(l.files(".")["main.rf.hcl"], "[output.json.a, output.csv.b]", "[output.json.a]", 1))
+		l.apply = append(l.apply, "-prune")
+		killEverywhere(t, l, step(2), "unlink ./out/r/one-", "rename ./.reportform/state/report.sign_ins.r/tenant.t")
+	})
+	// What is added is made from the files that are there.
+	t.Run("derived", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, url, "", crashConfig)
+		both := l.files(".")["main.rf.hcl"]
+		l.write("main.rf.hcl", strings.Replace(both, "[output.json.a, output.csv.b]", "[output.json.a]", 1))
+		l.expect(0, "apply", "-auto-approve")
+		l.write("main.rf.hcl", both)
+		killEverywhere(t, l, step(3), "rename ./out/r/one-", "rename ./.reportform/state/report.sign_ins.r/tenant.t")
+	})
 	// The ledger has as many entries as its head holds, and the next go to pages.
 	t.Run("first page", func(t *testing.T) {
 		t.Parallel()
@@ -117,7 +136,7 @@ func step(n int) int {
 // kills must have met calls that begin as expected says.
 func killEverywhere(t *testing.T, template *lab, step int, expected ...string) {
 	undisturbed := template.copyOf(t)
-	whole, err := trace(undisturbed.command("apply", "-auto-approve"), interference{})
+	whole, err := trace(undisturbed.command(undisturbed.apply...), interference{})
 	if errors.Is(err, errNoTracing) {
 		t.Skip(err)
 	}
@@ -134,7 +153,7 @@ func killEverywhere(t *testing.T, template *lab, step int, expected ...string) {
 	for at := 1; at <= len(whole.calls); at += step {
 		for _, after := range []bool{false, true} {
 			l := template.copyOf(t)
-			run, err := trace(l.command("apply", "-auto-approve"), interference{kill: at, after: after})
+			run, err := trace(l.command(l.apply...), interference{kill: at, after: after})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -174,7 +193,8 @@ func (l *lab) wholeOrNotThere(when string, was, want map[string]string) {
 		}
 	}
 	for path := range was {
-		if _, ok := found[path]; !ok {
+		_, stays := want[path]
+		if _, ok := found[path]; !ok && stays {
 			l.t.Errorf("%s: %s is gone", when, path)
 		}
 	}
@@ -219,7 +239,7 @@ func (l *lab) age() {
 // completes applies and compares with an undisturbed run.
 func (l *lab) completes(when string, want map[string]string, held string) {
 	l.t.Helper()
-	if said, code := l.run("apply", "-auto-approve"); code != 0 {
+	if said, code := l.run(l.apply...); code != 0 {
 		l.t.Fatalf("%s: the next apply exits with %d:\n%s", when, code, said)
 	}
 	if got := l.outputs(); !maps.Equal(got, want) {

@@ -176,3 +176,19 @@ func TestDamagedPages(t *testing.T) {
 		})
 	}
 }
+
+// TestAllDamagedLedgersAreNamed holds that one run names every damaged ledger.
+func TestAllDamagedLedgersAreNamed(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, startSandbox(t, 40), "", damageConfig)
+	l.expect(0, "apply", "-auto-approve")
+	l.write(ledgerOf("a"), "")
+	l.write(ledgerOf("c"), "{}")
+	l.write(ledgerOf("d"), "[")
+	said := strings.Join(strings.Fields(strings.ReplaceAll(l.expect(1, "plan"), "│", "")), " ")
+	for _, tenant := range []string{"a", "c", "d"} {
+		if !strings.Contains(said, `the ledger of report.sign_ins.r for tenant.t["`+tenant+`"]`) {
+			t.Errorf("plan does not name the ledger of %s:\n%s", tenant, said)
+		}
+	}
+}

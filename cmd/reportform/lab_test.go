@@ -20,8 +20,9 @@ import (
 // lab is a directory with a configuration, in which the tests of crashes,
 // races and damage run the program as processes.
 type lab struct {
-	t   *testing.T
-	dir string
+	t     *testing.T
+	dir   string
+	apply []string // the arguments of an apply that does not ask
 }
 
 // newLab writes a configuration. STATE in it is a state block, which is empty
@@ -33,7 +34,7 @@ func newLab(t *testing.T, url, state, config string) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &lab{t, dir}
+	l := &lab{t, dir, []string{"apply", "-auto-approve"}}
 	if state != "" {
 		state = "reportform {\n" + state + "\n}"
 	}
@@ -87,7 +88,7 @@ func (l *lab) copyOf(t *testing.T) *lab {
 	if err := os.CopyFS(dir, os.DirFS(l.dir)); err != nil {
 		t.Fatal(err)
 	}
-	return &lab{t, dir}
+	return &lab{t, dir, l.apply}
 }
 
 // command is the program with arguments, not yet started.
