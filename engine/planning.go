@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"runtime"
 	"strings"
 	"time"
@@ -64,7 +62,9 @@ func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, 
 			i += start
 			l, err := e.ledgers.Read(ctx, ledger.Key{Tenant: wants[i].Tenant, Report: wants[i].Report})
 			if err == nil {
-				parts[i], err = plan.Subtract(&wants[i], l, p.Now, e.observe)
+				files := observer{engine: e}
+				parts[i], err = plan.Subtract(&wants[i], l, p.Now, files.observe)
+				files.close()
 			}
 			mistakes[i] = err
 			return ctx.Err()
@@ -149,29 +149,6 @@ func (e *Engine) resolver(tenant *config.Tenant, report *config.Report, output *
 		}
 		return plan.Target{Path: e.recorded(target.Path), Definition: lastDigest, Verbatim: target.Verbatim}, nil
 	}
-}
-
-// observe says what is on disk for an entry of a ledger. A file of the right
-// size and time is taken for the one that was written; one of another time is
-// read to see whether it is.
-func (e *Engine) observe(h *ledger.Held) plan.Condition {
-	if h.Path == ledger.Console {
-		return plan.Intact
-	}
-	path := e.file(h.Path)
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return plan.Gone
-	case err != nil, !info.Mode().IsRegular(), info.Size() != h.Bytes:
-		return plan.Differs
-	case info.ModTime().Equal(h.Modified):
-		return plan.Intact
-	}
-	if sum, err := fileDigest(path); err != nil || sum != h.Proof().SHA256 {
-		return plan.Differs
-	}
-	return plan.Intact
 }
 
 // abandoned returns what the ledgers of undeclared tenants and reports hold.

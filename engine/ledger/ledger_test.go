@@ -154,6 +154,7 @@ func TestAgainstModel(t *testing.T) {
 
 func sameAsModel(t *rapid.T, l *Ledger, want model) {
 	n := 0
+	finders := map[string]*Finder{}
 	var last *Held
 	for h := range l.Held() {
 		n++
@@ -170,6 +171,17 @@ func sameAsModel(t *rapid.T, l *Ledger, want model) {
 		}
 		if l.Find(h.Output, h.From, h.To) != h {
 			t.Fatalf("%v is not found", h.slot())
+		}
+		f := finders[h.Output]
+		if f == nil {
+			f = l.Finder(h.Output)
+			finders[h.Output] = f
+		}
+		if n%7 == 0 { // out of order too, and what is not there
+			f.Find(h.From.Add(-time.Hour*time.Duration(n)), h.To)
+		}
+		if f.Find(h.From, h.To) != h || f.Find(h.From, h.To.Add(time.Minute)) != nil || f.Find(h.From, h.To) != h {
+			t.Fatalf("%v is not found in order", h.slot())
 		}
 	}
 	if n != len(want) || l.Len() != n {

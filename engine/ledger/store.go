@@ -127,7 +127,7 @@ func (s *Store) page(ctx context.Context, key Key, ref reference) (*page, error)
 	case digest(data) != ref.SHA256:
 		return nil, damaged(errors.New("its digest is not the recorded one"))
 	}
-	p, err := readPage(ref.Name, data)
+	p, err := readPage(ref.Name, data, ref.SHA256)
 	if err != nil {
 		return nil, damaged(err)
 	}
@@ -235,7 +235,7 @@ func (s *Store) writePages(ctx context.Context, key Key, l *Ledger) (stored []*p
 		if _, err := s.backend.Put(ctx, key, data, ""); err != nil {
 			return stored, err
 		}
-		if l.pages[i], err = readPage(key.Page, data); err != nil {
+		if l.pages[i], err = readPage(key.Page, data, digest(data)); err != nil {
 			return stored, err
 		}
 		stored = append(stored, l.pages[i])

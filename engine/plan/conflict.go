@@ -23,9 +23,17 @@ type Conflict struct{ First, Second Claim }
 // claim is the hash of a path, which is all that is kept of those of an
 // archive's whole history.
 func claim(path string) uint64 {
-	h := uint64(14695981039346656037) // FNV-1a
+	const prime = 0x9e3779b97f4a7c15
+	h := uint64(len(path)) * prime
+	for ; len(path) >= 8; path = path[8:] {
+		word := uint64(path[0]) | uint64(path[1])<<8 | uint64(path[2])<<16 | uint64(path[3])<<24 |
+			uint64(path[4])<<32 | uint64(path[5])<<40 | uint64(path[6])<<48 | uint64(path[7])<<56
+		h = (h ^ word) * prime
+		h ^= h >> 32
+	}
 	for i := range len(path) {
-		h = (h ^ uint64(path[i])) * 1099511628211
+		h = (h ^ uint64(path[i])) * prime
+		h ^= h >> 32
 	}
 	return h
 }

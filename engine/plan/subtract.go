@@ -67,7 +67,11 @@ type Part struct {
 func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(*ledger.Held) Condition) (Part, error) {
 	s := subtraction{
 		want: want, ledger: l, now: now, observe: observe,
-		wanted: make(map[heldKey]bool, l.Len()), failed: make(map[heldKey]bool, len(l.Failed)),
+		held: l.Len(), failed: make(map[heldKey]bool, len(l.Failed)),
+	}
+	s.wanted = make([]*ledger.Held, 0, s.held)
+	for i := range want.Outputs {
+		s.found = append(s.found, l.Finder(want.Outputs[i].Output))
 	}
 	for _, f := range l.Failed {
 		s.failed[keyOf(f.Output, f.From, f.To)] = true
@@ -89,7 +93,9 @@ type subtraction struct {
 	ledger  *ledger.Ledger
 	now     time.Time
 	observe func(*ledger.Held) Condition
-	wanted  map[heldKey]bool // held entries that are wanted still
+	found   []*ledger.Finder // by output of the want
+	held    int              // entries of the ledger
+	wanted  []*ledger.Held   // those that are wanted still
 	failed  map[heldKey]bool
 	part    Part
 }
@@ -113,7 +119,9 @@ func (s *subtraction) slice(slice *window.Named) error {
 	for i := range s.want.Outputs {
 		output := &s.want.Outputs[i]
 		if output.Declared {
-			s.wanted[keyOf(output.Output, slice.From, slice.To)] = true
+			if held := s.found[i].Find(slice.From, slice.To); held != nil {
+				s.wanted = append(s.wanted, held)
+			}
 			continue
 		}
 		target, err := output.Resolve(slice)
@@ -123,7 +131,10 @@ func (s *subtraction) slice(slice *window.Named) error {
 		if target.Path != Console {
 			s.part.claims = append(s.part.claims, claim(target.Path))
 		}
-		held, reason := s.reason(output.Output, slice.Slice, target, final, due)
+		held, reason := s.reason(i, slice.Slice, target, final, due)
+		if held != nil {
+			s.wanted = append(s.wanted, held)
+		}
 		if reason != "" {
 			if lacking == nil {
 				lacking = make([]PullOutput, 0, len(s.want.Outputs))
@@ -200,14 +211,14 @@ func (s *subtraction) derive(pull *Pull, slice *window.Named, source *ledger.Hel
 		if source != nil {
 			break
 		}
-		if !output.Declared || s.ledger.Find(output.Output, slice.From, slice.To) == nil {
+		if !output.Declared || s.found[i].Find(slice.From, slice.To) == nil {
 			continue
 		}
 		target, err := output.Resolve(slice)
 		if err != nil {
 			return false, err
 		}
-		if held, reason := s.reason(output.Output, slice.Slice, target, pull.Final, pull.Revisit); reason == "" && target.Verbatim && target.Path != Console {
+		if held, reason := s.reason(i, slice.Slice, target, pull.Final, pull.Revisit); reason == "" && target.Verbatim && target.Path != Console {
 			source = held
 		}
 	}
@@ -224,21 +235,19 @@ func (s *subtraction) derive(pull *Pull, slice *window.Named, source *ledger.Hel
 	return true, nil
 }
 
-// reason says why an output lacks a slice, and returns what it holds of it; the
+// reason says why an output of the want lacks a slice, and returns what it holds of it; the
 // reason is empty if it lacks nothing.
-func (s *subtraction) reason(output string, slice window.Slice, target Target, final, revisit bool) (*ledger.Held, Reason) {
-	key := keyOf(output, slice.From, slice.To)
-	held := s.ledger.Find(output, slice.From, slice.To)
+func (s *subtraction) reason(which int, slice window.Slice, target Target, final, revisit bool) (*ledger.Held, Reason) {
+	output, held := s.want.Outputs[which].Output, s.found[which].Find(slice.From, slice.To)
 	if held == nil {
 		switch {
-		case s.failed[key]:
+		case s.hasFailed(output, slice):
 			return nil, Retry
 		case s.want.Window.Trailing() && s.holdsAny(output):
 			return nil, Moved
 		}
 		return nil, New
 	}
-	s.wanted[key] = true
 	if held.Definition != target.Definition || held.Path != target.Path {
 		return held, Changed
 	}
@@ -249,7 +258,7 @@ func (s *subtraction) reason(output string, slice window.Slice, target Target, f
 		return held, Altered
 	}
 	switch {
-	case s.failed[key]:
+	case s.hasFailed(output, slice):
 		return held, Retry
 	case !held.Final && (final || s.want.Window.Open() && !s.want.Window.Trailing()):
 		return held, Open
@@ -257,6 +266,10 @@ func (s *subtraction) reason(output string, slice window.Slice, target Target, f
 		return held, Revisit
 	}
 	return held, ""
+}
+
+func (s *subtraction) hasFailed(output string, slice window.Slice) bool {
+	return len(s.failed) > 0 && s.failed[keyOf(output, slice.From, slice.To)]
 }
 
 // final reports whether a slice has settled. A snapshot is what it is when it
@@ -323,6 +336,17 @@ func (s *subtraction) holdsAny(output string) bool {
 
 // orphans collects what the ledger has and nothing wants.
 func (s *subtraction) orphans() {
+	if s.held != len(s.wanted) { // mostly everything is wanted, each entry by one slice
+		s.unwanted()
+	}
+	s.part.Orphans = append(s.part.Orphans, leftovers(s.ledger)...)
+}
+
+func (s *subtraction) unwanted() {
+	wanted := make(map[*ledger.Held]bool, len(s.wanted))
+	for _, h := range s.wanted {
+		wanted[h] = true
+	}
 	outputs := map[string]bool{}
 	moved := map[string]bool{} // trailing outputs whose next pull replaces what is held
 	for _, o := range s.want.Outputs {
@@ -336,7 +360,7 @@ func (s *subtraction) orphans() {
 		}
 	}
 	for h := range s.ledger.Held() {
-		if s.wanted[keyOf(h.Output, h.From, h.To)] || moved[h.Output+"\x00"+h.Path] {
+		if wanted[h] || moved[h.Output+"\x00"+h.Path] {
 			continue
 		}
 		why := "slice"
@@ -348,7 +372,6 @@ func (s *subtraction) orphans() {
 		}
 		s.part.Orphans = append(s.part.Orphans, orphan(s.ledger, h, why))
 	}
-	s.part.Orphans = append(s.part.Orphans, leftovers(s.ledger)...)
 }
 
 // Abandoned returns everything in a ledger as orphans, for a tenant or a

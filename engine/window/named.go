@@ -12,11 +12,16 @@ type Named struct {
 // same for everybody who uses the window, so they are made once for all.
 func (w Window) Named(now time.Time) []Named {
 	var list []Named
+	date := "" // of the slice before: slices of one date share the text
 	for s := range w.Slices(now) {
 		n := Named{Slice: s, Label: w.Label(s), Date: w.Date(s)}
-		if n.Date == n.Label {
-			n.Date = n.Label // one text in memory
+		switch n.Date {
+		case n.Label:
+			n.Date = n.Label
+		case date:
+			n.Date = date
 		}
+		date = n.Date
 		list = append(list, n)
 	}
 	return list

@@ -179,7 +179,24 @@ func (t *pathTemplate) resolve(pull *outputs.Pull, dir string) (string, hcl.Diag
 	if filepath.IsAbs(text) {
 		return filepath.Clean(text), nil
 	}
+	if isClean(text) && !os.IsPathSeparator(dir[len(dir)-1]) {
+		return dir + string(filepath.Separator) + text, nil
+	}
 	return filepath.Join(dir, text), nil
+}
+
+// isClean reports whether a relative path has no parts that filepath.Join would
+// take away. It may be wrong about a path that has none, never about one that has.
+func isClean(path string) bool {
+	for i := range len(path) {
+		if !os.IsPathSeparator(path[i]) {
+			continue
+		}
+		if i == 0 || i+1 == len(path) || path[i+1] == '.' || os.IsPathSeparator(path[i+1]) {
+			return false
+		}
+	}
+	return path != "" && path[0] != '.'
 }
 
 // evaluate gives the text of an expression that mentions pull, and holds it to the rule.
