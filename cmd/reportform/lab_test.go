@@ -173,7 +173,7 @@ func (l *lab) holdings() string {
 	if diags.HasErrors() {
 		l.t.Fatal(diags)
 	}
-	defer e.Close() //nolint:errcheck // it has made no connections
+	defer e.Close()
 	keys, err := e.Ledgers(l.t.Context())
 	if err != nil {
 		l.t.Fatal(err)

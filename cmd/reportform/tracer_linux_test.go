@@ -54,7 +54,7 @@ func trace(cmd *exec.Cmd, with interference) (*traced, error) {
 		return nil, err
 	}
 	defer said.Close()
-	defer os.Remove(said.Name()) //nolint:errcheck // in the directory of such files
+	defer os.Remove(said.Name())
 	process, err := os.StartProcess(cmd.Path, cmd.Args, &os.ProcAttr{
 		Dir: cmd.Dir, Env: cmd.Env, Files: []*os.File{nil, said, said}, Sys: &syscall.SysProcAttr{Ptrace: true, Setpgid: true},
 	})
