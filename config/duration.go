@@ -55,28 +55,83 @@ func (d Duration) Before(t time.Time) time.Time { return d.add(t, -d.N) }
 func (d Duration) After(t time.Time) time.Time { return d.add(t, d.N) }
 
 func (d Duration) add(t time.Time, n int) time.Time {
+	seconds := n
 	switch d.Unit {
-	case Day:
-		return t.AddDate(0, 0, n)
-	case Week:
-		return t.AddDate(0, 0, 7*n)
 	case Month:
-		return addMonths(t, n)
+		return addCalendar(t, n, 0)
+	case Week:
+		return addCalendar(t, 0, 7*n)
+	case Day:
+		return addCalendar(t, 0, n)
 	case Hour:
-		return t.Add(time.Duration(n) * time.Hour)
+		seconds *= 60 * 60
 	case Minute:
-		return t.Add(time.Duration(n) * time.Minute)
+		seconds *= 60
 	}
-	return t.Add(time.Duration(n) * time.Second)
+	return time.Unix(t.Unix()+int64(seconds), int64(t.Nanosecond())).In(t.Location()) // time.Duration ends at 292 years
 }
 
-// addMonths keeps to the last day of a month that is too short.
-func addMonths(t time.Time, n int) time.Time {
-	moved := t.AddDate(0, n, 0)
-	if moved.Day() != t.Day() {
-		moved = moved.AddDate(0, 0, -moved.Day())
+// addCalendar moves the date that clocks show and keeps the time of day; the
+// first moment of a day goes to the first of another. A month that is too short
+// for the day ends it on its last one.
+func addCalendar(t time.Time, months, days int) time.Time {
+	if months == 0 && days == 0 {
+		return t
 	}
-	return moved
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	nanosecond := t.Nanosecond()
+	if IsDayStart(t) {
+		hour, minute, second, nanosecond = 0, 0, 0, 0
+	}
+	month += time.Month(months)
+	day = min(day, monthLength(year, month)) + days
+	return FirstMoment(time.Date(year, month, day, hour, minute, second, nanosecond, time.UTC), t.Location())
+}
+
+// monthLength is the number of days of a month, whose number may be any.
+func monthLength(year int, month time.Month) int {
+	return time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+// DayStart returns the first moment of a day in a zone. Month and day may be
+// out of range, as with time.Date.
+func DayStart(year int, month time.Month, day int, zone *time.Location) time.Time {
+	return FirstMoment(time.Date(year, month, day, 0, 0, 0, 0, time.UTC), zone)
+}
+
+// IsDayStart reports whether t is the first moment of a day in its location.
+func IsDayStart(t time.Time) bool {
+	year, month, day := t.Date()
+	return t.Equal(DayStart(year, month, day, t.Location()))
+}
+
+// FirstMoment returns the first moment at which clocks in zone show the date
+// and time of wall, or a later one. It is where a day begins that lacks its
+// midnight since clocks are put forward then, or has it twice since they are
+// put back; a day that a zone has skipped begins with the next.
+func FirstMoment(wall time.Time, zone *time.Location) time.Time {
+	const farthest = 26 * time.Hour // no zone has ever been so far from UTC
+	year, month, day := wall.Date()
+	hour, minute, second := wall.Clock()
+	shown := time.Date(year, month, day, hour, minute, second, wall.Nanosecond(), time.UTC)
+	if zone == time.UTC {
+		return shown
+	}
+	// Within a period of one offset clocks go steadily: look for the first
+	// period at whose end they show more.
+	for period := shown.Add(-farthest).In(zone); ; {
+		_, offset := period.Zone()
+		moment := shown.Add(-time.Duration(offset) * time.Second).In(zone)
+		_, end := period.ZoneBounds()
+		switch {
+		case moment.Before(period):
+			return period
+		case end.IsZero() || moment.Before(end):
+			return moment
+		}
+		period = end
+	}
 }
 
 // Fixed is the Duration as a fixed length, with days of 24 hours and months of

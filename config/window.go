@@ -122,12 +122,12 @@ func (i *instance) checkSlices(w *Window) {
 	if w.From.IsZero() {
 		return
 	}
-	hour, minute, second := w.From.Clock()
+	_, minute, second := w.From.Clock()
 	onHour := minute == 0 && second == 0 && w.From.Nanosecond() == 0
 	switch {
 	case w.Every.Unit == Hour && !onHour:
 		i.reject("from", "Unsuitable beginning", "Slices of hours begin on a whole hour; %s is none in the zone %s.", w.From.Format(time.RFC3339Nano), w.Location)
-	case w.Every.Unit != Hour && (!onHour || hour != 0):
+	case w.Every.Unit != Hour && !IsDayStart(w.From):
 		i.reject("from", "Unsuitable beginning", "Slices of days, weeks and months begin at midnight; %s is not midnight in the zone %s. Write a date, such as \"2026-11-01\", and set timezone to the zone that counts.", w.From.Format(time.RFC3339Nano), w.Location)
 	case w.Every.Unit == Month && w.From.Day() > 28:
 		i.reject("from", "Unsuitable beginning", "Slices of months begin on a day that every month has, the 1st to the 28th; this is the %d.", w.From.Day())
@@ -152,8 +152,9 @@ func (i *instance) decodeZone(zone **time.Location) bool {
 	return true
 }
 
-// moment reads a date, which is its midnight in the zone, a local time in the
-// zone, or a time as of RFC 3339. It is zero where there is none.
+// moment reads a date, which is its first moment in the zone, a local time in
+// the zone, the first of two where clocks are put back, or a time as of
+// RFC 3339. It is zero where there is none.
 func (i *instance) moment(name string, zone *time.Location) time.Time {
 	s, ok := i.text(name)
 	if !ok {
@@ -163,10 +164,11 @@ func (i *instance) moment(name string, zone *time.Location) time.Time {
 		return t.In(zone)
 	}
 	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04"} {
-		t, err := time.ParseInLocation(layout, s, zone)
+		wall, err := time.Parse(layout, s)
 		if err != nil {
 			continue
 		}
+		t := FirstMoment(wall, zone)
 		if t.Format(layout) != s {
 			i.reject(name, "Not a time", "There is no %s in the zone %s: the clocks are put forward then. Choose another time.", s, zone)
 			return time.Time{}

@@ -35,12 +35,18 @@ func (e *Engine) adviser(tenant *config.Tenant, report *config.Report) func(erro
 			return fmt.Sprintf("The service cannot be reached. Check the network, the proxy, and the cloud and endpoints of %s.", tenant.Address)
 		case errors.Is(err, fs.ErrPermission):
 			return "Reportform may not write there. Change the output's path, or the rights of the directory."
-		case isDiskFull(err):
-			return "The disk is full. Make room, or change the output's path; nothing half-written was left."
 		}
-		return ""
+		return adviseDisk(err)
 	}
 }
+
+// What can be done about errors of file systems.
+const (
+	diskFull     = "The disk is full. Make room, or change the output's path; nothing half-written was left."
+	diskReadOnly = "The file system is mounted read-only. Mount it for writing, or change the output's path."
+	fileTooLarge = "The file is larger than the file system or a limit of the process (ulimit -f) allows. Choose shorter slices, or change the output's path."
+	diskBroken   = "The system cannot use the disk. Check the disk, or the network file system; nothing half-written was left."
+)
 
 // needs names what the report needs, where the refusal leaves that open.
 func (e *Engine) needs(kind fetch.Kind, tenant *config.Tenant, report *config.Report) string {

@@ -96,7 +96,7 @@ func (s *Store) Sweep(ctx context.Context, olderThan time.Time) (int, error) {
 // Remove deletes a ledger and its pages. A ledger that does not exist is no
 // error. What its entries say is forgotten; files stay.
 func (s *Store) Remove(ctx context.Context, key Key) error {
-	for try := 0; ; try++ {
+	return persist(ctx, func() error {
 		data, version, err := s.backend.Get(ctx, key)
 		if err == nil && version == "" {
 			return nil
@@ -104,21 +104,16 @@ func (s *Store) Remove(ctx context.Context, key Key) error {
 		if err == nil {
 			err = s.backend.Delete(ctx, key, version)
 		}
-		if err == nil {
-			// A head that cannot be read leaves its pages to Sweep.
-			_, refs, _ := readHead(data)
-			for _, ref := range refs {
-				s.deletePages(ctx, key, []*page{{name: ref.Name}})
-			}
-			return nil
-		}
-		if !errors.Is(err, ErrConflict) || try == maxTries {
+		if err != nil {
 			return fmt.Errorf("removing %s: %w", name(key), err)
 		}
-		if err := pause(ctx, try); err != nil {
-			return err
+		// A head that cannot be read leaves its pages to Sweep.
+		_, refs, _ := readHead(data)
+		for _, ref := range refs {
+			s.deletePages(ctx, key, []*page{{name: ref.Name}})
 		}
-	}
+		return nil
+	})
 }
 
 // ErrExists says that a ledger stands already where another was to go.

@@ -10,6 +10,7 @@ import (
 	mathrand "math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,6 +20,7 @@ import (
 type Store struct {
 	backend Backend
 	cache   pageCache
+	turns   sync.Map // by Key: a chan struct{} that has room for whoever changes the ledger
 }
 
 // NewStore returns the Store of a backend.
@@ -32,8 +34,9 @@ func (s *Store) Close() error {
 	return nil
 }
 
-// maxTries bounds how often a change meets ErrConflict before it gives up.
-const maxTries = 50
+// patience bounds how long a change that meets ErrConflict is tried again.
+// While it lasts others get through, so giving up would be a waste of work.
+const patience = 5 * time.Minute
 
 // Read returns the ledger stored under key, or an empty one.
 func (s *Store) Read(ctx context.Context, key Key) (*Ledger, error) {
@@ -51,7 +54,7 @@ func name(key Key) string { return fmt.Sprintf("the ledger of %s for %s", key.Re
 // there are none.
 func (s *Store) read(ctx context.Context, key Key) (*Ledger, []byte, Version, error) {
 	var missing error
-	for range maxTries {
+	for began := time.Now(); time.Since(began) < patience; {
 		data, version, err := s.backend.Get(ctx, key)
 		if err != nil {
 			return nil, nil, "", err
@@ -133,9 +136,15 @@ func (s *Store) page(ctx context.Context, key Key, ref reference) (*page, error)
 
 // Update reads the ledger, lets change alter it and stores it, again from the
 // start as often as another process was quicker. change may run many times. A
-// change that alters nothing writes nothing.
+// change that alters nothing writes nothing. Changes of one ledger wait for each
+// other here, so that only processes race.
 func (s *Store) Update(ctx context.Context, key Key, change func(*Ledger)) error {
-	for try := 0; ; try++ {
+	done, err := s.turn(ctx, key)
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", name(key), err)
+	}
+	defer done()
+	return persist(ctx, func() error {
 		l, data, version, err := s.read(ctx, key)
 		if err == nil {
 			err = l.check()
@@ -145,29 +154,41 @@ func (s *Store) Update(ctx context.Context, key Key, change func(*Ledger)) error
 		}
 		before := slices.Clone(l.pages)
 		change(l)
-		err = s.write(ctx, key, l, data, version)
-		if err == nil {
-			s.deletePages(ctx, key, without(before, l.pages))
-		}
-		if err == nil {
-			return nil
-		}
-		if !errors.Is(err, ErrConflict) || try == maxTries {
+		if err := s.write(ctx, key, l, data, version); err != nil {
 			return fmt.Errorf("writing %s: %w", name(key), err)
 		}
-		if err := pause(ctx, try); err != nil {
-			return err
-		}
+		s.deletePages(ctx, key, without(before, l.pages))
+		return nil
+	})
+}
+
+// turn waits until nobody else in this process changes the ledger.
+func (s *Store) turn(ctx context.Context, key Key) (done func(), err error) {
+	value, _ := s.turns.LoadOrStore(key, make(chan struct{}, 1))
+	turn := value.(chan struct{})
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 
-// pause lets others go first, the longer the more often it was in vain.
-func pause(ctx context.Context, try int) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(mathrand.N(time.Duration(try+1) * 10 * time.Millisecond)):
-		return nil
+// persist calls do again as long as it meets ErrConflict and patience lasts. It
+// lets others go first, the longer the more often it was in vain.
+func persist(ctx context.Context, do func() error) error {
+	const longest = 50
+	began := time.Now()
+	for try := 1; ; try++ {
+		err := do()
+		if !errors.Is(err, ErrConflict) || time.Since(began) > patience {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(mathrand.N(time.Duration(min(try, longest)) * 10 * time.Millisecond)):
+		}
 	}
 }
 

@@ -243,9 +243,11 @@ func held(job *Job, output JobOutput, receipt outputs.Receipt, finished *Finishe
 	})
 }
 
+// recordFailure records it for the outputs that another process has not
+// completed meanwhile.
 func (r *Runner) recordFailure(ctx context.Context, key ledger.Key, job *Job, err error) error {
 	failure := r.Ledgers.Update(ctx, key, func(l *ledger.Ledger) {
-		for _, output := range job.Outputs {
+		for _, output := range job.lacking(l) {
 			l.Fail(ledger.Failed{
 				Output: output.PullOutput.Output, From: job.Pull.From, To: job.Pull.To,
 				At: r.Now().UTC(), Error: oneLine(err),

@@ -27,7 +27,7 @@ func (w Window) Label(s Slice) string {
 	}
 	from, to := s.From.In(w.zone), s.To.In(w.zone)
 	switch {
-	case isMidnight(from, w.zone) && isMidnight(to, w.zone):
+	case config.IsDayStart(from) && config.IsDayStart(to):
 		if from.Day() == 1 && w.after(config.Duration{N: 1, Unit: config.Month}, from).Equal(to) {
 			return from.Format("2006-01")
 		}
@@ -43,13 +43,6 @@ func (w Window) Label(s Slice) string {
 
 // Date is the calendar date on which the slice begins in the window's zone.
 func (w Window) Date(s Slice) string { return s.From.In(w.zone).Format(dateFormat) }
-
-// isMidnight reports whether t is the first moment of a day in zone, which is
-// not 00:00 where clocks are put forward at midnight.
-func isMidnight(t time.Time, zone *time.Location) bool {
-	year, month, day := t.Date()
-	return t.Equal(time.Date(year, month, day, 0, 0, 0, 0, zone))
-}
 
 func isWholeHour(t time.Time) bool { return t.Truncate(time.Hour).Equal(t) }
 

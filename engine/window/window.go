@@ -57,7 +57,7 @@ func (w Window) Open() bool { return w.spec.Open }
 // Slices yields, in order of time and without gap or overlap, the slices that
 // have begun at now and have not expired by keep. Slices of a window with
 // every are numbered from its beginning, so they are the same at each clock;
-// the last may not have ended.
+// the last may not have ended. A day that the zone has skipped has no slice.
 func (w Window) Slices(now time.Time) iter.Seq[Slice] {
 	return func(yield func(Slice) bool) {
 		switch {
@@ -70,16 +70,11 @@ func (w Window) Slices(now time.Time) iter.Seq[Slice] {
 			}
 		default:
 			for k := w.first(now); ; k++ {
-				s := Slice{w.boundary(k).UTC(), w.boundary(k + 1).UTC()}
-				if end := w.spec.To; !end.IsZero() {
-					if !s.From.Before(end) {
-						return
-					}
-					if s.To.After(end) {
-						s.To = end.UTC()
-					}
+				s := w.slice(k)
+				if s.From.After(now) || w.ended(s.From) {
+					return
 				}
-				if s.From.After(now) || !yield(s) {
+				if s.From.Before(s.To) && !yield(s) {
 					return
 				}
 			}
@@ -119,29 +114,56 @@ func (w Window) trailing(now time.Time) Slice {
 	return Slice{w.before(*w.spec.Last, to), to.UTC()}
 }
 
-// floor returns the last whole hour, day, week (Monday) or month at or before
-// t in the window's zone.
+// floor returns the last beginning of an hour, day, week (Monday) or month at
+// or before t in the window's zone.
 func (w Window) floor(t time.Time, unit config.Unit) time.Time {
-	local := t.In(w.zone)
-	year, month, day := local.Date()
+	if unit == config.Hour {
+		return w.floorHour(t)
+	}
+	year, month, day := t.In(w.zone).Date()
 	switch unit {
-	case config.Hour:
-		// Zones may be off UTC by parts of an hour; what passed of the local
-		// hour is taken away, which is safe where an hour repeats.
-		return t.Add(-time.Duration(local.Minute())*time.Minute -
-			time.Duration(local.Second())*time.Second - time.Duration(local.Nanosecond()))
 	case config.Week:
-		day -= (int(local.Weekday()) + 6) % 7
+		day -= (int(t.In(w.zone).Weekday()) + 6) % 7
 	case config.Month:
 		day = 1
 	}
-	return time.Date(year, month, day, 0, 0, 0, 0, w.zone)
+	return config.DayStart(year, month, day, w.zone)
+}
+
+// floorHour returns the last moment at or before t at which clocks in the
+// window's zone show a whole hour. Zones may be off UTC, and clocks may be
+// put forward or back, by parts of an hour.
+func (w Window) floorHour(t time.Time) time.Time {
+	for {
+		local := t.In(w.zone)
+		hour := local.Add(-time.Duration(local.Minute())*time.Minute -
+			time.Duration(local.Second())*time.Second - time.Duration(local.Nanosecond()))
+		begin, _ := local.ZoneBounds()
+		if begin.IsZero() || !hour.Before(begin) {
+			return hour
+		}
+		t = begin.Add(-1) // the hour began before the clocks were changed
+	}
+}
+
+// slice returns slice k of a window with every, cut at the window's end. It is
+// empty where the zone skips its days.
+func (w Window) slice(k int) Slice {
+	s := Slice{w.boundary(k), w.boundary(k + 1)}
+	if w.ended(s.To) {
+		s.To = w.spec.To.UTC()
+	}
+	return s
+}
+
+// ended reports whether a window with an end has ended at t.
+func (w Window) ended(t time.Time) bool {
+	return !w.spec.To.IsZero() && !t.Before(w.spec.To)
 }
 
 // boundary returns the beginning of slice k of a window with every.
 func (w Window) boundary(k int) time.Time {
-	n := config.Duration{N: k * w.spec.Every.N, Unit: w.spec.Every.Unit}
-	return n.After(w.spec.From.In(w.zone))
+	return w.after(config.Duration{N: k * w.spec.Every.N, Unit: w.spec.Every.Unit}, w.spec.From)
 }
 
 // first returns the number of the first slice that has not expired.
@@ -149,13 +171,16 @@ func (w Window) first(now time.Time) int {
 	if w.spec.Keep == nil {
 		return 0
 	}
-	// Slices are at least an hour long, so there are fewer than this many.
-	limit := int(now.Sub(w.spec.From)/time.Hour) + 2
-	if limit < 1 {
+	// No unit is ever shorter than this, so there are fewer slices up to now.
+	shortest := map[config.Unit]int64{config.Hour: 1, config.Day: 24, config.Week: 7 * 24, config.Month: 28 * 24}[w.spec.Every.Unit] * 60 * 60
+	const clocks = 2 * 26 * 60 * 60 // they may have been changed by so much since
+	elapsed := now.Unix() - w.spec.From.Unix() + clocks
+	if elapsed < 0 {
 		return 0
 	}
+	limit := int(elapsed/(shortest*int64(w.spec.Every.N))) + 2
 	return sort.Search(limit, func(k int) bool {
-		return now.Before(w.after(*w.spec.Keep, w.boundary(k+1)))
+		return !w.Expired(w.slice(k), now)
 	})
 }
 

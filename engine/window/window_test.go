@@ -128,6 +128,76 @@ func TestSlices(t *testing.T) {
 			},
 		},
 		{
+			name: "days in a zone whose clocks are put forward at midnight", every: "1d", zone: "America/Havana",
+			from: "2026-03-07T05:00:00Z", now: "2026-03-09T04:00:00Z",
+			want: []string{
+				"2026-03-07T05:00:00Z/2026-03-08T05:00:00Z 2026-03-07",
+				"2026-03-08T05:00:00Z/2026-03-09T04:00:00Z 2026-03-08",
+				"2026-03-09T04:00:00Z/2026-03-10T04:00:00Z 2026-03-09",
+			},
+		},
+		{
+			name: "days in a zone whose clocks are put back to midnight", every: "1d", zone: "Asia/Amman",
+			from: "2021-10-27T21:00:00Z", now: "2021-10-29T22:00:00Z",
+			want: []string{
+				"2021-10-27T21:00:00Z/2021-10-28T21:00:00Z 2021-10-28",
+				"2021-10-28T21:00:00Z/2021-10-29T22:00:00Z 2021-10-29",
+				"2021-10-29T22:00:00Z/2021-10-30T22:00:00Z 2021-10-30",
+			},
+		},
+		{
+			name: "days from one that lacks its midnight", every: "1d", zone: "America/Sao_Paulo",
+			from: "2018-11-04T03:00:00Z", now: "2018-11-05T02:00:00Z",
+			want: []string{
+				"2018-11-04T03:00:00Z/2018-11-05T02:00:00Z 2018-11-04",
+				"2018-11-05T02:00:00Z/2018-11-06T02:00:00Z 2018-11-05",
+			},
+		},
+		{
+			name: "yesterday, after a day that lacks its midnight",
+			last: "1d", align: "1d", zone: "America/Sao_Paulo", now: "2018-11-04T12:00:00Z",
+			want: []string{"2018-11-03T03:00:00Z/2018-11-04T03:00:00Z last-1d"},
+		},
+		{
+			name: "a month that begins where clocks are put forward", every: "1mo", zone: "America/Havana",
+			from: "2026-02-08T05:00:00Z", now: "2026-03-08T05:00:00Z",
+			want: []string{
+				"2026-02-08T05:00:00Z/2026-03-08T05:00:00Z 2026-02-08--2026-03-08",
+				"2026-03-08T05:00:00Z/2026-04-08T04:00:00Z 2026-03-08--2026-04-08",
+			},
+		},
+		{
+			name: "a day that the zone has skipped", every: "1d", zone: "Pacific/Apia",
+			from: "2011-12-29T10:00:00Z", now: "2011-12-30T12:00:00Z",
+			want: []string{
+				"2011-12-29T10:00:00Z/2011-12-30T10:00:00Z 2011-12-29",
+				"2011-12-30T10:00:00Z/2011-12-31T10:00:00Z 2011-12-31",
+			},
+		},
+		{
+			name: "last whole hour after clocks went back by half an hour",
+			last: "1h", align: "1h", zone: "Australia/Lord_Howe", now: "2026-04-04T15:10:00Z",
+			want: []string{"2026-04-04T13:00:00Z/2026-04-04T14:00:00Z last-1h"},
+		},
+		{
+			name: "six hours stay six hours when clocks go back", every: "6h", zone: "Europe/Berlin",
+			from: "2026-10-24T22:00:00Z", now: "2026-10-25T04:00:00Z",
+			want: []string{
+				"2026-10-24T22:00:00Z/2026-10-25T04:00:00Z 2026-10-24T22Z--2026-10-25T04Z",
+				"2026-10-25T04:00:00Z/2026-10-25T10:00:00Z 2026-10-25T04Z--2026-10-25T10Z",
+			},
+		},
+		{
+			name: "days before 1970", every: "1d", from: "1969-12-31T00:00:00Z", now: "1970-01-01T00:00:00Z",
+			want: []string{
+				"1969-12-31T00:00:00Z/1970-01-01T00:00:00Z 1969-12-31",
+				"1970-01-01T00:00:00Z/1970-01-02T00:00:00Z 1970-01-01",
+			},
+		},
+		{
+			name: "a slice that is cut at to expires after that", every: "1w", from: "2026-11-02T00:00:00Z", to: "2026-11-04T00:00:00Z", keep: "1d", now: "2026-11-05T00:00:00Z",
+		},
+		{
 			name: "keep expires the oldest", every: "1h", from: "2020-01-01T00:00:00Z", keep: "2h", now: "2026-11-23T06:30:00Z",
 			want: []string{
 				"2026-11-23T04:00:00Z/2026-11-23T05:00:00Z 2026-11-23T04Z",

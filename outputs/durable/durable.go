@@ -53,7 +53,7 @@ func Create(path string, perm fs.FileMode) (*File, error) {
 		return nil, fmt.Errorf("create %s: it is not a regular file and is not replaced", path)
 	}
 	dir := filepath.Dir(path)
-	if err := makeDir(dir); err != nil {
+	if err := MakeDir(dir); err != nil {
 		return nil, fmt.Errorf("create %s: %w", path, err)
 	}
 	temp, err := os.OpenFile(filepath.Join(dir, TempName()), os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
@@ -183,8 +183,8 @@ func IsTemp(name string) bool {
 	return len(name) > len(Prefix)+len(Suffix) && strings.HasPrefix(name, Prefix) && strings.HasSuffix(name, Suffix)
 }
 
-// makeDir creates dir and what is missing above it, each durable in its parent.
-func makeDir(dir string) error {
+// MakeDir creates dir and what is missing above it, each durable in its parent.
+func MakeDir(dir string) error {
 	info, err := os.Stat(dir)
 	if err == nil {
 		if !info.IsDir() {
@@ -196,7 +196,7 @@ func makeDir(dir string) error {
 	if !errors.Is(err, fs.ErrNotExist) || parent == dir {
 		return err
 	}
-	if err := makeDir(parent); err != nil {
+	if err := MakeDir(parent); err != nil {
 		return err
 	}
 	if err := os.Mkdir(dir, 0o755); err != nil {

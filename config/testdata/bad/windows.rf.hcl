@@ -101,6 +101,24 @@ window "clocks_forward" {
 
 window "no_midnight" {
   every    = "1d"
-  from     = "2018-11-04" # ERROR: Not a time; the clocks are put forward then
+  from     = "2018-11-04" # a day that begins at 01:00
   timezone = "America/Sao_Paulo"
+}
+
+window "no_midnight_hour" {
+  every    = "1d"
+  from     = "2018-11-04T00:30" # ERROR: Not a time; the clocks are put forward then
+  timezone = "America/Sao_Paulo"
+}
+
+window "second_midnight" {
+  every    = "1d"
+  from     = "2026-11-01T00:00:00-05:00" # ERROR: Unsuitable beginning; is not midnight in the zone America/Havana
+  timezone = "America/Havana"
+}
+
+window "no_day" {
+  every    = "1d"
+  from     = "2011-12-30" # ERROR: Not a time; There is no 2011-12-30 in the zone Pacific/Apia
+  timezone = "Pacific/Apia"
 }

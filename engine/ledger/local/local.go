@@ -13,6 +13,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -24,11 +26,16 @@ import (
 // Backend is a directory of ledgers. Processes on one machine, and on network
 // file systems that honour advisory locks, may share it.
 type Backend struct {
-	dir string
+	dir   string
+	swept sync.Map // the folders from which leftovers were removed
 }
 
 // New returns the backend of a directory, which need not exist yet.
-func New(dir string) *Backend { return &Backend{dir} }
+func New(dir string) *Backend { return &Backend{dir: dir} }
+
+// abandonedAfter is the age at which a temporary file is taken for one of a
+// process that was killed. Ledgers are written in a moment.
+const abandonedAfter = time.Hour
 
 const (
 	lockDir   = ".locks"
@@ -65,10 +72,20 @@ func (b *Backend) Put(ctx context.Context, key ledger.Key, data []byte, old ledg
 	if stored != old {
 		return "", ledger.ErrConflict
 	}
-	if err := durable.WriteFile(b.path(key), data, 0o600); err != nil {
+	b.sweep(filepath.Dir(b.path(key)))
+	if err := durable.WriteFile(b.path(key), data, durable.Private); err != nil {
 		return "", err
 	}
 	return versionOf(data), nil
+}
+
+// sweep removes from a folder, when it is first written to, the temporary files
+// that killed processes have left there. It is a courtesy: what it cannot
+// remove takes some room and harms nobody.
+func (b *Backend) sweep(folder string) {
+	if _, done := b.swept.LoadOrStore(folder, true); !done {
+		_, _ = durable.RemoveLeftovers(folder, time.Now().Add(-abandonedAfter))
+	}
 }
 
 // Delete implements ledger.Backend.
@@ -142,7 +159,7 @@ func (b *Backend) walk(folder string, do func(path string) error) error {
 // goroutines, and the system releases them when a process dies.
 func (b *Backend) lock(key ledger.Key) (unlock func(), err error) {
 	dir := filepath.Join(b.dir, lockDir)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := durable.MakeDir(dir); err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256([]byte(key.Report + "\x00" + key.Tenant + "\x00" + key.Page))

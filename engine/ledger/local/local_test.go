@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/ledgertest"
@@ -27,6 +28,52 @@ func TestLayout(t *testing.T) {
 	}
 	for _, path := range []string{"tenant.customer%5b%22%46abrikam%22%5d.json", "tenant.customer%5b%22%46abrikam%22%5d/p1.json"} {
 		if _, err := os.Stat(filepath.Join(dir, "report.users.all", filepath.FromSlash(path))); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// Killed processes leave temporary files beside ledgers and pages: the next one
+// that writes there removes the old ones.
+func TestLeftoversAreRemoved(t *testing.T) {
+	dir := t.TempDir()
+	key := ledger.Key{Tenant: "t", Report: "r"}
+	page := ledger.Key{Tenant: "t", Report: "r", Page: "p"}
+	for _, k := range []ledger.Key{key, page} {
+		if _, err := New(dir).Put(t.Context(), k, []byte("x"), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	long := time.Now().Add(-2 * time.Hour)
+	leave := func(name string, written time.Time) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(file, written, written); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	old := []string{leave("r/.reportform-OLD.tmp", long), leave("r/t/.reportform-OLD.tmp", long)}
+	kept := []string{leave("r/.reportform-NEW.tmp", time.Now()), leave("r/other", long), filepath.Join(dir, "r", "t.json"), filepath.Join(dir, "r", "t", "p.json")}
+	b := New(dir)
+	for _, k := range []ledger.Key{key, page} {
+		_, version, err := b.Get(t.Context(), k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.Put(t.Context(), k, []byte("y"), version); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range old {
+		if _, err := os.Stat(file); !os.IsNotExist(err) {
+			t.Errorf("%s is still there: %v", file, err)
+		}
+	}
+	for _, file := range kept {
+		if _, err := os.Stat(file); err != nil {
 			t.Error(err)
 		}
 	}

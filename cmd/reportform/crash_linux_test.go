@@ -1,0 +1,298 @@
+//go:build amd64 && !race
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// TestKilledAtEveryFaultPoint kills apply before and after every system call
+// that changes a file or takes a lock, one run for each. At once there is no
+// file that is not whole; after another apply everything is as after a run that
+// was not killed, and a plan has nothing to do.
+func TestKilledAtEveryFaultPoint(t *testing.T) {
+	t.Parallel()
+	url := startSandbox(t, 60)
+	t.Run("new", func(t *testing.T) {
+		t.Parallel()
+		killEverywhere(t, newLab(t, url, "", crashConfig), step(1),
+			"create ./out/r/*", "write ./out/r/*", "sync ./out/r/*", "rename ./out/r/one-", "sync ./out/r", "mkdir ./",
+			"lock ./.reportform/state/*", "create ./.reportform/state/report.sign_ins.r/*", "write ./.reportform/state/report.sign_ins.r/*",
+			"sync ./.reportform/state/report.sign_ins.r/*", "rename ./.reportform/state/report.sign_ins.r/tenant.t", "sync ./.reportform/state/report.sign_ins.r")
+	})
+	// What is changed replaces what is there.
+	t.Run("changed", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, url, "", crashConfig)
+		l.expect(0, "apply", "-auto-approve")
+		l.write("main.rf.hcl", strings.Replace(l.files(".")["main.rf.hcl"], "window  = window.daily", "window  = window.daily\n  filter  = \"status/errorCode ne 0\"", 1))
+		killEverywhere(t, l, step(3))
+	})
+	// What is no longer declared is deleted and forgotten.
+	t.Run("pruned", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, url, "", crashConfig)
+		l.expect(0, "apply", "-auto-approve")
+		l.write("main.rf.hcl", strings.Replace(l.files(".")["main.rf.hcl"], "[output.json.a, output.csv.b]", "[output.json.a]", 1))
+		l.apply = append(l.apply, "-prune")
+		killEverywhere(t, l, step(3))
+	})
+	// What is added is made from the files that are there.
+	t.Run("derived", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, url, "", crashConfig)
+		both := l.files(".")["main.rf.hcl"]
+		l.write("main.rf.hcl", strings.Replace(both, "[output.json.a, output.csv.b]", "[output.json.a]", 1))
+		l.expect(0, "apply", "-auto-approve")
+		l.write("main.rf.hcl", both)
+		killEverywhere(t, l, step(4))
+	})
+	// The ledger has as many entries as its head holds, and the next go to pages.
+	t.Run("first page", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, url, "", pageConfig)
+		l.seed(0, ledgerHead)
+		killEverywhere(t, l, step(1), "rename ./.reportform/state/report.sign_ins.r/tenant.one/*", "rename ./.reportform/state/report.sign_ins.r/tenant.one.json")
+	})
+	t.Run("replaced page", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, url, "", pageConfig)
+		l.seed(0, ledgerHead+1)
+		l.seed(ledgerHead+1, ledgerHead)
+		killEverywhere(t, l, step(1), "rename ./.reportform/state/report.sign_ins.r/tenant.one/*", "unlink ./.reportform/state/report.sign_ins.r/tenant.one/*")
+	})
+}
+
+// TestOrderOfCommit holds what a loss of power cannot tear apart: no name comes
+// before its content is on the disk, no directory stays without its name, and
+// the ledger comes last.
+func TestOrderOfCommit(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, startSandbox(t, 40), "", pageConfig)
+	run, err := trace(l.command("apply", "-auto-approve"), interference{})
+	if errors.Is(err, errNoTracing) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := started.AddDate(0, 0, -3).Format(time.DateOnly)
+	want := []string{
+		"mkdir ./out", "sync ./",
+		"create ./out/*", "write ./out/*", "sync ./out/*",
+		"rename ./out/" + day + ".ndjson", "sync ./out",
+		"mkdir ./.reportform", "sync ./", "mkdir ./.reportform/state", "sync ./.reportform",
+		"mkdir ./.reportform/state/.locks", "sync ./.reportform/state",
+		"create ./.reportform/state/*", "lock ./.reportform/state/*",
+		"mkdir ./.reportform/state/report.sign_ins.r", "sync ./.reportform/state",
+		"create ./.reportform/state/report.sign_ins.r/*", "write ./.reportform/state/report.sign_ins.r/*", "sync ./.reportform/state/report.sign_ins.r/*",
+		"rename ./.reportform/state/report.sign_ins.r/tenant.one.json", "sync ./.reportform/state/report.sign_ins.r",
+		"lock ./.reportform/state/*", // given back
+	}
+	if got := slices.Compact(run.calls); !slices.Equal(got, want) {
+		t.Errorf("the calls are\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+const pageConfig = `
+STATE
+tenant "one" {
+  id    = "one.example"
+  cloud = "sandbox"
+  ENDPOINTS
+}
+window "day" {
+  from = "TODAY-3"
+  to   = "TODAY-2"
+}
+output "ndjson" "o" {
+  path = "out/${pull.window.label}.ndjson"
+}
+report "sign_ins" "r" {
+  window  = window.day
+  outputs = [output.ndjson.o]
+}
+`
+
+// step is n, or as much more as a short test allows.
+func step(n int) int {
+	if testing.Short() {
+		return 8 * n
+	}
+	return n
+}
+
+// killEverywhere kills apply in copies of a lab, at every step-th call. The
+// kills must have met calls that begin as expected says.
+func killEverywhere(t *testing.T, template *lab, step int, expected ...string) {
+	undisturbed := template.copyOf(t)
+	whole, err := trace(undisturbed.command(undisturbed.apply...), interference{})
+	if errors.Is(err, errNoTracing) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	undisturbed.expect(0, "plan", "-detailed-exitcode")
+	was, want := template.outputs(), undisturbed.outputs()
+	held := undisturbed.holdings()
+	if len(want) == 0 || held == "" || len(undisturbed.leftovers()) > 0 {
+		t.Fatalf("the undisturbed run has left %d files, and in the ledgers\n%s", len(want), held)
+	}
+	met := map[string]int{}
+	for at := 1; at <= len(whole.calls); at += step {
+		for _, after := range []bool{false, true} {
+			l := template.copyOf(t)
+			run, err := trace(l.command(l.apply...), interference{kill: at, after: after})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !run.killed {
+				continue // threads met so that there were fewer calls this time
+			}
+			call := run.calls[at-1]
+			met[call]++
+			when := fmt.Sprintf("killed at call %d (%s), carried out: %t", at, call, after)
+			l.wholeOrNotThere(when, was, want)
+			l.recovers(when, want, held)
+			if err := os.RemoveAll(l.dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	kills := 0
+	for _, n := range met {
+		kills += n
+	}
+	t.Logf("killed %d times at %d kinds of calls: %v", kills, len(met), slices.Sorted(maps.Keys(met)))
+	for _, prefix := range expected {
+		if !testing.Short() && !slices.ContainsFunc(slices.Collect(maps.Keys(met)), func(call string) bool { return strings.HasPrefix(call, prefix) }) {
+			t.Errorf("no process was killed at a call that begins with %q", prefix)
+		}
+	}
+}
+
+// wholeOrNotThere holds what is promised at the moment of a crash: every file
+// is the old one or the new one.
+func (l *lab) wholeOrNotThere(when string, was, want map[string]string) {
+	l.t.Helper()
+	found := l.outputs()
+	for path, content := range found {
+		if content != was[path] && content != want[path] {
+			l.t.Errorf("%s: %s is neither the old file nor the new one, but %d bytes", when, path, len(content))
+		}
+	}
+	for path := range was {
+		_, stays := want[path]
+		if _, ok := found[path]; !ok && stays {
+			l.t.Errorf("%s: %s is gone", when, path)
+		}
+	}
+}
+
+// recovers holds what is promised after a crash: a plain apply completes
+// everything, and removes old temporary files where it writes.
+func (l *lab) recovers(when string, want map[string]string, held string) {
+	l.t.Helper()
+	l.age()
+	l.completes(when, want, held)
+	if left := l.leftovers(); len(left) > 0 {
+		// What was killed had nothing left to do there: wait for the next pull.
+		l.age()
+		for path := range l.outputs() {
+			if err := os.Remove(filepath.Join(l.dir, path)); err != nil {
+				l.t.Fatal(err)
+			}
+		}
+		l.completes(when, want, held)
+	}
+	if left := l.leftovers(); len(left) > 0 {
+		l.t.Errorf("%s: these temporary files were left: %q", when, left)
+	}
+	if all, unnamed := pages(l.t, l.backend()); unnamed > 1 || all-unnamed > 1 {
+		l.t.Errorf("%s: %d pages lie in the state, %d of them unnamed", when, all, unnamed)
+	}
+}
+
+// age makes the temporary files as old as those of a run that was killed this
+// morning.
+func (l *lab) age() {
+	l.t.Helper()
+	long := time.Now().Add(-7 * time.Hour)
+	for _, file := range l.leftovers() {
+		if err := os.Chtimes(filepath.Join(l.dir, file), long, long); err != nil {
+			l.t.Fatal(err)
+		}
+	}
+}
+
+// completes applies and compares with an undisturbed run.
+func (l *lab) completes(when string, want map[string]string, held string) {
+	l.t.Helper()
+	if said, code := l.run(l.apply...); code != 0 {
+		l.t.Fatalf("%s: the next apply exits with %d:\n%s", when, code, said)
+	}
+	if got := l.outputs(); !maps.Equal(got, want) {
+		l.t.Errorf("%s: the files differ from those of an undisturbed run: %v", when, slices.Sorted(maps.Keys(got)))
+	}
+	if got := l.holdings(); got != held {
+		l.t.Errorf("%s: the ledgers differ from those of an undisturbed run:\n%s\nwant\n%s", when, got, held)
+	}
+	if said, code := l.run("plan", "-detailed-exitcode"); code != 0 {
+		l.t.Errorf("%s: the plan after that exits with %d:\n%s", when, code, said)
+	}
+}
+
+// TestKilledAtAnyMoment kills apply after times that know nothing of what it is
+// doing, again and again in one directory, until a run gets through.
+func TestKilledAtAnyMoment(t *testing.T) {
+	t.Parallel()
+	kills := 100
+	if testing.Short() {
+		kills = 12
+	}
+	url := startSandbox(t, 400)
+	undisturbed := newLab(t, url, "", crashConfig)
+	began := time.Now()
+	undisturbed.expect(0, "apply", "-auto-approve")
+	took := time.Since(began)
+	want, held := undisturbed.outputs(), undisturbed.holdings()
+	killed, rounds := 0, 0
+	for ; killed < kills && rounds < 4*kills; rounds++ {
+		l := newLab(t, url, "", crashConfig)
+		for range 3 {
+			after := rand.N(took + took/4)
+			cmd := l.command("apply", "-auto-approve")
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(after)
+			if err := cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait() // it was killed
+			if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+				killed++
+			}
+			l.wholeOrNotThere(fmt.Sprintf("killed after %s", after), nil, want)
+		}
+		l.recovers("after three kills", want, held)
+		if err := os.RemoveAll(l.dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("killed %d times, a run takes %s", killed, took)
+	if killed < kills {
+		t.Errorf("only %d kills met a process that was still working", killed)
+	}
+}

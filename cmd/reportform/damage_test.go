@@ -1,0 +1,194 @@
+package main
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// damageConfig has four tenants with a ledger each.
+const damageConfig = `
+STATE
+tenant "t" {
+  for_each = toset(["a", "b", "c", "d"])
+  id       = "${each.key}.example"
+  cloud    = "sandbox"
+  ENDPOINTS
+}
+window "day" {
+  from = "TODAY-3"
+  to   = "TODAY-2"
+}
+output "ndjson" "o" {
+  path = "out/${pull.tenant.name}.ndjson"
+}
+report "sign_ins" "r" {
+  window  = window.day
+  outputs = [output.ndjson.o]
+}
+`
+
+// ledgerOf is the file of a tenant's ledger.
+func ledgerOf(tenant string) string {
+	return ".reportform/state/report.sign_ins.r/tenant.t%5b%22" + tenant + "%22%5d.json"
+}
+
+// TestDamagedLedgers holds that a ledger that cannot be trusted is named with
+// what to do about it, that nothing is overwritten, and that everything else
+// can be planned and applied without touching it.
+func TestDamagedLedgers(t *testing.T) {
+	t.Parallel()
+	url := startSandbox(t, 40)
+	template := newLab(t, url, "", damageConfig)
+	template.expect(0, "apply", "-auto-approve")
+	const damaged, newer = "it is damaged", "it was written by a newer version of Reportform"
+	for _, test := range []struct {
+		name   string
+		damage func(whole string) string
+		say    []string
+	}{
+		{"empty", func(string) string { return "" }, []string{damaged, "restore it from a backup, or remove it"}},
+		{"truncated", func(s string) string { return s[:len(s)/2] }, []string{damaged, "restore it from a backup, or remove it"}},
+		{"zeros, as after a loss of power", func(s string) string { return strings.Repeat("\x00", len(s)) }, []string{damaged, "restore it from a backup, or remove it"}},
+		{"a merge conflict", func(s string) string { return "<<<<<<< HEAD\n" + s }, []string{damaged, "restore it from a backup, or remove it"}},
+		{"written twice", func(s string) string { return s + s }, []string{damaged, "restore it from a backup, or remove it"}},
+		{"another's", func(s string) string { return strings.ReplaceAll(s, `[\"b\"]`, `[\"x\"]`) }, []string{`is of report.sign_ins.r for tenant.t["x"]`, "restore it from a backup, or remove it"}},
+		{"an impossible number", func(s string) string { return strings.Replace(s, `"rows":`, `"rows":["many"],"was":`, 1) }, []string{damaged, "restore it from a backup, or remove it"}},
+		{"a page that is missing", withPage("20260101t000000z-none"), []string{"page 20260101t000000z-none", "it is missing", "restore it from a backup, or remove it"}},
+		{"from the future", func(s string) string { return strings.Replace(s, `"version":`, `"version":9`, 1) }, []string{newer, "upgrade Reportform"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			l := template.copyOf(t)
+			file := ledgerOf("b")
+			whole := l.files(".")[file]
+			l.write(file, test.damage(whole))
+			before := l.files(".")
+			if before[file] == whole {
+				t.Fatal("the ledger is not damaged")
+			}
+			for _, command := range [][]string{
+				{"plan"},
+				{"apply", "-auto-approve"},
+				{"plan", `-target=tenant.t["b"]`},
+				{"state", "show", `tenant.t["b"]`},
+			} {
+				said := strings.Join(strings.Fields(strings.ReplaceAll(l.expect(1, command...), "│", "")), " ")
+				for _, say := range append(test.say, `the ledger of report.sign_ins.r for tenant.t["b"]`) {
+					if !strings.Contains(said, say) {
+						t.Errorf("%s does not say %q:\n%s", command[0], say, said)
+					}
+				}
+			}
+			if after := l.files("."); !maps.Equal(after, before) {
+				t.Error("something was changed")
+			}
+
+			// The others can go on.
+			if err := os.Remove(filepath.Join(l.dir, "out", "c.ndjson")); err != nil {
+				t.Fatal(err)
+			}
+			l.expect(2, "plan", "-detailed-exitcode", `-exclude=tenant.t["b"]`)
+			l.expect(2, "plan", "-detailed-exitcode", "-tenant=c")
+			l.expect(0, "plan", "-detailed-exitcode", "-tenant=a")
+			l.expect(0, "apply", "-auto-approve", `-exclude=tenant.t["b"]`)
+			l.expect(0, "plan", "-detailed-exitcode", `-exclude=tenant.t["b"]`)
+			after := l.files(".")
+			if after[file] != before[file] || after["out/b.ndjson"] != before["out/b.ndjson"] || after["out/c.ndjson"] != before["out/c.ndjson"] {
+				t.Error("the damaged ledger or its file was touched, or another was not repaired")
+			}
+
+			// The remedy works: without the ledger its slices are fetched again.
+			if err := os.Remove(filepath.Join(l.dir, file)); err != nil {
+				t.Fatal(err)
+			}
+			l.expect(0, "apply", "-auto-approve")
+			l.expect(0, "plan", "-detailed-exitcode")
+			if got := l.holdings(); got != template.holdings() {
+				t.Errorf("after the repair the ledgers hold\n%s", got)
+			}
+		})
+	}
+}
+
+// withPage adds a page to a ledger's head.
+func withPage(name string) func(string) string {
+	return func(head string) string {
+		page, _ := json.Marshal(map[string]any{"name": name, "entries": 1, "sha256": strings.Repeat("0", 64)})
+		return strings.Replace(head, `"version":`, `"pages":[`+string(page)+`],"version":`, 1)
+	}
+}
+
+// TestDamagedPages changes stored pages: their digests stand in the head.
+func TestDamagedPages(t *testing.T) {
+	t.Parallel()
+	url := startSandbox(t, 40)
+	template := newLab(t, url, "", strings.NewReplacer(`["a", "b", "c", "d"]`, `["a"]`).Replace(damageConfig))
+	template.write("main.rf.hcl", strings.NewReplacer(`tenant "t" {`, `tenant "one" {`, "for_each = toset([\"a\"])", "", "${each.key}", "one").Replace(template.files(".")["main.rf.hcl"]))
+	template.seed(0, ledgerHead+1)
+	template.expect(0, "apply", "-auto-approve")
+	for _, test := range []struct {
+		name   string
+		damage func(page string) string
+		say    string
+	}{
+		{"missing", nil, "it is missing"},
+		{"edited", func(s string) string {
+			return strings.Replace(s, "\"path_prefix\":\"gone/", "\"path_prefix\":\"here/", 1)
+		}, "its digest is not the recorded one"},
+		{"truncated", func(s string) string { return s[:len(s)/2] }, "its digest is not the recorded one"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			l := template.copyOf(t)
+			damaged := ""
+			for name, content := range l.files(".reportform/state/report.sign_ins.r/tenant.one") {
+				damaged = name
+				if test.damage == nil {
+					if err := os.Remove(filepath.Join(l.dir, name)); err != nil {
+						t.Fatal(err)
+					}
+					continue
+				}
+				l.write(name, test.damage(content))
+			}
+			before := l.files(".")
+			if maps.Equal(before, template.files(".")) {
+				t.Fatal("no page was damaged")
+			}
+			for _, command := range [][]string{{"plan"}, {"apply", "-auto-approve"}} {
+				said := strings.Join(strings.Fields(strings.ReplaceAll(l.expect(1, command...), "│", "")), " ")
+				for _, say := range []string{
+					"the ledger of report.sign_ins.r for tenant.one", "page " + strings.TrimSuffix(path.Base(damaged), ".json"), test.say, "restore it from a backup, or remove it",
+				} {
+					if !strings.Contains(said, say) {
+						t.Errorf("%s does not say %q:\n%s", command[0], say, said)
+					}
+				}
+			}
+			if !maps.Equal(l.files("."), before) {
+				t.Error("something was changed")
+			}
+		})
+	}
+}
+
+// TestAllDamagedLedgersAreNamed holds that one run names every damaged ledger.
+func TestAllDamagedLedgersAreNamed(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, startSandbox(t, 40), "", damageConfig)
+	l.expect(0, "apply", "-auto-approve")
+	l.write(ledgerOf("a"), "")
+	l.write(ledgerOf("c"), "{}")
+	l.write(ledgerOf("d"), "[")
+	said := strings.Join(strings.Fields(strings.ReplaceAll(l.expect(1, "plan"), "│", "")), " ")
+	for _, tenant := range []string{"a", "c", "d"} {
+		if !strings.Contains(said, `the ledger of report.sign_ins.r for tenant.t["`+tenant+`"]`) {
+			t.Errorf("plan does not name the ledger of %s:\n%s", tenant, said)
+		}
+	}
+}

@@ -1,0 +1,28 @@
+//go:build !unix
+
+package engine
+
+import (
+	"errors"
+	"syscall"
+)
+
+// adviseDisk says what can be done about an error of a file system, by the
+// codes of Windows; nothing where it is none.
+func adviseDisk(err error) string {
+	var code syscall.Errno
+	if !errors.As(err, &code) {
+		return ""
+	}
+	switch code {
+	case 112, 39: // ERROR_DISK_FULL, ERROR_HANDLE_DISK_FULL
+		return diskFull
+	case 19: // ERROR_WRITE_PROTECT
+		return diskReadOnly
+	case 223: // ERROR_FILE_TOO_LARGE
+		return fileTooLarge
+	case 23, 1117: // ERROR_CRC, ERROR_IO_DEVICE
+		return diskBroken
+	}
+	return ""
+}
