@@ -9,11 +9,14 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestKilledAtEveryFaultPoint kills apply before and after every system call
@@ -26,9 +29,16 @@ func TestKilledAtEveryFaultPoint(t *testing.T) {
 	t.Run("new", func(t *testing.T) {
 		t.Parallel()
 		killEverywhere(t, newLab(t, url, "", crashConfig), step(1),
-			"create ./out/r/*", "write ./out/r/*", "sync ./out/r/*", "rename ./out/r/one-", "sync ./out/r", "mkdir ./",
-			"lock ./.reportform/state/*", "create ./.reportform/state/report.sign_ins.r/*", "write ./.reportform/state/report.sign_ins.r/*",
-			"sync ./.reportform/state/report.sign_ins.r/*", "rename ./.reportform/state/report.sign_ins.r/tenant.t", "sync ./.reportform/state/report.sign_ins.r")
+			"create ./out/r/#", "write ./out/r/#", "sync ./out/r/#", "link ./out/r/one-", "sync ./out/r", "mkdir ./",
+			"lock ./.reportform/state/*", "create ./.reportform/state/report.sign_ins.r/#", "write ./.reportform/state/report.sign_ins.r/#",
+			"sync ./.reportform/state/report.sign_ins.r/#", "link ./.reportform/state/report.sign_ins.r/tenant.t", "rename ./.reportform/state/report.sign_ins.r/tenant.t", "sync ./.reportform/state/report.sign_ins.r")
+	})
+	// A file system whose files always have a name.
+	t.Run("named", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, url, "", crashConfig)
+		l.lacks, l.errno = regexp.MustCompile(`^create .*/#$`), unix.EOPNOTSUPP
+		killEverywhere(t, l, step(2), "create ./out/r/*", "write ./out/r/*", "sync ./out/r/*", "rename ./out/r/one-")
 	})
 	// What is changed replaces what is there.
 	t.Run("changed", func(t *testing.T) {
@@ -62,14 +72,14 @@ func TestKilledAtEveryFaultPoint(t *testing.T) {
 		t.Parallel()
 		l := newLab(t, url, "", pageConfig)
 		l.seed(0, ledgerHead)
-		killEverywhere(t, l, step(1), "rename ./.reportform/state/report.sign_ins.r/tenant.one/*", "rename ./.reportform/state/report.sign_ins.r/tenant.one.json")
+		killEverywhere(t, l, step(1), "link ./.reportform/state/report.sign_ins.r/tenant.one/*", "rename ./.reportform/state/report.sign_ins.r/tenant.one.json")
 	})
 	t.Run("replaced page", func(t *testing.T) {
 		t.Parallel()
 		l := newLab(t, url, "", pageConfig)
 		l.seed(0, ledgerHead+1)
 		l.seed(ledgerHead+1, ledgerHead)
-		killEverywhere(t, l, step(1), "rename ./.reportform/state/report.sign_ins.r/tenant.one/*", "unlink ./.reportform/state/report.sign_ins.r/tenant.one/*")
+		killEverywhere(t, l, step(1), "link ./.reportform/state/report.sign_ins.r/tenant.one/*", "unlink ./.reportform/state/report.sign_ins.r/tenant.one/*")
 	})
 }
 
@@ -89,14 +99,14 @@ func TestOrderOfCommit(t *testing.T) {
 	day := started.AddDate(0, 0, -3).Format(time.DateOnly)
 	want := []string{
 		"mkdir ./out", "sync ./",
-		"create ./out/*", "write ./out/*", "sync ./out/*",
-		"rename ./out/" + day + ".ndjson", "sync ./out",
+		"create ./out/#", "write ./out/#", "sync ./out/#",
+		"link ./out/" + day + ".ndjson", "sync ./out",
 		"mkdir ./.reportform", "sync ./", "mkdir ./.reportform/state", "sync ./.reportform",
 		"mkdir ./.reportform/state/.locks", "sync ./.reportform/state",
 		"create ./.reportform/state/*", "lock ./.reportform/state/*",
 		"mkdir ./.reportform/state/report.sign_ins.r", "sync ./.reportform/state",
-		"create ./.reportform/state/report.sign_ins.r/*", "write ./.reportform/state/report.sign_ins.r/*", "sync ./.reportform/state/report.sign_ins.r/*",
-		"rename ./.reportform/state/report.sign_ins.r/tenant.one.json", "sync ./.reportform/state/report.sign_ins.r",
+		"create ./.reportform/state/report.sign_ins.r/#", "write ./.reportform/state/report.sign_ins.r/#", "sync ./.reportform/state/report.sign_ins.r/#",
+		"link ./.reportform/state/report.sign_ins.r/tenant.one.json", "sync ./.reportform/state/report.sign_ins.r",
 		"lock ./.reportform/state/*", // given back
 	}
 	if got := slices.Compact(run.calls); !slices.Equal(got, want) {
@@ -136,7 +146,7 @@ func step(n int) int {
 // kills must have met calls that begin as expected says.
 func killEverywhere(t *testing.T, template *lab, step int, expected ...string) {
 	undisturbed := template.copyOf(t)
-	whole, err := trace(undisturbed.command(undisturbed.apply...), interference{})
+	whole, err := trace(undisturbed.command(undisturbed.apply...), interference{fail: template.lacks, errno: template.errno})
 	if errors.Is(err, errNoTracing) {
 		t.Skip(err)
 	}
@@ -153,7 +163,7 @@ func killEverywhere(t *testing.T, template *lab, step int, expected ...string) {
 	for at := 1; at <= len(whole.calls); at += step {
 		for _, after := range []bool{false, true} {
 			l := template.copyOf(t)
-			run, err := trace(l.command(l.apply...), interference{kill: at, after: after})
+			run, err := trace(l.command(l.apply...), interference{kill: at, after: after, fail: template.lacks, errno: template.errno})
 			if err != nil {
 				t.Fatal(err)
 			}

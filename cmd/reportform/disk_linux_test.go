@@ -75,7 +75,7 @@ func TestBadDisks(t *testing.T) {
 		{"broken, syncing", fresh, `^sync ./out/sick/`, unix.EIO, []string{"sync", "out/sick/", "input/output error", broken}},
 		{"broken, syncing the directory", old, `^sync ./out/sick$`, unix.EIO, []string{"publish", "out/sick/a.json", "input/output error", broken}},
 		{"state full", old, `^rename ./.reportform/state/.*/tenant.sick.json`, unix.ENOSPC, []string{"the files are complete, but the state could not be saved", "tenant.sick.json: no space left on device", full}},
-		{"state read-only", fresh, `^rename ./.reportform/state/.*/tenant.sick.json`, unix.EROFS, []string{"the files are complete, but the state could not be saved", "tenant.sick.json: read-only file system", readOnly}},
+		{"state read-only", fresh, `^link ./.reportform/state/.*/tenant.sick.json`, unix.EROFS, []string{"the files are complete, but the state could not be saved", "tenant.sick.json: read-only file system", readOnly}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

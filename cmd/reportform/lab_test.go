@@ -7,8 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,6 +25,10 @@ type lab struct {
 	t     *testing.T
 	dir   string
 	apply []string // the arguments of an apply that does not ask
+	// lacks are system calls that do not work here, and errno is what they
+	// answer; nil for none.
+	lacks *regexp.Regexp
+	errno syscall.Errno
 }
 
 // newLab writes a configuration. STATE in it is a state block, which is empty
@@ -34,7 +40,7 @@ func newLab(t *testing.T, url, state, config string) *lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &lab{t, dir, []string{"apply", "-auto-approve"}}
+	l := &lab{t: t, dir: dir, apply: []string{"apply", "-auto-approve"}}
 	if state != "" {
 		state = "reportform {\n" + state + "\n}"
 	}
@@ -88,7 +94,9 @@ func (l *lab) copyOf(t *testing.T) *lab {
 	if err := os.CopyFS(dir, os.DirFS(l.dir)); err != nil {
 		t.Fatal(err)
 	}
-	return &lab{t, dir, l.apply}
+	c := *l
+	c.t, c.dir = t, dir
+	return &c
 }
 
 // command is the program with arguments, not yet started.

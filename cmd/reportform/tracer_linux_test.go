@@ -210,12 +210,17 @@ type syscallInfo struct {
 func (t *tracer) describe(info *syscallInfo) (what, path string) {
 	switch info.number {
 	case unix.SYS_OPENAT:
+		if info.args[2]&unix.O_TMPFILE == unix.O_TMPFILE {
+			return "create", t.text(info.args[1]) + "/" + withoutName
+		}
 		if info.args[2]&unix.O_CREAT == 0 {
 			return "", ""
 		}
 		return "create", t.text(info.args[1])
 	case unix.SYS_MKDIRAT:
 		return "mkdir", t.text(info.args[1])
+	case unix.SYS_LINKAT:
+		return "link", t.text(info.args[3])
 	case unix.SYS_RENAMEAT:
 		return "rename", t.text(info.args[3])
 	case unix.SYS_UNLINKAT:
@@ -252,9 +257,14 @@ func (t *tracer) text(address uint64) string {
 }
 
 // nameless replaces what varies in a path: the names of temporary files, of
-// pages and of locks.
+// pages and of locks by *, and that of a file without a name by #.
 func nameless(path string) string {
-	return random.ReplaceAllString(path, "*")
+	return random.ReplaceAllString(numbered.ReplaceAllString(path, "#"), "*")
 }
+
+var numbered = regexp.MustCompile(`#[0-9]+( \(deleted\))?`)
+
+// withoutName stands for a file that has no name.
+const withoutName = "#0"
 
 var random = regexp.MustCompile(`\.reportform-[A-Z0-9]+\.tmp|[0-9]{8}t[0-9]{6}z-[a-z0-9]+|\.locks/[0-9]+`)

@@ -1,15 +1,17 @@
 // Package durable writes files that are there whole or not at all.
 //
-// A file is written under a hidden temporary name in the directory of its
-// final one, synced, renamed into place, and the directory is synced. A crash
-// at any point leaves the old file or the new one, and at worst a temporary
-// file that RemoveLeftovers recognises.
+// A file is written without a name, or where the system cannot do that under a
+// hidden temporary name in the directory of its final one; it is synced, put
+// into place, and the directory is synced. A crash at any point leaves the old
+// file or the new one, and at worst a temporary file that RemoveLeftovers
+// recognises.
 package durable
 
 import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,9 +37,9 @@ const (
 type File struct {
 	path string
 	temp *os.File
-	// open: temp has not been closed. staged: temp lies on the disk under its
-	// temporary name.
-	open, staged bool
+	// named: temp lies on the disk under its temporary name. open: temp has
+	// not been closed. synced: the content is durable.
+	named, open, synced bool
 	// behind is up to where the content is on its way to the disk.
 	written, behind int64
 }
@@ -56,11 +58,16 @@ func Create(path string, perm fs.FileMode) (*File, error) {
 	if err := MakeDir(dir); err != nil {
 		return nil, fmt.Errorf("create %s: %w", path, err)
 	}
-	temp, err := os.OpenFile(filepath.Join(dir, TempName()), os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
+	temp, named, err := createTemp(dir, perm)
 	if err != nil {
 		return nil, fmt.Errorf("create %s: %w", path, reason(err))
 	}
-	return &File{path: path, temp: temp, open: true, staged: true}, nil
+	return &File{path: path, temp: temp, named: named, open: true}, nil
+}
+
+// createNamed creates a file with a temporary name.
+func createNamed(dir string, perm fs.FileMode) (*os.File, error) {
+	return os.OpenFile(filepath.Join(dir, TempName()), os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
 }
 
 // TempName returns a fresh temporary name.
@@ -85,32 +92,80 @@ const cached = 256 << 10
 // writeStep is how much is written before it is sent on its way to the disk.
 const writeStep = 8 << 20
 
-// Sync ends the writing: it makes the content durable under the temporary name.
+// Sync ends the writing: it makes the content durable.
 func (f *File) Sync() error {
 	err := f.temp.Sync()
 	if f.written >= cached {
 		forget(f.temp)
 	}
-	f.open = false
-	if err = errors.Join(err, f.temp.Close()); err != nil {
+	if f.named { // one without a name is gone when it is closed
+		f.open = false
+		err = errors.Join(err, f.temp.Close())
+	}
+	if err != nil {
 		return fmt.Errorf("sync %s: %w", f.path, reason(err))
+	}
+	f.synced = true
+	return nil
+}
+
+// Publish gives the synced file its final name, replacing what was there, and
+// makes that durable. If it fails before that, the old file is still in place
+// and Discard removes the new one.
+func (f *File) Publish() error {
+	if !f.synced {
+		return fmt.Errorf("publish %s: the file was not synced", f.path)
+	}
+	if err := f.name(); err != nil {
+		return fmt.Errorf("publish %s: %w", f.path, reason(err))
+	}
+	f.synced, f.named = false, false
+	f.close()
+	if err := syncDir(filepath.Dir(f.path)); err != nil {
+		return fmt.Errorf("publish %s: %w", f.path, err)
 	}
 	return nil
 }
 
-// Publish renames the synced file to its final name, replacing what was there,
-// and makes that durable. If it fails before the rename, the old file is still
-// in place and Discard removes the new one.
-func (f *File) Publish() error {
-	if f.open || !f.staged {
-		return fmt.Errorf("publish %s: the file was not synced", f.path)
+// name gives the file its final name.
+func (f *File) name() error {
+	if f.named {
+		return os.Rename(f.temp.Name(), f.path)
 	}
-	if err := os.Rename(f.temp.Name(), f.path); err != nil {
-		return fmt.Errorf("publish %s: %w", f.path, reason(err))
+	err := link(f.temp, f.path)
+	if err == nil {
+		return nil
 	}
-	f.staged = false
-	if err := syncDir(filepath.Dir(f.path)); err != nil {
-		return fmt.Errorf("publish %s: %w", f.path, err)
+	// A name that is taken can be replaced by a rename alone. The same helps
+	// where the system has no directory of open files.
+	temporary := filepath.Join(filepath.Dir(f.path), TempName())
+	if errors.Is(err, fs.ErrExist) {
+		err = link(f.temp, temporary)
+	} else if errors.Is(err, fs.ErrNotExist) {
+		err = f.copyTo(temporary)
+	}
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(temporary, f.path); err != nil {
+		return errors.Join(err, os.Remove(temporary))
+	}
+	return nil
+}
+
+// copyTo writes the content to another file, durably.
+func (f *File) copyTo(path string) error {
+	info, err := f.temp.Stat()
+	if err != nil {
+		return err
+	}
+	to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode().Perm())
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(to, io.NewSectionReader(f.temp, 0, info.Size()))
+	if err = errors.Join(err, to.Sync(), to.Close()); err != nil {
+		return errors.Join(err, os.Remove(path))
 	}
 	return nil
 }
@@ -118,18 +173,25 @@ func (f *File) Publish() error {
 // Discard removes the file unless it was published. It may be called at any
 // time and more than once.
 func (f *File) Discard() error {
-	if f.open {
-		f.open = false
-		f.temp.Close() // what could not be written is removed anyway
-	}
-	if !f.staged {
+	f.close()
+	f.synced = false
+	if !f.named {
 		return nil
 	}
 	if err := os.Remove(f.temp.Name()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("discard %s: %w", f.path, err)
 	}
-	f.staged = false
+	f.named = false
 	return nil
+}
+
+// close closes what is open; what could not be written is removed anyway, and
+// what was synced is on the disk.
+func (f *File) close() {
+	if f.open {
+		f.open = false
+		f.temp.Close()
+	}
 }
 
 // WriteFile puts data at path, whole or not at all.

@@ -247,3 +247,29 @@ func check(t *testing.T, err error) {
 		t.Fatal(err)
 	}
 }
+
+// Where a file without a name cannot get one, its content goes into one that has.
+func TestCopyTo(t *testing.T) {
+	dir := t.TempDir()
+	f, err := Create(filepath.Join(dir, "file"), Private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := strings.Repeat("content ", 100_000)
+	if _, err := f.Write([]byte(content)); err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(dir, "copy")
+	if err := f.copyTo(to); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(to); read(t, to) != content || err != nil || runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		t.Errorf("the copy differs, %v", err)
+	}
+	if err := f.copyTo(to); !errors.Is(err, fs.ErrExist) || read(t, to) != content {
+		t.Errorf("copying over a file: %v", err)
+	}
+	if err := f.Discard(); err != nil {
+		t.Error(err)
+	}
+}
