@@ -14,7 +14,7 @@ import (
 
 // BenchmarkTenYearsOfHours measures what a ledger with ten years of hourly
 // slices costs: to load it as a process that has just started does, to plan
-// from it, and to record one more slice. Files are taken to be intact: looking
+// from it, and to record a slice. Files are taken to be intact: looking
 // at 87,600 of them is measured by itself.
 func BenchmarkTenYearsOfHours(b *testing.B) {
 	dir := b.TempDir()
@@ -93,9 +93,7 @@ report "sign_ins" "all" {
 		}
 	}
 	update := func(b *testing.B, store *ledger.Store, n int) {
-		last := want.Slices[len(want.Slices)-1]
-		last.From, last.To = last.To.Add(time.Duration(n)*time.Hour), last.To.Add(time.Duration(n+1)*time.Hour)
-		last.Label = last.From.Format("2006-01-02T15Z")
+		last := want.Slices[len(want.Slices)-1-n%24]
 		if err := store.Update(b.Context(), key, func(l *ledger.Ledger) { l.Hold(entry(&last, n)) }); err != nil {
 			b.Fatal(err)
 		}

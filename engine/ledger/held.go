@@ -44,14 +44,19 @@ func (l *Ledger) Held() iter.Seq[*Held] {
 
 // Len is how many entries are held.
 func (l *Ledger) Len() int {
+	n := len(l.recent)
+	for _, p := range l.pages {
+		n += len(p.held)
+	}
 	if len(l.pages) == 0 {
-		return len(l.recent)
+		return n
 	}
-	n := 0
-	for range l.Held() {
-		n++
+	for i := range l.recent {
+		if l.stored(l.recent[i].slot()) != nil {
+			n--
+		}
 	}
-	return n
+	return n - len(l.dropped) // each is of a page, and none is recent
 }
 
 // Find returns what an output holds of a slice, nil if nothing.

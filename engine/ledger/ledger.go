@@ -27,7 +27,8 @@ const Console = "-"
 type Key struct {
 	Tenant, Report string
 	// Page names a page of the ledger, in lower-case letters, digits and '-';
-	// it is empty for the ledger itself.
+	// it is empty for the ledger itself. No two pages ever have the same name,
+	// so what is stored under one never changes until it is deleted.
 	Page string
 }
 

@@ -25,6 +25,9 @@ func (w Window) Label(s Slice) string {
 	if w.Trailing() {
 		return "last-" + w.spec.Last.String()
 	}
+	if s.To.Sub(s.From) == time.Hour && isWholeHour(s.From) { // no day is so short
+		return hourLabel(s.From)
+	}
 	from, to := s.From.In(w.zone), s.To.In(w.zone)
 	switch {
 	case config.IsDayStart(from) && config.IsDayStart(to):
@@ -35,8 +38,6 @@ func (w Window) Label(s Slice) string {
 			return from.Format(dateFormat)
 		}
 		return from.Format(dateFormat) + "--" + to.Format(dateFormat)
-	case isWholeHour(s.From) && s.To.Sub(s.From) == time.Hour:
-		return s.From.Format(hourFormat)
 	}
 	return utcLabel(s.From) + "--" + utcLabel(s.To)
 }
@@ -46,9 +47,24 @@ func (w Window) Date(s Slice) string { return s.From.In(w.zone).Format(dateForma
 
 func isWholeHour(t time.Time) bool { return t.Truncate(time.Hour).Equal(t) }
 
+// hourLabel is hourFormat for a time in UTC, of which there may be many.
+func hourLabel(t time.Time) string {
+	year, month, day := t.Date()
+	if year < 1000 || year > 9999 {
+		return t.Format(hourFormat)
+	}
+	text := []byte(hourFormat)
+	for _, part := range []struct{ end, value int }{{4, year}, {7, int(month)}, {10, day}, {13, t.Hour()}} {
+		for i, n := part.end-1, part.value; i >= 0 && text[i] != '-' && text[i] != 'T'; i, n = i-1, n/10 {
+			text[i] = byte('0' + n%10)
+		}
+	}
+	return string(text)
+}
+
 func utcLabel(t time.Time) string {
 	if isWholeHour(t) {
-		return t.Format(hourFormat)
+		return hourLabel(t)
 	}
 	return t.Format(timeFormat)
 }

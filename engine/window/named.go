@@ -1,6 +1,10 @@
 package window
 
-import "time"
+import (
+	"time"
+
+	"github.com/reportform/reportform/config"
+)
 
 // Named is a slice with the names that the language has for it.
 type Named struct {
@@ -11,18 +15,30 @@ type Named struct {
 // Named returns the slices that Slices yields, with their names. They are the
 // same for everybody who uses the window, so they are made once for all.
 func (w Window) Named(now time.Time) []Named {
-	var list []Named
-	date := "" // of the slice before: slices of one date share the text
+	list := w.room(now)
+	var date string        // of the slice before,
+	var midnight time.Time // and when the next date begins
 	for s := range w.Slices(now) {
-		n := Named{Slice: s, Label: w.Label(s), Date: w.Date(s)}
-		switch n.Date {
-		case n.Label:
-			n.Date = n.Label
-		case date:
-			n.Date = date
+		n := Named{Slice: s, Label: w.Label(s)}
+		if !s.From.Before(midnight) {
+			year, month, day := s.From.In(w.zone).Date()
+			midnight = config.DayStart(year, month, day+1, w.zone)
+			if date = w.Date(s); date == n.Label {
+				date = n.Label // one text in memory
+			}
 		}
-		date = n.Date
+		n.Date = date
 		list = append(list, n)
 	}
 	return list
+}
+
+// room returns an empty list with memory for the slices up to now.
+func (w Window) room(now time.Time) []Named {
+	const most = 1 << 20
+	if w.spec.Every == nil || now.Before(w.spec.From) {
+		return nil
+	}
+	begun := now.Sub(w.spec.From)/max(time.Hour, w.spec.Every.Fixed()) + 2
+	return make([]Named, 0, min(begun, most))
 }

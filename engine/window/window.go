@@ -69,14 +69,13 @@ func (w Window) Slices(now time.Time) iter.Seq[Slice] {
 				yield(s)
 			}
 		default:
-			for k := w.first(now); ; k++ {
-				s := w.slice(k)
-				if s.From.After(now) || w.ended(s.From) {
-					return
-				}
+			k := w.first(now)
+			for from := w.boundary(k); !from.After(now) && !w.ended(from); k++ {
+				s := w.cut(from, w.boundary(k+1))
 				if s.From.Before(s.To) && !yield(s) {
 					return
 				}
+				from = s.To
 			}
 		}
 	}
@@ -146,14 +145,16 @@ func (w Window) floorHour(t time.Time) time.Time {
 	}
 }
 
-// slice returns slice k of a window with every, cut at the window's end. It is
-// empty where the zone skips its days.
-func (w Window) slice(k int) Slice {
-	s := Slice{w.boundary(k), w.boundary(k + 1)}
-	if w.ended(s.To) {
-		s.To = w.spec.To.UTC()
+// slice returns slice k of a window with every. It is empty where the zone
+// skips its days.
+func (w Window) slice(k int) Slice { return w.cut(w.boundary(k), w.boundary(k+1)) }
+
+// cut returns the slice between two boundaries, cut at the window's end.
+func (w Window) cut(from, to time.Time) Slice {
+	if w.ended(to) {
+		to = w.spec.To.UTC()
 	}
-	return s
+	return Slice{from, to}
 }
 
 // ended reports whether a window with an end has ended at t.

@@ -249,6 +249,11 @@ func TestSlicesTile(t *testing.T) {
 		if !slices.Equal(earlier, all[:len(earlier)]) {
 			t.Fatal("slices moved as the clock went on")
 		}
+		for i, n := range w.Named(later) {
+			if n.Slice != all[i] || n.Label != w.Label(n.Slice) || n.Date != w.Date(n.Slice) {
+				t.Fatalf("slice %v is named %q of %q, want %q of %q", all[i], n.Label, n.Date, w.Label(n.Slice), w.Date(n.Slice))
+			}
+		}
 		labels := map[string]bool{}
 		at := from.UTC()
 		for _, s := range all {

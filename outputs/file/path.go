@@ -129,8 +129,10 @@ func (t *pathTemplate) add(expr hclsyntax.Expression) {
 // resolve returns the path of a pull, absolute and clean, or consolePath.
 func (t *pathTemplate) resolve(pull *outputs.Pull, dir string) (string, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
-	var buf [256]byte
-	path := buf[:0]
+	// The path is made behind the directory that it mostly lies in.
+	var buf [512]byte
+	path := append(append(buf[:0], dir...), filepath.Separator)
+	start := len(path)
 	var scope *hcl.EvalContext // made when a part needs it
 	for i := range t.parts {
 		p := &t.parts[i]
@@ -164,7 +166,8 @@ func (t *pathTemplate) resolve(pull *outputs.Pull, dir string) (string, hcl.Diag
 	if diags.HasErrors() {
 		return "", diags
 	}
-	text := string(path)
+	whole := string(path)
+	text := whole[start:]
 	if diags := t.checkForm(text); diags.HasErrors() {
 		return "", diags
 	}
@@ -180,7 +183,10 @@ func (t *pathTemplate) resolve(pull *outputs.Pull, dir string) (string, hcl.Diag
 		return filepath.Clean(text), nil
 	}
 	if isClean(text) && !os.IsPathSeparator(dir[len(dir)-1]) {
-		return dir + string(filepath.Separator) + text, nil
+		if filepath.Separator == '/' { // so that FromSlash has changed nothing
+			return whole, nil
+		}
+		return whole[:start] + text, nil
 	}
 	return filepath.Join(dir, text), nil
 }
@@ -243,6 +249,9 @@ func flawOf(value string) string {
 	case ".", "..":
 		return "leads to another directory"
 	}
+	if isPlain(value) {
+		return ""
+	}
 	for _, r := range value {
 		switch {
 		case r == '/' || r == '\\':
@@ -254,6 +263,19 @@ func flawOf(value string) string {
 		}
 	}
 	return ""
+}
+
+// isPlain reports whether a value is made of letters, digits and what labels
+// have between them, so that it may stand in a path on every system.
+func isPlain(value string) bool {
+	for i := range len(value) {
+		c := value[i]
+		if c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.' || c == ' ' {
+			continue
+		}
+		return false
+	}
+	return true
 }
 
 // checkForm reports a path that cannot name a file.

@@ -54,7 +54,7 @@ func (b *Backend) Get(ctx context.Context, key ledger.Key) ([]byte, ledger.Versi
 	if err != nil {
 		return nil, "", err
 	}
-	return data, versionOf(data), nil
+	return data, versionOf(key, data), nil
 }
 
 // Put implements ledger.Backend. The comparison and the write happen under an
@@ -76,7 +76,7 @@ func (b *Backend) Put(ctx context.Context, key ledger.Key, data []byte, old ledg
 	if err := durable.WriteFile(b.path(key), data, durable.Private); err != nil {
 		return "", err
 	}
-	return versionOf(data), nil
+	return versionOf(key, data), nil
 }
 
 // sweep removes from a folder, when it is first written to, the temporary files
@@ -175,7 +175,12 @@ func (b *Backend) path(key ledger.Key) string {
 	return filepath.Join(b.dir, filepath.FromSlash(keypath.Of(key)))
 }
 
-func versionOf(data []byte) ledger.Version {
+// versionOf is the digest of what is stored. A page is stored once, under a name
+// that no other has: that it is there says as much.
+func versionOf(key ledger.Key, data []byte) ledger.Version {
+	if key.Page != "" {
+		return "page"
+	}
 	sum := sha256.Sum256(data)
 	return ledger.Version(hex.EncodeToString(sum[:]))
 }
