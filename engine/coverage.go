@@ -49,8 +49,9 @@ func (e *Engine) Coverage(ctx context.Context, sel Selection) (*Coverage, error)
 		return c, nil
 	}
 	keys, err := e.Ledgers(ctx)
+	undeclared := e.undeclared()
 	for _, key := range keys {
-		if e.undeclared(key) != "" {
+		if undeclared(key) != "" {
 			c.Undeclared++
 		}
 	}

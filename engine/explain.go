@@ -146,9 +146,10 @@ func (e *Engine) declared(ctx context.Context, x *Explanation, paths []string, n
 	wants := e.wants(&Selection{}, now)
 	held := len(x.Origins) > 0
 	if held {
+		undeclared := e.undeclared()
 		for i := range x.Origins {
 			x.Origins[i].Declared = e.declarations(x.Origins[i].Key, x.Origins[i].Output)
-			x.Origins[i].Orphan = e.undeclared(x.Origins[i].Key)
+			x.Origins[i].Orphan = undeclared(x.Origins[i].Key)
 		}
 		wants = slices.DeleteFunc(wants, func(w plan.Want) bool {
 			return !slices.ContainsFunc(x.Origins, func(o Origin) bool { return o.Key == keyOf(&w) })
@@ -281,20 +282,6 @@ func (e *Engine) declarations(key ledger.Key, output string) []Declaration {
 		add(o.Address, o.Range)
 	}
 	return list
-}
-
-// undeclared says what of a ledger's key is not declared, in the words of
-// plan.Orphan; empty if it is.
-func (e *Engine) undeclared(key ledger.Key) string {
-	tenant := e.config.Tenant(config.Address(key.Tenant))
-	if tenant == nil {
-		return "tenant"
-	}
-	report := e.config.Report(config.Address(key.Report))
-	if report == nil || !slices.Contains(report.Tenants, tenant) {
-		return "report"
-	}
-	return ""
 }
 
 // mismatch compares the file with the entry that an origin has of it.

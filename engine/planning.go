@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,11 +106,11 @@ func inParallel(ctx context.Context, n int, do func(i int) error) error {
 // order of report and tenant.
 func (e *Engine) wants(sel *Selection, now time.Time) []plan.Want {
 	var wants []plan.Want
-	slices := map[config.Address][]window.Named{}
+	named := map[config.Address][]window.Named{}
 	for _, report := range e.config.Reports {
 		w := window.New(report.Window)
-		if _, ok := slices[report.Window.Address]; !ok {
-			slices[report.Window.Address] = w.Named(now)
+		if _, ok := named[report.Window.Address]; !ok {
+			named[report.Window.Address] = w.Named(now)
 		}
 		for _, tenant := range report.Tenants {
 			if !sel.tenant(tenant) {
@@ -117,7 +118,7 @@ func (e *Engine) wants(sel *Selection, now time.Time) []plan.Want {
 			}
 			want := plan.Want{
 				Tenant: string(tenant.Address), Report: string(report.Address), Type: report.Type.Name,
-				Window: w, Slices: slices[report.Window.Address], Settle: report.Type.Settle, Retention: report.Type.Retention, Snapshot: report.Type.Snapshot(),
+				Window: w, Slices: named[report.Window.Address], Settle: report.Type.Settle, Retention: report.Type.Retention, Snapshot: report.Type.Snapshot(),
 				PageSize: report.Type.PageSize, Limits: e.limits(tenant, report.Type),
 			}
 			selected := false
@@ -162,36 +163,45 @@ func (e *Engine) abandoned(ctx context.Context, sel *Selection) ([]plan.Orphan, 
 	if !sel.everything() {
 		return nil, nil
 	}
-	declared := make(map[ledger.Key]bool)
-	tenants := make(map[string]bool, len(e.config.Tenants))
-	for _, tenant := range e.config.Tenants {
-		tenants[string(tenant.Address)] = true
+	keys, err := e.Ledgers(ctx)
+	if err != nil {
+		return nil, err
 	}
+	undeclared := e.undeclared()
+	keys = slices.DeleteFunc(keys, func(key ledger.Key) bool { return undeclared(key) == "" })
+	var orphans []plan.Orphan
+	var mistakes []error
+	err = e.EachLedger(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
+		if err == nil {
+			orphans = append(orphans, plan.Abandoned(l, undeclared(key))...)
+		}
+		mistakes = append(mistakes, err)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return orphans, gather(mistakes)
+}
+
+// undeclared returns a function that says what of a ledger's key is not
+// declared, in the words of plan.Orphan; empty if it is.
+func (e *Engine) undeclared() func(ledger.Key) string {
+	declared := make(map[ledger.Key]bool)
 	for _, report := range e.config.Reports {
 		for _, tenant := range report.Tenants {
 			declared[ledger.Key{Tenant: string(tenant.Address), Report: string(report.Address)}] = true
 		}
 	}
-	keys, err := e.Ledgers(ctx)
-	if err != nil {
-		return nil, err
+	return func(key ledger.Key) string {
+		switch {
+		case declared[key]:
+			return ""
+		case e.config.Tenant(config.Address(key.Tenant)) == nil:
+			return "tenant"
+		}
+		return "report"
 	}
-	var orphans []plan.Orphan
-	for _, key := range keys {
-		if declared[key] {
-			continue
-		}
-		l, err := e.ledgers.Read(ctx, key)
-		if err != nil {
-			return nil, err
-		}
-		why := "report"
-		if !tenants[key.Tenant] {
-			why = "tenant"
-		}
-		orphans = append(orphans, plan.Abandoned(l, why)...)
-	}
-	return orphans, nil
 }
 
 // conflicts says which wanted slices lead to one path.

@@ -109,7 +109,7 @@ func (h *Human) EndApply(a Applied) {
 	o.paragraphs(2, strings.Join(parts, ", ")+".")
 	switch {
 	case len(failed) > 0:
-		o.paragraphs(2, "Nothing of a failed pull was published, and what finished is held. The next apply tries again what failed; RF_LOG=debug shows every request.")
+		o.paragraphs(2, "Nothing of a failed pull counts as held, and what finished does. The next apply tries again what failed; RF_LOG=debug shows every request.")
 	case a.Interrupted:
 		o.paragraphs(2, "What finished is held; the next apply goes on from there.")
 	}
