@@ -10,6 +10,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/auth"
 	"github.com/reportform/reportform/engine/fetch"
+	"github.com/reportform/reportform/outputs"
 )
 
 // adviser returns what a user can do about an error of a pull, in terms of the
@@ -33,6 +34,8 @@ func (e *Engine) adviser(tenant *config.Tenant, report *config.Report) func(erro
 			return fmt.Sprintf("The name %q cannot be resolved. Check the network, the proxy, and the cloud and endpoints of %s.", lookup.Name, tenant.Address)
 		case isNetwork(err):
 			return fmt.Sprintf("The service cannot be reached. Check the network, the proxy, and the cloud and endpoints of %s.", tenant.Address)
+		case errors.Is(err, outputs.ErrAltered):
+			return "Delete that file, or put it back as it was: the next apply fetches the slice again, or makes the output from it."
 		case errors.Is(err, fs.ErrPermission):
 			return "Reportform may not write there. Change the output's path, or the rights of the directory."
 		}

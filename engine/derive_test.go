@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/engine/run"
 )
 
 // nowhere is an endpoint that nobody serves.
@@ -135,6 +137,10 @@ func TestDerivedFromAChangedFile(t *testing.T) {
 	s, err := e.Apply(context.Background(), p, ApplyOptions{})
 	if err != nil || len(s.Failed) != 1 || s.Finished != 5 {
 		t.Fatalf("%v, %+v", err, s)
+	}
+	var pullErr *run.PullError
+	if !errors.As(s.Failed[0].Err, &pullErr) || !strings.Contains(pullErr.Advice, "Delete that file") {
+		t.Errorf("the advice is missing: %#v", s.Failed[0].Err)
 	}
 	if text := s.Failed[0].Err.Error(); !strings.Contains(text, name) || !strings.Contains(text, "SHA-256") {
 		t.Errorf("the error is %s", text)

@@ -9,6 +9,7 @@ package outputs
 
 import (
 	"context"
+	"errors"
 	"io"
 	"iter"
 	"time"
@@ -77,12 +78,15 @@ type Target struct {
 	Pull     *Pull
 }
 
+// ErrAltered says that a file is not the one that was written.
+var ErrAltered = errors.New("the file is not the one that was written: its SHA-256 differs from the ledger's")
+
 // Rereader is implemented by an Output whose targets can be Verbatim.
 type Rereader interface {
 	// Reread yields the events of the verbatim file at a target, some at a
 	// time; a batch may be used until the next one is asked for. A file that
-	// is not the one with this digest, SHA-256 in hex, is an error, which may
-	// come at the very end. An error ends the events.
+	// does not have this digest, SHA-256 in hex, is ErrAltered, which may come
+	// at the very end. An error ends the events.
 	Reread(ctx context.Context, target Target, sha256 string) iter.Seq2[[]Event, error]
 }
 

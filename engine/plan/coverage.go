@@ -154,7 +154,9 @@ func (r *Run) lacking(want *Want, pulls []*Pull) {
 	r.Status = StatusOpen
 	var outputs []string
 	for _, pull := range pulls {
-		r.LostAt = pull.LostAt
+		if pull.Source == nil { // what is made from a file can wait
+			r.LostAt = pull.LostAt
+		}
 		for _, o := range pull.Outputs {
 			if !again(o.Reason, pull.Final) {
 				r.Status = StatusMissing

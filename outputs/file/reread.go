@@ -61,7 +61,7 @@ func (o *output) Reread(ctx context.Context, target outputs.Target, digest strin
 			}
 		}
 		if sum := hex.EncodeToString(hash.Sum(nil)); sum != digest {
-			fail(errors.New("the file is not the one that was written: its SHA-256 differs from the ledger's"))
+			fail(outputs.ErrAltered)
 		}
 	}
 }

@@ -122,7 +122,12 @@ func finishedText(f run.Finished) string {
 	for _, r := range f.Receipts {
 		bytes += r.Bytes
 	}
-	parts := []string{many(f.Stats.Events, "event"), size(bytes), many(f.Stats.Pages, "page")}
+	parts := []string{many(f.Stats.Events, "event"), size(bytes)}
+	if from := sourceOf(f.Pull); from != "" {
+		parts = append(parts, "from "+from)
+	} else {
+		parts = append(parts, many(f.Stats.Pages, "page"))
+	}
 	for _, extra := range []struct {
 		n    int64
 		what string

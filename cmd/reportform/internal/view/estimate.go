@@ -67,7 +67,10 @@ func (h *Human) estimate(e *plan.Estimate) {
 	}
 	text := prefix + length(e.Time) + " for " + many(e.Requests, "request")
 	if e.Time < time.Second {
-		text = prefix + many(e.Requests, "request") + ", less than a second"
+		text = prefix + many(e.Requests, "request")
+		if e.Unknown == 0 {
+			text += " in less than a second"
+		}
 	}
 	if e.Events > 0 {
 		text += ", " + many(e.Events, "event")
