@@ -55,5 +55,13 @@ Peak memory is that of the largest process, and hardly depends on the number of 
 The server is a process of its own and shares the processors with the contender, as curl's share in it shows.
 
 The parts have benchmarks beside their code: ` + "`go test -run=xxx -bench=. ./outputs/... ./engine/fetch`" + `.
+
+So have plans and ledgers at scale, which print their figures: a first plan of 10,000 tenants with five reports in thirty daily
+slices, the plan when all of that is held (it makes 1.5 million files first; ` + "`-tenants=1000`" + ` is a tenth of it), and a ledger with ten
+years of hourly slices:
+
+` + "```sh" + `
+go test -run=xxx -bench='FirstPlan|HeldPlan|TenYears' -benchtime=3x ./engine
+` + "```" + `
 `
 }
