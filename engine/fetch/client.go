@@ -39,6 +39,9 @@ type Client struct {
 // by many clients.
 type Pages struct{ pool sync.Pool }
 
+// giant is the size in bytes above which the memory of a page is not kept.
+const giant = 8 << 20
+
 // get returns a page with or without memory. A nil Pages has none.
 func (p *Pages) get() *page {
 	if p != nil {
@@ -52,8 +55,7 @@ func (p *Pages) get() *page {
 // put takes a page that nobody uses any more. Memory that a giant page has
 // taken is not kept.
 func (p *Pages) put(used *page) {
-	const most = 8 << 20
-	if p != nil && cap(used.body) <= most {
+	if p != nil && cap(used.body) <= giant {
 		p.pool.Put(used)
 	}
 }

@@ -3,6 +3,7 @@ package fetch
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 
 	"github.com/reportform/reportform/outputs/rawjson"
@@ -153,7 +154,16 @@ func (p *pool) take() *page {
 	return p.kept.get()
 }
 
-func (p *pool) release(released *page) { p.pages = append(p.pages, released) }
+// release keeps a page for the next one, but not the memory that a giant one
+// has taken: that is rare, and the collector, which lets the heap grow to twice
+// of what it found in use, is to find it gone.
+func (p *pool) release(released *page) {
+	if cap(released.body) > giant {
+		released = &page{}
+		runtime.GC()
+	}
+	p.pages = append(p.pages, released)
+}
 
 func (p *pool) close() {
 	for _, unused := range p.pages {
