@@ -14,7 +14,8 @@ func appendColumns(dst []byte, held []Held) ([]byte, error) {
 	w := columnWriter{dst: dst, held: held, proofs: make([]Proof, len(held))}
 	for i := range held {
 		w.proofs[i] = held[i].Proof()
-		if h, p := &held[i], &w.proofs[i]; !storable(h.From, h.To, h.Modified, p.First, p.Last, p.FetchedAt, p.DerivedAt) {
+		if h, p := &held[i], &w.proofs[i]; !storable(h.From) || !storable(h.To) ||
+			!storableOrNone(h.Modified, p.First, p.Last, p.FetchedAt, p.DerivedAt) {
 			return dst, fmt.Errorf("the entry of %s from %s has a time that cannot be stored", h.Output, h.From.Format(time.RFC3339))
 		}
 	}
@@ -27,10 +28,14 @@ func appendColumns(dst []byte, held []Held) ([]byte, error) {
 	return append(w.dst, '}'), nil
 }
 
-// storable reports whether times lie in the years that slices can be of.
-func storable(times ...time.Time) bool {
+// storable reports whether a time lies in years that are near enough to each
+// other for 64 bits of nanoseconds to say how far.
+func storable(t time.Time) bool { return t.Year() >= 1900 && t.Year() < 2180 }
+
+// storableOrNone reports whether times are storable or zero.
+func storableOrNone(times ...time.Time) bool {
 	for _, t := range times {
-		if !t.IsZero() && (t.Year() < 1900 || t.Year() > 2200) {
+		if !t.IsZero() && !storable(t) {
 			return false
 		}
 	}

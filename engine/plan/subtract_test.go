@@ -296,72 +296,74 @@ func TestSubtract(t *testing.T) {
 // TestSubtractAgainstModel holds the formula: what is planned, waits, is lost
 // or is held are together exactly the wanted (output, slice) pairs, and doing
 // the pulls leaves nothing to do.
-func TestSubtractAgainstModel(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		spec := config.Window{
-			Every: &config.Duration{N: rapid.IntRange(1, 30).Draw(t, "n"), Unit: rapid.SampledFrom([]config.Unit{config.Hour, config.Day}).Draw(t, "unit")},
-			From:  at("2026-11-01"),
-		}
-		if rapid.Bool().Draw(t, "revisits") {
-			spec.Revisit = &config.Duration{N: rapid.IntRange(1, 48).Draw(t, "revisit"), Unit: config.Hour}
-		}
-		w := want(spec)
-		if rapid.Bool().Draw(t, "limited") {
-			w.Retention = &config.Duration{N: rapid.IntRange(1, 20).Draw(t, "retention"), Unit: config.Day}
-		}
-		now := at("2026-11-01").Add(time.Duration(rapid.IntRange(0, 30*24*60).Draw(t, "minutes")) * time.Minute)
-		wanted := 0
-		var l ledger.Ledger
-		conditions := map[string]Condition{}
-		w.Slices = w.Window.Named(now)
-		for i := range w.Slices {
-			s := &w.Slices[i]
-			for _, o := range w.Outputs {
-				wanted++
-				target, _ := o.Resolve(s)
-				path, definition := target.Path, target.Definition
-				if rapid.IntRange(0, 2).Draw(t, "state") == 0 {
-					l.Hold(ledger.Held{
-						Output: o.Output, From: s.From, To: s.To, Path: path, Final: rapid.Bool().Draw(t, "final"),
-						Definition: rapid.SampledFrom([]string{definition, "other"}).Draw(t, "definition"),
-					})
-					conditions[path] = Condition(rapid.IntRange(0, 2).Draw(t, "condition"))
-				}
-			}
-		}
-		observe := func(h *ledger.Held) Condition { return conditions[h.Path] }
-		part, err := Subtract(w, &l, now, observe)
-		if err != nil {
-			t.Fatal(err)
-		}
-		planned := 0
-		for _, pull := range part.Pulls {
-			if !pull.Final {
-				t.Fatalf("%s is planned before it has settled", pull.Label)
-			}
-			for _, o := range pull.Outputs {
-				planned++
+func TestSubtractAgainstModel(t *testing.T) { rapid.Check(t, subtractAgainstModel) }
+
+func FuzzSubtract(f *testing.F) { f.Fuzz(rapid.MakeFuzz(subtractAgainstModel)) }
+
+func subtractAgainstModel(t *rapid.T) {
+	spec := config.Window{
+		Every: &config.Duration{N: rapid.IntRange(1, 30).Draw(t, "n"), Unit: rapid.SampledFrom([]config.Unit{config.Hour, config.Day}).Draw(t, "unit")},
+		From:  at("2026-11-01"),
+	}
+	if rapid.Bool().Draw(t, "revisits") {
+		spec.Revisit = &config.Duration{N: rapid.IntRange(1, 48).Draw(t, "revisit"), Unit: config.Hour}
+	}
+	w := want(spec)
+	if rapid.Bool().Draw(t, "limited") {
+		w.Retention = &config.Duration{N: rapid.IntRange(1, 20).Draw(t, "retention"), Unit: config.Day}
+	}
+	now := at("2026-11-01").Add(time.Duration(rapid.IntRange(0, 30*24*60).Draw(t, "minutes")) * time.Minute)
+	wanted := 0
+	var l ledger.Ledger
+	conditions := map[string]Condition{}
+	w.Slices = w.Window.Named(now)
+	for i := range w.Slices {
+		s := &w.Slices[i]
+		for _, o := range w.Outputs {
+			wanted++
+			target, _ := o.Resolve(s)
+			path, definition := target.Path, target.Definition
+			if rapid.IntRange(0, 2).Draw(t, "state") == 0 {
 				l.Hold(ledger.Held{
-					Output: o.Output, From: pull.From, To: pull.To, Path: o.Path, Definition: o.Definition,
-					Final: pull.Final, Revisited: pull.Revisit,
+					Output: o.Output, From: s.From, To: s.To, Path: path, Final: rapid.Bool().Draw(t, "final"),
+					Definition: rapid.SampledFrom([]string{definition, "other"}).Draw(t, "definition"),
 				})
-				conditions[o.Path] = Intact
+				conditions[path] = Condition(rapid.IntRange(0, 2).Draw(t, "condition"))
 			}
 		}
-		rest := 0
-		for _, gaps := range [][]Gap{part.Lost, part.Waiting} {
-			for _, g := range gaps {
-				rest += g.Slices
-			}
+	}
+	observe := func(h *ledger.Held) Condition { return conditions[h.Path] }
+	part, err := Subtract(w, &l, now, observe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	planned := 0
+	for _, pull := range part.Pulls {
+		if !pull.Final {
+			t.Fatalf("%s is planned before it has settled", pull.Label)
 		}
-		if most := planned + part.Held + 2*rest; planned+part.Held+rest > wanted || most < wanted {
-			t.Fatalf("%d planned, %d held, %d slices out of reach; %d wanted", planned, part.Held, rest, wanted)
+		for _, o := range pull.Outputs {
+			planned++
+			l.Hold(ledger.Held{
+				Output: o.Output, From: pull.From, To: pull.To, Path: o.Path, Definition: o.Definition,
+				Final: pull.Final, Revisited: pull.Revisit,
+			})
+			conditions[o.Path] = Intact
 		}
-		again, err := Subtract(w, &l, now, observe)
-		if err != nil || len(again.Pulls) != 0 {
-			t.Fatalf("after all pulls there are still %v, %v", again.Pulls, err)
+	}
+	rest := 0
+	for _, gaps := range [][]Gap{part.Lost, part.Waiting} {
+		for _, g := range gaps {
+			rest += g.Slices
 		}
-	})
+	}
+	if most := planned + part.Held + 2*rest; planned+part.Held+rest > wanted || most < wanted {
+		t.Fatalf("%d planned, %d held, %d slices out of reach; %d wanted", planned, part.Held, rest, wanted)
+	}
+	again, err := Subtract(w, &l, now, observe)
+	if err != nil || len(again.Pulls) != 0 {
+		t.Fatalf("after all pulls there are still %v, %v", again.Pulls, err)
+	}
 }
 
 func TestConflicts(t *testing.T) {
