@@ -134,12 +134,12 @@ report "sign_ins" "r" {
 }
 `
 
-// step is n, or as much more as a short test allows.
+// step is n for a thorough test, and much more for one that is to end soon.
 func step(n int) int {
-	if testing.Short() {
-		return 8 * n
+	if thorough() {
+		return n
 	}
-	return n
+	return 16 * n
 }
 
 // killEverywhere kills apply in copies of a lab, at every step-th call. The
@@ -186,7 +186,7 @@ func killEverywhere(t *testing.T, template *lab, step int, expected ...string) {
 	}
 	t.Logf("killed %d times at %d kinds of calls: %v", kills, len(met), slices.Sorted(maps.Keys(met)))
 	for _, prefix := range expected {
-		if !testing.Short() && !slices.ContainsFunc(slices.Collect(maps.Keys(met)), func(call string) bool { return strings.HasPrefix(call, prefix) }) {
+		if thorough() && !slices.ContainsFunc(slices.Collect(maps.Keys(met)), func(call string) bool { return strings.HasPrefix(call, prefix) }) {
 			t.Errorf("no process was killed at a call that begins with %q", prefix)
 		}
 	}
@@ -267,9 +267,9 @@ func (l *lab) completes(when string, want map[string]string, held string) {
 // doing, again and again in one directory, until a run gets through.
 func TestKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
-	kills := 100
-	if testing.Short() {
-		kills = 12
+	kills := 12
+	if thorough() {
+		kills = 150
 	}
 	url := startSandbox(t, 400)
 	undisturbed := newLab(t, url, "", crashConfig)

@@ -62,6 +62,10 @@ func daysAgo() []string {
 
 var started = time.Now().UTC()
 
+// thorough reports whether tests of crashes and races take the minutes that
+// every fault point and many processes need: with REPORTFORM_TEST_THOROUGH=1.
+func thorough() bool { return os.Getenv("REPORTFORM_TEST_THOROUGH") == "1" }
+
 // startSandbox serves events for as long as the test runs.
 func startSandbox(t *testing.T, eventsPerDay int) (url string) {
 	t.Helper()

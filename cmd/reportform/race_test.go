@@ -102,9 +102,9 @@ func TestRaces(t *testing.T) {
 // is left over. State returns a state block for a place where nothing is stored
 // yet; it is empty for the default. Backend returns the same state.
 func race(t *testing.T, state func() string, backend func(*lab) ledger.Backend) {
-	processes := 16
-	if testing.Short() {
-		processes = 4
+	processes := 4
+	if thorough() {
+		processes = 16
 	}
 	url := startSandbox(t, 60)
 	for _, test := range []struct {
