@@ -24,13 +24,13 @@ import (
 
 // ApplyOptions says how to apply.
 type ApplyOptions struct {
-	Parallelism int  // pulls at once; 0 for 10
+	Parallelism int  // pulls that work at once; 0 for 10
 	Prune       bool // delete the plan's orphans
 	// Progress, if set, receives what happens, one value at a time.
 	Progress func(run.Progress)
 }
 
-// DefaultParallelism is how many pulls run at once unless told otherwise.
+// DefaultParallelism is how many pulls work at once unless told otherwise.
 const DefaultParallelism = 10
 
 // perTenant is how many pulls of one tenant run at once: enough to hide the

@@ -13,7 +13,7 @@ type Apply struct {
 
 func (o *Apply) flags(f *flags) {
 	f.toggle(&o.AutoApprove, "auto-approve", "Do not ask.")
-	f.number(&o.Parallelism, "parallelism", "N", 1, "Do so many pulls at once. Default 10.")
+	f.number(&o.Parallelism, "parallelism", "N", 1, "Do so many pulls at once, those that wait for the service's limits not counted. Default 10.")
 	f.toggle(&o.Prune, "prune", "Delete the files of orphans: what is held but no longer declared.")
 	o.Selection.flags(f)
 	o.Vars.flags(f)
