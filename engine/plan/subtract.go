@@ -236,8 +236,8 @@ func (s *subtraction) derive(pull *Pull, slice *window.Named, source *ledger.Hel
 	return true, nil
 }
 
-// reason says why an output of the want lacks a slice, and returns what it holds of it; the
-// reason is empty if it lacks nothing.
+// reason says why an output of the want lacks a slice, and returns what it
+// holds of it; the reason is empty if it lacks nothing.
 func (s *subtraction) reason(which int, slice window.Slice, target Target, final, revisit bool) (*ledger.Held, Reason) {
 	output, held := s.want.Outputs[which].Output, s.found[which].Find(slice.From, slice.To)
 	if held == nil {
