@@ -226,6 +226,9 @@ func (h *Human) orphans(orphans []plan.Orphan) {
 			o.printf("      %s\n", path)
 		}
 	}
+	if slices.ContainsFunc(list, func(c *orphanPicture) bool { return slices.Contains([]string{"tenant", "report", "output"}, c.why) }) {
+		o.hanging("  ", 2, "If a block was renamed, reportform state mv OLD NEW keeps what it holds.")
+	}
 	o.printf("\n")
 }
 
