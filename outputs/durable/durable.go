@@ -136,12 +136,13 @@ func (f *File) name() error {
 	if err == nil {
 		return nil
 	}
-	// A name that is taken can be replaced by a rename alone. The same helps
-	// where the system has no directory of open files.
 	temporary := filepath.Join(filepath.Dir(f.path), TempName())
-	if errors.Is(err, fs.ErrExist) {
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		// A name that is taken can be replaced by a rename alone.
 		err = link(f.temp, temporary)
-	} else if errors.Is(err, fs.ErrNotExist) {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, errors.ErrUnsupported):
+		// The system shows no open files, or the file system has no links.
 		err = f.copyTo(temporary)
 	}
 	if err != nil {
