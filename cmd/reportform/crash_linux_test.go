@@ -40,6 +40,13 @@ func TestKilledAtEveryFaultPoint(t *testing.T) {
 		l.lacks, l.errno = regexp.MustCompile(`^create .*/#$`), unix.EOPNOTSUPP
 		killEverywhere(t, l, step(2), "create ./out/r/*", "write ./out/r/*", "sync ./out/r/*", "rename ./out/r/one-")
 	})
+	// A file system without links: files without a name are copied.
+	t.Run("without links", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, url, "", crashConfig)
+		l.lacks, l.errno = regexp.MustCompile(`^link `), unix.EPERM
+		killEverywhere(t, l, step(4))
+	})
 	// What is changed replaces what is there.
 	t.Run("changed", func(t *testing.T) {
 		t.Parallel()
