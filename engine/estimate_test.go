@@ -90,7 +90,7 @@ func TestEstimateHolds(t *testing.T) {
 				t.Errorf("%d requests are estimated, want about %d", n, test.requests)
 			}
 			// A machine that has much else to do sends a request late now and then.
-			if refused := strings.Count(w.log.String(), "status=429"); refused > 2 {
+			if refused := strings.Count(w.log.String(), "status=429"); refused > max(2, int(test.requests)/10) {
 				t.Errorf("%d requests were refused for being one too many", refused)
 			}
 		})

@@ -36,10 +36,8 @@ func (x Executor) Run(ctx context.Context, pulls []plan.Pull, do func(ctx contex
 	var workers sync.WaitGroup
 	for range min(openFactor*parallelism, len(pulls)) {
 		workers.Go(func() {
-			// Closing the queue wakes those who wait; it may come a moment late
-			// for those who do not.
-			for ctx.Err() == nil {
-				pull, lane := q.next()
+			for {
+				pull, lane := q.next(ctx)
 				if pull == nil {
 					return
 				}
@@ -87,8 +85,9 @@ func newQueue(pulls []plan.Pull, parallelism, perTenant int) *queue {
 	return q
 }
 
-// next waits for a pull; it returns nil when there is none left, or after close.
-func (q *queue) next() (*plan.Pull, *lane) {
+// next waits for a pull; it returns nil when there is none left, after close,
+// and after the end of ctx, of which close tells those who wait, a moment late.
+func (q *queue) next(ctx context.Context) (*plan.Pull, *lane) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.ready) == 0 || q.working >= q.parallelism {
@@ -97,7 +96,7 @@ func (q *queue) next() (*plan.Pull, *lane) {
 		}
 		q.change.Wait()
 	}
-	if q.closed {
+	if q.closed || ctx.Err() != nil {
 		return nil, nil
 	}
 	l := q.ready[0]
