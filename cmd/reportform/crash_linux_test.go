@@ -98,7 +98,7 @@ func TestOrderOfCommit(t *testing.T) {
 	l := newLab(t, startSandbox(t, 40), "", pageConfig)
 	run, err := trace(l.command("apply", "-auto-approve"), interference{})
 	if errors.Is(err, errNoTracing) {
-		t.Skip(err)
+		skipUntraced(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +155,7 @@ func killEverywhere(t *testing.T, template *lab, step int, expected ...string) {
 	undisturbed := template.copyOf(t)
 	whole, err := trace(undisturbed.command(undisturbed.apply...), interference{fail: template.lacks, errno: template.errno})
 	if errors.Is(err, errNoTracing) {
-		t.Skip(err)
+		skipUntraced(t, err)
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"testing"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -32,6 +33,16 @@ type interference struct {
 
 // errNoTracing says that this system does not let a process trace its child.
 var errNoTracing = errors.New("processes cannot be traced here")
+
+// skipUntraced skips a test where processes cannot be traced. A thorough run,
+// which is there for these tests, fails instead.
+func skipUntraced(t *testing.T, err error) {
+	t.Helper()
+	if thorough() {
+		t.Fatal(err)
+	}
+	t.Skip(err)
+}
 
 // traced is what became of a process.
 type traced struct {
