@@ -15,6 +15,8 @@ type Coverage struct {
 	// Undeclared counts the ledgers of tenants and reports that are not
 	// declared; zero for a narrowed coverage.
 	Undeclared int
+	// FilesTrusted reports that no held file was looked at.
+	FilesTrusted bool
 }
 
 // Coverage reads the ledgers and says how every wanted slice stands. It makes
@@ -26,7 +28,7 @@ func (e *Engine) Coverage(ctx context.Context, sel Selection) (*Coverage, error)
 	}
 	now := e.now().UTC()
 	wants := e.wants(&sel, now)
-	c := &Coverage{Now: now, Parts: make([]plan.Coverage, len(wants))}
+	c := &Coverage{Now: now, Parts: make([]plan.Coverage, len(wants)), FilesTrusted: sel.TrustLedgers}
 	mistakes := make([]error, len(wants))
 	err := inParallel(ctx, len(wants), func(i int) error {
 		l, err := e.ledgers.Read(ctx, ledger.Key{Tenant: wants[i].Tenant, Report: wants[i].Report})

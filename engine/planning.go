@@ -28,7 +28,7 @@ func (e *Engine) Plan(ctx context.Context, sel Selection) (*plan.Plan, error) {
 	}
 	now := e.now().UTC()
 	wants := e.wants(&sel, now)
-	p := &plan.Plan{Version: plan.FormatVersion, Tool: e.version, Configuration: e.digest(), Now: now}
+	p := &plan.Plan{Version: plan.FormatVersion, Tool: e.version, Configuration: e.digest(), Now: now, FilesTrusted: sel.TrustLedgers}
 	parts := make([]plan.Part, len(wants))
 	if err := e.subtract(ctx, p, wants, parts); err != nil {
 		return nil, err
@@ -119,7 +119,7 @@ func (e *Engine) wants(sel *Selection, now time.Time) []plan.Want {
 			want := plan.Want{
 				Tenant: string(tenant.Address), Report: string(report.Address), Type: report.Type.Name,
 				Window: w, Slices: named[report.Window.Address], Settle: report.Type.Settle, Retention: report.Type.Retention, Snapshot: report.Type.Snapshot(),
-				PageSize: report.Type.PageSize, Limits: e.limits(tenant, report.Type),
+				PageSize: report.Type.PageSize, Limits: e.limits(tenant, report.Type), TrustLedger: sel.TrustLedgers,
 			}
 			selected := false
 			for _, output := range report.Outputs {

@@ -8,7 +8,7 @@ import (
 	"github.com/reportform/reportform/config"
 )
 
-// Selection narrows a plan.
+// Selection says what is planned, and how closely.
 type Selection struct {
 	// Targets keeps what has one of these addresses: a tenant, a report, an
 	// output or a window, or a for_each block without its key. Empty keeps all.
@@ -17,6 +17,9 @@ type Selection struct {
 	Excludes []string
 	// Tenants keeps the tenants of these names. Empty keeps all.
 	Tenants []string
+	// TrustLedgers plans as if every held file were as its ledger has it, and
+	// looks at none but those that pulls would be made from.
+	TrustLedgers bool
 }
 
 // everything reports whether the selection narrows nothing.

@@ -53,6 +53,10 @@ func TestDerive(t *testing.T) {
 		{name: "the service has it no longer", held: []ledger.Held{a}, now: "2027-11-20", change: func(w *Want) { w.Retention = dur("7d") }, want: "b:derived from a/2026-11-20"},
 		{name: "a snapshot of long ago", held: []ledger.Held{a}, now: "2027-11-20", change: func(w *Want) { w.Snapshot = true }, want: "b:derived from a/2026-11-20"},
 		{name: "from an output that is declared and not asked for", held: []ledger.Held{a}, change: func(w *Want) { w.Outputs[0].Declared = true }, want: "b:derived from a/2026-11-20"},
+		{name: "trusted, and there", held: []ledger.Held{a}, change: func(w *Want) { w.TrustLedger = true }, want: "b:derived from a/2026-11-20"},
+		{name: "trusted, and gone", held: []ledger.Held{a}, disk: map[string]Condition{"a/2026-11-20": Gone}, change: func(w *Want) { w.TrustLedger = true }, want: "b:new"},
+		{name: "trusted, not asked for, and there", held: []ledger.Held{a}, change: func(w *Want) { w.TrustLedger, w.Outputs[0].Declared = true, true }, want: "b:derived from a/2026-11-20"},
+		{name: "trusted, not asked for, and gone", held: []ledger.Held{a}, disk: map[string]Condition{"a/2026-11-20": Differs}, change: func(w *Want) { w.TrustLedger, w.Outputs[0].Declared = true, true }, want: "b:new"},
 		{name: "from one whose file is gone", held: []ledger.Held{a}, disk: map[string]Condition{"a/2026-11-20": Gone}, change: func(w *Want) { w.Outputs[0].Declared = true }, want: "b:new"},
 	}
 	for _, test := range tests {

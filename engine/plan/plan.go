@@ -37,6 +37,9 @@ type Plan struct {
 	Waiting []Gap    `json:"waiting,omitempty"`
 	// Held counts the (output, slice) pairs that need nothing.
 	Held int `json:"held"`
+	// FilesTrusted reports that no held file was looked at: all were taken to be
+	// as the ledgers have them.
+	FilesTrusted bool `json:"files_trusted,omitempty"`
 	// Estimate is what the pulls take; nil without pulls.
 	Estimate *Estimate `json:"estimate,omitempty"`
 	// Schedules are those that cannot hold.

@@ -22,6 +22,9 @@ type Want struct {
 	PageSize int // events of a page; 0 if not known
 	Limits   Limits
 	Outputs  []WantOutput
+	// TrustLedger takes held files to be as the ledger has them. Only those that
+	// a pull would be made from are observed.
+	TrustLedger bool
 }
 
 // WantOutput is one output of a Want.
@@ -40,6 +43,9 @@ type Target struct {
 	// Verbatim reports that the file holds every event as it came.
 	Verbatim bool
 }
+
+// readable reports whether the events can be read again from the file.
+func (t *Target) readable() bool { return t.Verbatim && t.Path != Console }
 
 // Condition is what is found at a held path.
 type Condition int
@@ -96,6 +102,7 @@ type subtraction struct {
 	found   []*ledger.Finder // by output of the want
 	held    int              // entries of the ledger
 	wanted  []*ledger.Held   // those that are wanted still
+	sources []*ledger.Held   // that a pull of the slice at hand could be made from
 	failed  map[heldKey]bool
 	part    Part
 }
@@ -115,7 +122,7 @@ func (s *subtraction) slice(slice *window.Named) error {
 	revisitAt, revisits := s.want.Window.Revisits(slice.Slice)
 	due := revisits && final && !s.now.Before(revisitAt)
 	var lacking []PullOutput
-	var source *ledger.Held
+	s.sources = s.sources[:0]
 	for i := range s.want.Outputs {
 		output := &s.want.Outputs[i]
 		if output.Declared {
@@ -143,8 +150,8 @@ func (s *subtraction) slice(slice *window.Named) error {
 			continue
 		}
 		s.part.Held++
-		if source == nil && target.Verbatim && target.Path != Console {
-			source = held
+		if target.readable() {
+			s.sources = append(s.sources, held)
 		}
 	}
 	if len(lacking) == 0 {
@@ -158,7 +165,7 @@ func (s *subtraction) slice(slice *window.Named) error {
 	if !s.want.Window.Trailing() {
 		pull.LostAt = s.want.LostAt(slice.Slice)
 	}
-	if derived, err := s.derive(&pull, slice, source); derived || err != nil {
+	if derived, err := s.derive(&pull, slice); derived || err != nil {
 		return err
 	}
 	if why, lost := s.lost(slice.Slice); lost {
@@ -199,7 +206,7 @@ func (s *subtraction) add(pull Pull) {
 // derive plans a pull from the file of an output that holds the slice, if that
 // gives the outputs what the service would: not where the point is to ask the
 // service again.
-func (s *subtraction) derive(pull *Pull, slice *window.Named, source *ledger.Held) (bool, error) {
+func (s *subtraction) derive(pull *Pull, slice *window.Named) (bool, error) {
 	for _, o := range pull.Outputs {
 		switch o.Reason {
 		case New, Changed, Missing, Altered, Retry:
@@ -207,24 +214,9 @@ func (s *subtraction) derive(pull *Pull, slice *window.Named, source *ledger.Hel
 			return false, nil
 		}
 	}
-	for i := range s.want.Outputs {
-		output := &s.want.Outputs[i]
-		if source != nil {
-			break
-		}
-		if !output.Declared || s.found[i].Find(slice.From, slice.To) == nil {
-			continue
-		}
-		target, err := output.Resolve(slice)
-		if err != nil {
-			return false, err
-		}
-		if held, reason := s.reason(i, slice.Slice, target, pull.Final, pull.Revisit); reason == "" && target.Verbatim && target.Path != Console {
-			source = held
-		}
-	}
-	if source == nil {
-		return false, nil
+	source, err := s.source(pull, slice)
+	if source == nil || err != nil {
+		return false, err
 	}
 	pull.Source = &Source{source.Output, source.Path, source.Proof().SHA256}
 	for i := range pull.Outputs {
@@ -234,6 +226,31 @@ func (s *subtraction) derive(pull *Pull, slice *window.Named, source *ledger.Hel
 	}
 	s.add(*pull)
 	return true, nil
+}
+
+// source returns an entry whose file has a pull's events and is there, nil if
+// there is none: of an output that is asked for, or else of another one.
+func (s *subtraction) source(pull *Pull, slice *window.Named) (*ledger.Held, error) {
+	for _, held := range s.sources {
+		if !s.want.TrustLedger || s.observe(held) == Intact {
+			return held, nil
+		}
+	}
+	for i := range s.want.Outputs {
+		output := &s.want.Outputs[i]
+		if !output.Declared || s.found[i].Find(slice.From, slice.To) == nil {
+			continue
+		}
+		target, err := output.Resolve(slice)
+		if err != nil {
+			return nil, err
+		}
+		held, reason := s.reason(i, slice.Slice, target, pull.Final, pull.Revisit)
+		if reason == "" && target.readable() && (!s.want.TrustLedger || s.observe(held) == Intact) {
+			return held, nil
+		}
+	}
+	return nil, nil
 }
 
 // reason says why an output of the want lacks a slice, and returns what it
@@ -252,11 +269,13 @@ func (s *subtraction) reason(which int, slice window.Slice, target Target, final
 	if held.Definition != target.Definition || held.Path != target.Path {
 		return held, Changed
 	}
-	switch s.observe(held) {
-	case Gone:
-		return held, Missing
-	case Differs:
-		return held, Altered
+	if !s.want.TrustLedger {
+		switch s.observe(held) {
+		case Gone:
+			return held, Missing
+		case Differs:
+			return held, Altered
+		}
 	}
 	switch {
 	case s.hasFailed(output, slice):

@@ -138,6 +138,18 @@ func TestSubtract(t *testing.T) {
 			want:   "pull 2026-11-20 a:missing\npull 2026-11-21 a:changed b:altered\npull 2026-11-22 a:changed b:failed\nheld 1\n",
 		},
 		{
+			name: "broken archive whose ledger is trusted", window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-23")}, now: "2026-11-24",
+			change: func(w *Want) { w.TrustLedger = true },
+			held: []ledger.Held{
+				held("a", "2026-11-20"), held("a", "2026-11-21"),
+				func() ledger.Held { h := held("a", "2026-11-22"); h.Path = "old/path"; return h }(),
+				held("b", "2026-11-20"), held("b", "2026-11-21"), held("b", "2026-11-22"),
+			},
+			failed: []ledger.Failed{{Output: "b", From: at("2026-11-22"), To: at("2026-11-23")}},
+			disk:   map[string]Condition{"a/2026-11-20": Gone, "b/2026-11-21": Differs},
+			want:   "pull 2026-11-22 a:changed b:failed\nheld 4\n",
+		},
+		{
 			name: "failed before it was ever held", window: config.Window{From: at("2026-11-01"), To: at("2026-11-02")}, now: "2026-11-24",
 			failed: []ledger.Failed{{Output: "a", From: at("2026-11-01"), To: at("2026-11-02")}},
 			want:   "pull 2026-11-01 a:failed b:new\n",

@@ -26,7 +26,7 @@ func (o *Apply) operands(rest []string) (err error) {
 		return err
 	}
 	if o.File != "" && !o.Selection.empty() {
-		return mistake("A saved plan says what to do: -target, -exclude and -tenant belong to the plan command that saves it.")
+		return mistake("A saved plan says what to do: -target, -exclude, -tenant and -refresh belong to the plan command that saves it.")
 	}
 	return nil
 }

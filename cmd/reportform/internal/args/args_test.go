@@ -42,6 +42,9 @@ func TestParse(t *testing.T) {
 			}},
 		},
 		{"plan -out p -out=q", Invocation{Options: &Plan{Out: "q"}}},
+		{"plan -refresh=false", Invocation{Options: &Plan{Selection: Selection{TrustLedgers: true}}}},
+		{"plan -refresh -json", Invocation{Options: &Plan{JSON: true}}},
+		{"apply --refresh=0 -refresh=true", Invocation{Options: &Apply{Parallelism: 10}}},
 		{"apply", Invocation{Options: &Apply{Parallelism: 10}}},
 		{
 			"apply p -auto-approve -parallelism=3 -prune -json -var a=b",
@@ -113,6 +116,8 @@ func TestParseMistakes(t *testing.T) {
 		{"plan -json=maybe", `-json is a switch`, "reportform plan -help"},
 		{"apply a b", `one saved plan at most, so "b" has no place`, "reportform apply -help"},
 		{"apply a -target=b", "A saved plan says what to do", "reportform apply -help"},
+		{"apply a -refresh=false", "A saved plan says what to do", "reportform apply -help"},
+		{"plan -refresh=no", "-refresh is a switch", "reportform plan -help"},
 		{"apply -parallelism=0", "-parallelism is a whole number of at least 1", "reportform apply -help"},
 		{"apply -parallelism=many", "-parallelism is a whole number of at least 1", "reportform apply -help"},
 		{"fmt - x", "Standard input (-) cannot be combined", "reportform fmt -help"},

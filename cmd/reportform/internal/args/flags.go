@@ -14,7 +14,8 @@ type Flag struct {
 	// Repeats says that the flag may be given many times.
 	Repeats bool
 
-	set func(value string) error
+	implied string // the value of a flag that is given without one; empty to need one
+	set     func(value string) error
 }
 
 // flags collects the flags of one command.
@@ -22,12 +23,27 @@ type flags struct{ list []Flag }
 
 // toggle declares a switch: -name, -name=true or -name=false.
 func (f *flags) toggle(p *bool, name, text string) {
-	f.list = append(f.list, Flag{Name: name, Text: text, set: func(value string) (err error) {
+	f.list = append(f.list, Flag{Name: name, Text: text, implied: "true", set: func(value string) (err error) {
 		if *p, err = strconv.ParseBool(value); err != nil {
 			return mistakef("-%s is a switch: write -%s, -%s=true or -%s=false, not %q.", name, name, name, name, value)
 		}
 		return nil
 	}})
+}
+
+// toggleOff declares a switch that is on unless -name=false is given; p is true
+// if it was switched off.
+func (f *flags) toggleOff(p *bool, name, text string) {
+	on := true
+	f.toggle(&on, name, text)
+	flag := &f.list[len(f.list)-1]
+	flag.Value = "false"
+	set := flag.set
+	flag.set = func(value string) error {
+		err := set(value)
+		*p = !on
+		return err
+	}
 }
 
 // text declares a flag with a text; the last one given counts.
@@ -89,9 +105,9 @@ func (f *flags) parse(words []string, to extent) (operands []string, err error) 
 			return nil, err
 		}
 		switch {
-		case flag.Value == "" && !given:
-			value = "true"
-		case flag.Value != "" && !given && len(words) > 0:
+		case !given && flag.implied != "":
+			value = flag.implied
+		case !given && len(words) > 0:
 			value, words = words[0], words[1:]
 		}
 		if value == "" {

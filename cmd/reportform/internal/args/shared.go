@@ -11,21 +11,24 @@ func (v *Vars) flags(f *flags) {
 	f.texts(&v.VarFiles, "var-file", "FILE", "Read variables from a file, beside *.auto.rfvars.")
 }
 
-// Selection are the flags that narrow a plan.
+// Selection are the flags that say what is planned, and how closely.
 type Selection struct {
 	Targets  []string // addresses to keep; empty for all
 	Excludes []string // addresses to drop
 	Tenants  []string // names of tenants to keep; empty for all
+	// TrustLedgers is set to look at no held file.
+	TrustLedgers bool
 }
 
 func (s *Selection) flags(f *flags) {
 	f.texts(&s.Targets, "target", "ADDRESS", "Only this tenant, report, output or window, such as report.sign_ins.failed.")
 	f.texts(&s.Excludes, "exclude", "ADDRESS", "Without this tenant, report, output or window.")
 	f.texts(&s.Tenants, "tenant", "NAME", "Only the tenant of this name.")
+	f.toggleOff(&s.TrustLedgers, "refresh", "Look at no held file and take the ledgers' word: for files that have been moved on, are far away, or are very many.")
 }
 
 func (s *Selection) empty() bool {
-	return len(s.Targets)+len(s.Excludes)+len(s.Tenants) == 0
+	return len(s.Targets)+len(s.Excludes)+len(s.Tenants) == 0 && !s.TrustLedgers
 }
 
 const jsonText = "Print one JSON object a line, for programs."

@@ -302,8 +302,8 @@ func TestExitCodes(t *testing.T) {
 func TestArgumentsReachTheEngine(t *testing.T) {
 	b := newBench()
 	b.app.Environ = []string{"A=B"}
-	b.run(t, ok, "apply -auto-approve -parallelism=3 -prune -target=a -exclude=b -tenant=c -var d=e -var-file=f")
-	want := engine.Selection{Targets: []string{"a"}, Excludes: []string{"b"}, Tenants: []string{"c"}}
+	b.run(t, ok, "apply -auto-approve -parallelism=3 -prune -target=a -exclude=b -tenant=c -refresh=false -var d=e -var-file=f")
+	want := engine.Selection{Targets: []string{"a"}, Excludes: []string{"b"}, Tenants: []string{"c"}, TrustLedgers: true}
 	if diff := cmp.Diff(want, b.session.selected); diff != "" {
 		t.Error(diff)
 	}

@@ -51,7 +51,7 @@ func (a *App) plan(ctx context.Context, o *args.Plan) int {
 }
 
 func selection(s args.Selection) engine.Selection {
-	return engine.Selection{Targets: s.Targets, Excludes: s.Excludes, Tenants: s.Tenants}
+	return engine.Selection{Targets: s.Targets, Excludes: s.Excludes, Tenants: s.Tenants, TrustLedgers: s.TrustLedgers}
 }
 
 // readPlan reads a saved plan.

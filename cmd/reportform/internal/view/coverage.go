@@ -40,6 +40,9 @@ func (h *Human) Coverage(c *engine.Coverage, least float64, below int) {
 	h.marksLegend(used)
 	o.printf("\n")
 	o.hanging(o.bold("Coverage:")+" ", 10, percent(total)+": "+tallyText(total)+".")
+	if c.FilesTrusted {
+		h.filesTrusted()
+	}
 	if c.Undeclared > 0 {
 		o.paragraphs(2, "The state has "+many(c.Undeclared, "more ledger")+", of tenants or reports that are not declared. If a block was renamed, state mv keeps what is held.")
 	}

@@ -50,7 +50,8 @@ type coverageSummaryMessage struct {
 	Min   float64 `json:"min,omitempty"`
 	Below int     `json:"below"`
 	// Undeclared counts ledgers.
-	Undeclared int `json:"undeclared"`
+	Undeclared   int  `json:"undeclared"`
+	FilesTrusted bool `json:"files_trusted,omitempty"`
 }
 
 // Coverage writes for every report and tenant its numbers and runs, and a
@@ -68,5 +69,5 @@ func (j *JSON) Coverage(c *engine.Coverage, least float64, below int) {
 			})
 		}
 	}
-	j.put(coverageSummaryMessage{headOf(TypeCoverageSummary), c.Now, len(c.Parts), newTally(total), least, below, c.Undeclared})
+	j.put(coverageSummaryMessage{headOf(TypeCoverageSummary), c.Now, len(c.Parts), newTally(total), least, below, c.Undeclared, c.FilesTrusted})
 }

@@ -251,6 +251,14 @@ func (h *Human) planSummary(p *plan.Plan) {
 	}
 	text += count(p.Held) + " held."
 	h.out.hanging(h.out.bold("Plan:")+" ", 6, text)
+	if p.FilesTrusted {
+		h.filesTrusted()
+	}
+}
+
+// filesTrusted says what -refresh=false means for what is shown.
+func (h *Human) filesTrusted() {
+	h.out.hanging("Files: ", 7, "none of those that are held was looked at (-refresh=false); one that is gone or altered does not show.")
 }
 
 func gapSlices(gaps []plan.Gap) int {

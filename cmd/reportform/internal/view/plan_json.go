@@ -66,6 +66,8 @@ type planSummaryMessage struct {
 	Lost    int                 `json:"lost"`
 	Orphans int                 `json:"orphans"`
 	Held    int                 `json:"held"`
+
+	FilesTrusted bool `json:"files_trusted,omitempty"`
 }
 
 // Plan writes every pull, gap and orphan of the plan, and a summary.
@@ -90,7 +92,7 @@ func (j *JSON) Plan(p *plan.Plan) {
 	j.estimate(p.Estimate)
 	j.put(planSummaryMessage{
 		headOf(TypePlanSummary), p.Now, len(p.Pulls), reasons(p.Pulls),
-		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held,
+		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, p.FilesTrusted,
 	})
 }
 

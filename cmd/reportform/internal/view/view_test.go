@@ -54,6 +54,7 @@ func screens() map[string]func(*Human) {
 		"plan-nothing": func(h *Human) {
 			h.Plan(&plan.Plan{Held: 120, Waiting: []plan.Gap{gap("tenant.contoso", 23, "")}})
 		},
+		"plan-trusting":  func(h *Human) { h.Plan(&plan.Plan{Held: 120, FilesTrusted: true}) },
 		"plan-one":       func(h *Human) { p := examplePlan(); h.Plan(&plan.Plan{Pulls: p.Pulls[22:23], Held: 43}) },
 		"plan-many":      func(h *Human) { h.Plan(manyTenantsPlan()) },
 		"plan-different": func(h *Human) { h.Plan(differentPlan()) },
@@ -84,12 +85,13 @@ func screens() map[string]func(*Human) {
 			h.Ledger(exampleLedgers()[0])
 			h.Ledger(&ledger.Ledger{Tenant: "tenant.a", Report: "report.b.c"})
 		},
-		"coverage":         func(h *Human) { h.Coverage(exampleCoverage(), 99, 2) },
-		"coverage-whole":   func(h *Human) { h.Coverage(wholeCoverage(), 99, 0) },
-		"coverage-years":   func(h *Human) { h.Coverage(yearsCoverage(), 0, 0) },
-		"coverage-many":    func(h *Human) { h.Coverage(manyTenantsCoverage(), 0, 0) },
-		"coverage-nothing": func(h *Human) { h.Coverage(&engine.Coverage{}, 0, 0) },
-		"verify":           func(h *Human) { exampleVerify(h) },
+		"coverage":          func(h *Human) { h.Coverage(exampleCoverage(), 99, 2) },
+		"coverage-whole":    func(h *Human) { h.Coverage(wholeCoverage(), 99, 0) },
+		"coverage-years":    func(h *Human) { h.Coverage(yearsCoverage(), 0, 0) },
+		"coverage-many":     func(h *Human) { h.Coverage(manyTenantsCoverage(), 0, 0) },
+		"coverage-trusting": func(h *Human) { c := wholeCoverage(); c.FilesTrusted = true; h.Coverage(c, 99, 0) },
+		"coverage-nothing":  func(h *Human) { h.Coverage(&engine.Coverage{}, 0, 0) },
+		"verify":            func(h *Human) { exampleVerify(h) },
 		"verify-good": func(h *Human) {
 			h.BeginVerify()
 			h.EndVerify(Verified{Verified: engine.Verified{Ledgers: 2, Good: 1234, GoodBytes: 56_789_000_000}, Complete: true, Took: 75 * time.Second})
