@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"sync"
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/window"
@@ -22,6 +23,19 @@ func definition(report *config.Report, output string) string {
 		Select                                             []string
 		Output                                             string
 	}{t.API, t.Version, t.Path, t.Filter, t.Time, t.Lower, t.Upper, report.Filter, report.Select, output})
+}
+
+// definer returns a function that gives definitions of a report, and makes each
+// of them once. It is safe for concurrent use.
+func definer(report *config.Report) func(output string) string {
+	var made sync.Map // by the output's part
+	return func(output string) string {
+		digest, ok := made.Load(output)
+		if !ok {
+			digest, _ = made.LoadOrStore(output, definition(report, output))
+		}
+		return digest.(string)
+	}
 }
 
 // digest is the digest of the configuration as evaluated: equal for two

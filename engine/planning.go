@@ -1,12 +1,14 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -30,7 +32,14 @@ func (e *Engine) Plan(ctx context.Context, sel Selection) (*plan.Plan, error) {
 	wants := e.wants(&sel, now)
 	p := &plan.Plan{Version: plan.FormatVersion, Tool: e.version, Configuration: e.digest(), Now: now, FilesTrusted: sel.TrustLedgers}
 	parts := make([]plan.Part, len(wants))
-	if err := e.subtract(ctx, p, wants, parts); err != nil {
+	var abandoned []plan.Orphan
+	var undeclared errgroup.Group // whose ledgers are looked for meanwhile
+	undeclared.Go(func() (err error) {
+		abandoned, err = e.abandoned(ctx, &sel)
+		return err
+	})
+	err := e.subtract(ctx, p, wants, parts)
+	if err := cmp.Or(err, undeclared.Wait()); err != nil {
 		return nil, err
 	}
 	if len(p.Pulls) > 0 {
@@ -40,10 +49,6 @@ func (e *Engine) Plan(ctx context.Context, sel Selection) (*plan.Plan, error) {
 		p.Schedules = plan.Schedules(wants, parts)
 	}
 	if err := e.conflicts(wants, parts); err != nil {
-		return nil, err
-	}
-	abandoned, err := e.abandoned(ctx, &sel)
-	if err != nil {
 		return nil, err
 	}
 	p.Orphans = append(p.Orphans, abandoned...)
@@ -87,14 +92,24 @@ func (e *Engine) part(want *plan.Want, l *ledger.Ledger, now time.Time) (plan.Pa
 // a disk or a network, planning for a processor.
 func readers() int { return max(8, 2*runtime.GOMAXPROCS(0)) }
 
+// inParallel calls do with the numbers below n, many at once and the lowest
+// first, until all are done, one returns an error or ctx ends.
 func inParallel(ctx context.Context, n int, do func(i int) error) error {
 	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(readers())
-	for i := range n {
-		if groupCtx.Err() != nil {
-			break
-		}
-		group.Go(func() error { return do(i) })
+	var begun atomic.Int64
+	for range min(readers(), n) {
+		group.Go(func() error {
+			for groupCtx.Err() == nil {
+				i := int(begun.Add(1)) - 1
+				if i >= n {
+					break
+				}
+				if err := do(i); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
@@ -105,10 +120,14 @@ func inParallel(ctx context.Context, n int, do func(i int) error) error {
 // wants returns what every selected report wants of every selected tenant, in
 // order of report and tenant.
 func (e *Engine) wants(sel *Selection, now time.Time) []plan.Want {
-	var wants []plan.Want
+	most := 0
+	for _, report := range e.config.Reports {
+		most += len(report.Tenants)
+	}
+	wants := make([]plan.Want, 0, most)
 	named := map[config.Address][]window.Named{}
 	for _, report := range e.config.Reports {
-		w := window.New(report.Window)
+		w, define := window.New(report.Window), definer(report)
 		if _, ok := named[report.Window.Address]; !ok {
 			named[report.Window.Address] = w.Named(now)
 		}
@@ -126,7 +145,7 @@ func (e *Engine) wants(sel *Selection, now time.Time) []plan.Want {
 				asked := sel.output(tenant, report, output)
 				selected = selected || asked
 				want.Outputs = append(want.Outputs, plan.WantOutput{
-					Output: string(output.Address), Resolve: e.resolver(tenant, report, output), Declared: !asked,
+					Output: string(output.Address), Resolve: e.resolver(tenant, report, output, define), Declared: !asked,
 				})
 			}
 			if selected {
@@ -137,9 +156,10 @@ func (e *Engine) wants(sel *Selection, now time.Time) []plan.Want {
 	return wants
 }
 
-// resolver evaluates an output for slices of one tenant and report. The
-// function that it returns is used by one goroutine at a time.
-func (e *Engine) resolver(tenant *config.Tenant, report *config.Report, output *config.Output) func(*window.Named) (plan.Target, error) {
+// resolver evaluates an output for slices of one tenant and report, whose
+// definitions are define's. The function that it returns is used by one
+// goroutine at a time.
+func (e *Engine) resolver(tenant *config.Tenant, report *config.Report, output *config.Output, define func(output string) string) func(*window.Named) (plan.Target, error) {
 	facts := pullFacts(tenant, report)
 	o := e.outputs[output.Address]
 	// Targets of one output mostly share a definition.
@@ -151,7 +171,7 @@ func (e *Engine) resolver(tenant *config.Tenant, report *config.Report, output *
 			return plan.Target{}, diags
 		}
 		if lastDigest == "" || target.Definition != lastDefinition {
-			lastDefinition, lastDigest = target.Definition, definition(report, target.Definition)
+			lastDefinition, lastDigest = target.Definition, define(target.Definition)
 		}
 		return plan.Target{Path: e.recorded(target.Path), Definition: lastDigest, Verbatim: target.Verbatim}, nil
 	}

@@ -105,15 +105,23 @@ type values struct {
 	shared []byte // the value of all entries; nil in an array
 	absent bool
 	bad    bool // a value is missing or of another kind
+
+	// What is shared, as a number if it is one.
+	n             int64
+	null, numeric bool
 }
 
 func (c *columns) values(which column) values {
 	raw := c.raw[which]
-	v := values{cursor: rawjson.NewCursor(raw), absent: raw == nil}
+	if raw == nil {
+		return values{absent: true}
+	}
+	v := values{cursor: rawjson.NewCursor(raw)}
 	if v.cursor.Kind() == rawjson.Array {
 		v.cursor.Enter()
 	} else {
 		v.shared = raw
+		v.n, v.null, v.numeric = parseNumber(raw)
 	}
 	return v
 }
@@ -131,10 +139,20 @@ func (v *values) next() []byte {
 
 // number returns the next number; null reports a null.
 func (v *values) number() (n int64, null bool) {
-	if v.absent {
+	switch {
+	case v.absent:
+		return 0, false
+	case v.shared != nil:
+		v.bad = v.bad || !v.numeric
+		return v.n, v.null
+	case !v.cursor.NextElement():
+		v.bad = true
 		return 0, false
 	}
-	n, null, ok := parseNumber(v.next())
+	if n, ok := v.cursor.Int(); ok {
+		return n, false
+	}
+	n, null, ok := parseNumber(v.cursor.Value())
 	v.bad = v.bad || !ok
 	return n, null
 }
@@ -206,21 +224,19 @@ func (c *columns) paths() ([]string, error) {
 		return nil, fmt.Errorf("path_prefix and path_suffix are one text for all entries")
 	}
 	lead, tail := before.text(nil), after.text(nil)
-	text := make([]byte, 0, len(c.raw[path])+c.n*(len(lead)+len(tail)))
-	ends := make([]int, c.n)
-	for i := range ends {
-		text = append(text, lead...)
-		text = between.text(text)
-		text = append(text, tail...)
-		ends[i] = len(text)
+	var all strings.Builder
+	all.Grow(len(c.raw[path]) + c.n*(len(lead)+len(tail)))
+	list := make([]string, c.n)
+	var buf [256]byte
+	for i := range list {
+		start := all.Len()
+		all.Write(lead)
+		all.Write(between.text(buf[:0]))
+		all.Write(tail)
+		list[i] = all.String()[start:]
 	}
 	if !between.whole() || before.bad || after.bad {
 		return nil, badColumn(path)
-	}
-	all, list, start := string(text), make([]string, c.n), 0
-	for i, end := range ends {
-		list[i] = all[start:end]
-		start = end
 	}
 	return list, nil
 }
@@ -278,11 +294,14 @@ func (c *columns) held(p *page) ([]Held, error) {
 			return nil, fmt.Errorf("entry %d is not behind the one before", i+1)
 		}
 	}
-	for which, v := range map[column]*values{
-		output: &of, gap: &gaps, length: &lengths, definition: &kinds, size: &sizes, modified: &times, final: &finals, revisited: &again,
+	for _, read := range []struct {
+		column
+		*values
+	}{
+		{output, &of}, {gap, &gaps}, {length, &lengths}, {definition, &kinds}, {size, &sizes}, {modified, &times}, {final, &finals}, {revisited, &again},
 	} {
-		if !v.whole() {
-			return nil, badColumn(which)
+		if !read.whole() {
+			return nil, badColumn(read.column)
 		}
 	}
 	return list, nil

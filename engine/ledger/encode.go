@@ -81,7 +81,7 @@ func readHead(data []byte) (l *Ledger, refs []reference, err error) {
 	if err := rawjson.Valid(data); err != nil {
 		return nil, nil, damaged(err)
 	}
-	version, _, _ := parseNumber(rawjson.Lookup(data, "version"))
+	version := storedVersion(data)
 	switch {
 	case version > FormatVersion:
 		return nil, nil, &NewerError{int(version), FormatVersion}
@@ -96,6 +96,21 @@ func readHead(data []byte) (l *Ledger, refs []reference, err error) {
 		return nil, nil, damaged(err)
 	}
 	return l, refs, nil
+}
+
+// storedVersion returns the version that valid JSON says it has, 0 for none. It
+// is the first member of what this package writes.
+func storedVersion(data []byte) int64 {
+	c := rawjson.NewCursor(data)
+	if c.Kind() == rawjson.Object {
+		c.Enter()
+		if key, ok := c.NextKey(); ok && string(key) == "version" {
+			version, _ := c.Int()
+			return version
+		}
+	}
+	version, _, _ := parseNumber(rawjson.Lookup(data, "version"))
+	return version
 }
 
 // readFirstVersion reads version 1, which stored Documents.

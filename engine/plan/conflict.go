@@ -1,7 +1,7 @@
 package plan
 
 import (
-	"slices"
+	"math/bits"
 
 	"github.com/reportform/reportform/engine/window"
 )
@@ -21,7 +21,7 @@ type Claim struct {
 type Conflict struct{ First, Second Claim }
 
 // claim is the hash of a path, which is all that is kept of those of an
-// archive's whole history.
+// archive's whole history. It is never 0.
 func claim(path string) uint64 {
 	const prime = 0x9e3779b97f4a7c15
 	h := uint64(len(path)) * prime
@@ -35,27 +35,14 @@ func claim(path string) uint64 {
 		h = (h ^ uint64(path[i])) * prime
 		h ^= h >> 32
 	}
-	return h
+	return max(h, 1)
 }
 
 // Conflicts returns the paths that more than one wanted slice leads to, held
 // ones included, each once, at most limit. parts are what Subtract made of the
 // wants.
 func Conflicts(wants []Want, parts []Part, limit int) ([]Conflict, error) {
-	n := 0
-	for i := range parts {
-		n += len(parts[i].claims)
-	}
-	claims, twice := make([]uint64, 0, n), map[uint64]bool{}
-	for i := range parts {
-		claims = append(claims, parts[i].claims...)
-	}
-	slices.Sort(claims)
-	for i := 1; i < len(claims); i++ {
-		if claims[i] == claims[i-1] {
-			twice[claims[i]] = true
-		}
-	}
+	twice := repeated(parts)
 	if len(twice) == 0 {
 		return nil, nil
 	}
@@ -88,6 +75,32 @@ func Conflicts(wants []Want, parts []Part, limit int) ([]Conflict, error) {
 		}
 	}
 	return conflicts, nil
+}
+
+// repeated returns the claims that occur more than once.
+func repeated(parts []Part) map[uint64]bool {
+	n := 0
+	for i := range parts {
+		n += len(parts[i].claims)
+	}
+	// A set that is never filled by more than three quarters; a claim stands in
+	// the first free place from the one that its lowest bits name, and 0 is free.
+	set := make([]uint64, 1<<bits.Len(uint(n+n/3)))
+	mask := uint64(len(set) - 1)
+	twice := map[uint64]bool{}
+	for i := range parts {
+		for _, claim := range parts[i].claims {
+			at := claim & mask
+			for set[at] != 0 && set[at] != claim {
+				at = (at + 1) & mask
+			}
+			if set[at] == claim {
+				twice[claim] = true
+			}
+			set[at] = claim
+		}
+	}
+	return twice
 }
 
 func (w *Want) claim(output WantOutput, slice *window.Named) (Claim, error) {

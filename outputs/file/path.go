@@ -191,18 +191,20 @@ func (t *pathTemplate) resolve(pull *outputs.Pull, dir string) (string, hcl.Diag
 	return filepath.Join(dir, text), nil
 }
 
-// isClean reports whether a relative path has no parts that filepath.Join would
-// take away. It may be wrong about a path that has none, never about one that has.
+// isClean reports whether a relative path, made by filepath.FromSlash, has no
+// parts that filepath.Join would take away. It may be wrong about a path that has
+// none, never about one that has.
 func isClean(path string) bool {
-	for i := range len(path) {
-		if !os.IsPathSeparator(path[i]) {
-			continue
-		}
-		if i == 0 || i+1 == len(path) || path[i+1] == '.' || os.IsPathSeparator(path[i+1]) {
+	for {
+		if path == "" || path[0] == '.' || path[0] == filepath.Separator {
 			return false
 		}
+		end := strings.IndexByte(path, filepath.Separator)
+		if end < 0 {
+			return true
+		}
+		path = path[end+1:]
 	}
-	return path != "" && path[0] != '.'
 }
 
 // evaluate gives the text of an expression that mentions pull, and holds it to the rule.

@@ -97,6 +97,30 @@ func (c *Cursor) Value() []byte {
 	return c.data[start:c.pos:c.pos]
 }
 
+// Int returns the integer that comes next, and steps over it. Before anything
+// else, and before more than 18 digits, it returns false and stays.
+func (c *Cursor) Int() (n int64, ok bool) {
+	const most = 18 // digits that 64 bits hold, whichever they are
+	i := c.pos
+	negative := i < len(c.data) && c.data[i] == '-'
+	if negative {
+		i++
+	}
+	first := i
+	for i < len(c.data) && c.data[i]-'0' <= 9 && i-first <= most {
+		n = n*10 + int64(c.data[i]-'0')
+		i++
+	}
+	if i == first || i-first > most || i < len(c.data) && (c.data[i] == '.' || c.data[i]|0x20 == 'e') {
+		return 0, false
+	}
+	if negative {
+		n = -n
+	}
+	c.pos = i
+	return n, true
+}
+
 // Text returns the content of the string that comes next, raw and without
 // quotes, and steps over it. Before another value it steps to the end. The
 // content is plain if it is printable ASCII without escapes and without any of

@@ -246,3 +246,34 @@ func TestCursorText(t *testing.T) {
 		t.Errorf("the text of a number is %q, plain %t", content, plain)
 	}
 }
+
+func TestCursorInt(t *testing.T) {
+	for _, test := range []struct {
+		data string
+		want int64
+		rest string // what the cursor stands before afterwards; the value itself if it was no integer
+	}{
+		{"0", 0, ""},
+		{"-7]", -7, "]"},
+		{" 12 ,13", 12, " ,13"},
+		{"999999999999999999", 999999999999999999, ""},
+		{"-999999999999999999}", -999999999999999999, "}"},
+		{"1000000000000000000", 0, "1000000000000000000"},
+		{"99999999999999999999999999", 0, "99999999999999999999999999"},
+		{"1.5", 0, "1.5"},
+		{"1e3", 0, "1e3"},
+		{"1E3", 0, "1E3"},
+		{"null", 0, "null"},
+		{`"1"`, 0, `"1"`},
+		{"[1]", 0, "[1]"},
+		{"-", 0, "-"},
+		{"", 0, ""},
+	} {
+		c := NewCursor([]byte(test.data))
+		before := c.pos
+		got, ok := c.Int()
+		if rest := string(c.data[c.pos:]); got != test.want || rest != test.rest || ok != (c.pos > before) {
+			t.Errorf("Int of %q: %d, %t and %q is left", test.data, got, ok, rest)
+		}
+	}
+}

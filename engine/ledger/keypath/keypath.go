@@ -37,7 +37,7 @@ func Parse(path string) (key ledger.Key, ok bool, err error) {
 	if len(parts) == 3 {
 		key.Page = parts[2]
 	}
-	if err != nil || Of(key) != path {
+	if err != nil {
 		return ledger.Key{}, false, fmt.Errorf("%s is not the name of a ledger: keep other files elsewhere", path)
 	}
 	return key, true, nil

@@ -67,3 +67,15 @@ func FuzzEscape(f *testing.F) {
 		}
 	})
 }
+
+// A name that is taken for an escaped address is the only name of it.
+func FuzzUnescape(f *testing.F) {
+	f.Add("tenant.customer%5b%22%46abrikam%22%5d")
+	f.Add("%2e.%2fup")
+	f.Add("a%61")
+	f.Fuzz(func(t *testing.T, name string) {
+		if address, err := unescape(name); err == nil && escape(address) != name {
+			t.Errorf("%q became %q, whose name is %q", name, address, escape(address))
+		}
+	})
+}

@@ -47,7 +47,7 @@ func (b *Backend) Get(ctx context.Context, key ledger.Key) ([]byte, ledger.Versi
 	if err := ctx.Err(); err != nil {
 		return nil, "", err
 	}
-	data, err := os.ReadFile(b.path(key))
+	data, err := readFile(b.path(key))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", nil
 	}
