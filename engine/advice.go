@@ -35,7 +35,7 @@ func (e *Engine) adviser(tenant *config.Tenant, report *config.Report) func(erro
 		case isNetwork(err):
 			return fmt.Sprintf("The service cannot be reached. Check the network, the proxy, and the cloud and endpoints of %s.", tenant.Address)
 		case errors.Is(err, outputs.ErrAltered):
-			return "Delete that file, or put it back as it was: the next apply fetches the slice again, or makes the output from it."
+			return "The next apply fetches the slice again, for that file too; or put the file back as it was."
 		case errors.Is(err, fs.ErrPermission):
 			return "Reportform may not write there. Change the output's path, or the rights of the directory."
 		}

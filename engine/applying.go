@@ -33,6 +33,15 @@ type ApplyOptions struct {
 // DefaultParallelism is how many pulls work at once unless told otherwise.
 const DefaultParallelism = 10
 
+// parallelism is how many pulls work at once: as many as asked for, which may
+// be 0.
+func parallelism(asked int) int {
+	if asked <= 0 {
+		return DefaultParallelism
+	}
+	return asked
+}
+
 // perTenant is how many pulls of one tenant run at once: enough to hide the
 // service's latency, and few enough to leave its budget to be shared.
 const perTenant = 4
@@ -85,12 +94,8 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 			opts.Progress(value)
 		}
 	}
-	parallelism := opts.Parallelism
-	if parallelism <= 0 {
-		parallelism = DefaultParallelism
-	}
 	e.sweep(p)
-	left := run.Executor{Parallelism: parallelism, PerTenant: perTenant}.Run(ctx, p.Pulls, func(ctx context.Context, pull *plan.Pull, idle func() func()) {
+	left := run.Executor{Parallelism: parallelism(opts.Parallelism), PerTenant: perTenant}.Run(ctx, p.Pulls, func(ctx context.Context, pull *plan.Pull, idle func() func()) {
 		job, err := e.job(services, p, pull)
 		if err != nil {
 			runner.Progress(run.Failed{Pull: pull, Err: &run.PullError{Pull: pull, Err: err}})

@@ -20,15 +20,15 @@ type Coverage struct {
 }
 
 // Coverage reads the ledgers and says how every wanted slice stands. It makes
-// the same subtraction as Plan, and contacts no service. An address in sel
+// the same subtraction as Plan, and contacts no service. An address in opts
 // that matches nothing is an error.
-func (e *Engine) Coverage(ctx context.Context, sel Selection) (*Coverage, error) {
-	if err := sel.check(e.config); err != nil {
+func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, error) {
+	if err := opts.check(e.config); err != nil {
 		return nil, err
 	}
 	now := e.now().UTC()
-	wants := e.wants(&sel, now)
-	c := &Coverage{Now: now, Parts: make([]plan.Coverage, len(wants)), FilesTrusted: sel.TrustLedgers}
+	wants := e.wants(&opts, now)
+	c := &Coverage{Now: now, Parts: make([]plan.Coverage, len(wants)), FilesTrusted: opts.TrustLedgers}
 	mistakes := make([]error, len(wants))
 	err := inParallel(ctx, len(wants), func(i int) error {
 		l, err := e.ledgers.Read(ctx, ledger.Key{Tenant: wants[i].Tenant, Report: wants[i].Report})
@@ -47,7 +47,7 @@ func (e *Engine) Coverage(ctx context.Context, sel Selection) (*Coverage, error)
 	if err := gather(mistakes); err != nil {
 		return nil, err
 	}
-	if !sel.everything() {
+	if !opts.everything() {
 		return c, nil
 	}
 	keys, err := e.Ledgers(ctx)

@@ -16,7 +16,7 @@ func TestCoverage(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := w.engine()
-	c, err := e.Coverage(context.Background(), Selection{})
+	c, err := e.Coverage(context.Background(), PlanOptions{})
 	if err != nil || len(c.Parts) != 4 || c.Undeclared != 0 {
 		t.Fatalf("%+v, %v", c, err)
 	}
@@ -26,15 +26,15 @@ func TestCoverage(t *testing.T) {
 	if got := c.Parts[3]; got.Report != "report.users.all" || got.Slices != (plan.Tally{Missing: 1, Lost: 2}) {
 		t.Errorf("%+v", got)
 	}
-	c, err = e.Coverage(context.Background(), Selection{Targets: []string{"output.ndjson.lake"}, Tenants: []string{"contoso"}})
+	c, err = e.Coverage(context.Background(), PlanOptions{Targets: []string{"output.ndjson.lake"}, Tenants: []string{"contoso"}})
 	if err != nil || len(c.Parts) != 2 || c.Parts[0].Slices.Missing != 0 {
 		t.Errorf("of another output: %+v, %v", c, err)
 	}
-	if _, err := e.Coverage(context.Background(), Selection{Targets: []string{"report.a.b"}}); err == nil {
+	if _, err := e.Coverage(context.Background(), PlanOptions{Targets: []string{"report.a.b"}}); err == nil {
 		t.Error("an unknown target is no error")
 	}
 	w.edit("main.rf.hcl", `"failed"`, `"errors"`)
-	if c, err = w.engine().Coverage(context.Background(), Selection{}); err != nil || c.Undeclared != 3 {
+	if c, err = w.engine().Coverage(context.Background(), PlanOptions{}); err != nil || c.Undeclared != 3 {
 		t.Errorf("renamed: %d undeclared, %v", c.Undeclared, err)
 	}
 }

@@ -106,7 +106,7 @@ func TestDefinitions(t *testing.T) {
 				text = strings.ReplaceAll(text, pair[0], pair[1])
 			}
 			w.write("main.rf.hcl", text)
-			p, err := w.engine().Plan(context.Background(), Selection{})
+			p, err := w.engine().Plan(context.Background(), PlanOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -103,7 +103,7 @@ func TestDerivedFromAnOutputNotAskedFor(t *testing.T) {
 	w := lifeWorld(t)
 	w.apply()
 	w.edit("main.rf.hcl", "[output.ndjson.a] # more", "[output.ndjson.a, output.csv.b]")
-	p, err := w.engine().Plan(context.Background(), Selection{Targets: []string{"output.csv.b"}})
+	p, err := w.engine().Plan(context.Background(), PlanOptions{Targets: []string{"output.csv.b"}})
 	if err != nil || len(p.Pulls) != 6 || p.Pulls[0].Source == nil {
 		t.Errorf("%v, %+v", err, p)
 	}
@@ -122,24 +122,40 @@ func TestDerivedAfterRetention(t *testing.T) {
 	}
 }
 
-// A source that was changed after the plan was made fails the pull, which
-// publishes nothing.
+// A source that is not what was written fails the pull, which publishes
+// nothing, and is not relied upon again: whether it was changed after the plan
+// was made, or so that it does not show.
 func TestDerivedFromAChangedFile(t *testing.T) {
+	t.Run("it shows", func(t *testing.T) { testDerivedFromAChangedFile(t, false) })
+	t.Run("it does not show", func(t *testing.T) { testDerivedFromAChangedFile(t, true) })
+}
+
+func testDerivedFromAChangedFile(t *testing.T, hidden bool) {
 	w := lifeWorld(t)
 	w.apply()
 	w.edit("main.rf.hcl", "[output.ndjson.a] # more", "[output.ndjson.a, output.csv.b]")
 	e := w.engine()
 	p := w.plan(e)
 	name := "out/one/2026-11-20.ndjson"
+	before := w.files("out")
 	content := []byte(w.files("")[name])
 	content[12] ^= 1
+	info, err := os.Stat(filepath.Join(w.dir, name))
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.write(name, string(content))
+	if hidden {
+		if err := os.Chtimes(filepath.Join(w.dir, name), info.ModTime(), info.ModTime()); err != nil {
+			t.Fatal(err)
+		}
+	}
 	s, err := e.Apply(context.Background(), p, ApplyOptions{})
 	if err != nil || len(s.Failed) != 1 || s.Finished != 5 {
 		t.Fatalf("%v, %+v", err, s)
 	}
 	var pullErr *run.PullError
-	if !errors.As(s.Failed[0].Err, &pullErr) || !strings.Contains(pullErr.Advice, "Delete that file") {
+	if !errors.As(s.Failed[0].Err, &pullErr) || !strings.Contains(pullErr.Advice, "The next apply fetches the slice again") {
 		t.Errorf("the advice is missing: %#v", s.Failed[0].Err)
 	}
 	if text := s.Failed[0].Err.Error(); !strings.Contains(text, name) || !strings.Contains(text, "SHA-256") {
@@ -155,5 +171,14 @@ func TestDerivedFromAChangedFile(t *testing.T) {
 	}
 	if s := w.apply(); len(s.Failed) > 0 {
 		t.Fatal(s.Failed[0].Err)
+	}
+	after := w.files("out")
+	for name, content := range before {
+		if after[name] != content {
+			t.Errorf("%s was not restored", name)
+		}
+	}
+	if p := w.plan(w.engine()); len(p.Pulls) > 0 {
+		t.Errorf("then the plan is\n%s", reasons(p))
 	}
 }

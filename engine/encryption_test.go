@@ -73,7 +73,7 @@ func TestEncryptedState(t *testing.T) {
 	}
 	// held reports what a plan cannot read, or "" where everything is held.
 	held := func() string {
-		p, err := w.engine().Plan(t.Context(), Selection{})
+		p, err := w.engine().Plan(t.Context(), PlanOptions{})
 		if err != nil {
 			return err.Error()
 		}

@@ -54,7 +54,7 @@ func TestExamples(t *testing.T) {
 				t.Fatal(diags)
 			}
 			defer e.Close()
-			p, err := e.Plan(context.Background(), Selection{})
+			p, err := e.Plan(context.Background(), PlanOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -143,7 +143,7 @@ func (e *Engine) origins(ctx context.Context, x *Explanation, paths []string, ne
 // where nothing holds the file.
 func (e *Engine) declared(ctx context.Context, x *Explanation, paths []string, near *nearest) error {
 	now := e.now().UTC()
-	wants := e.wants(&Selection{}, now)
+	wants := e.wants(&PlanOptions{}, now)
 	held := len(x.Origins) > 0
 	if held {
 		undeclared := e.undeclared()

@@ -195,20 +195,20 @@ func TestSelection(t *testing.T) {
 	w := lifeWorld(t)
 	e := w.engine()
 	for _, test := range []struct {
-		sel   Selection
+		sel   PlanOptions
 		pulls int
 		err   string
 	}{
-		{Selection{}, 6, ""},
-		{Selection{Tenants: []string{"one"}}, 3, ""},
-		{Selection{Targets: []string{`tenant.t["two"]`}}, 3, ""},
-		{Selection{Targets: []string{`tenant.t`}}, 6, ""},
-		{Selection{Targets: []string{`output.ndjson.a`}}, 6, ""},
-		{Selection{Targets: []string{`output.csv.b`}}, 0, ""},
-		{Selection{Excludes: []string{`tenant.t["two"]`}}, 3, ""},
-		{Selection{Excludes: []string{`window.daily`}}, 0, ""},
-		{Selection{Targets: []string{"report.sign_ins.x"}}, 0, "report.sign_ins.x"},
-		{Selection{Tenants: []string{"tenant.t"}}, 0, "tenant.t"},
+		{PlanOptions{}, 6, ""},
+		{PlanOptions{Tenants: []string{"one"}}, 3, ""},
+		{PlanOptions{Targets: []string{`tenant.t["two"]`}}, 3, ""},
+		{PlanOptions{Targets: []string{`tenant.t`}}, 6, ""},
+		{PlanOptions{Targets: []string{`output.ndjson.a`}}, 6, ""},
+		{PlanOptions{Targets: []string{`output.csv.b`}}, 0, ""},
+		{PlanOptions{Excludes: []string{`tenant.t["two"]`}}, 3, ""},
+		{PlanOptions{Excludes: []string{`window.daily`}}, 0, ""},
+		{PlanOptions{Targets: []string{"report.sign_ins.x"}}, 0, "report.sign_ins.x"},
+		{PlanOptions{Tenants: []string{"tenant.t"}}, 0, "tenant.t"},
 	} {
 		p, err := e.Plan(context.Background(), test.sel)
 		if test.err != "" {
@@ -226,7 +226,7 @@ func TestSelection(t *testing.T) {
 func TestTwoPullsToOnePath(t *testing.T) {
 	w := lifeWorld(t)
 	w.edit("main.rf.hcl", "out/${pull.tenant.name}/${pull.window.label}.ndjson", "out/${pull.window.label}.ndjson")
-	_, err := w.engine().Plan(context.Background(), Selection{})
+	_, err := w.engine().Plan(context.Background(), PlanOptions{})
 	var diags hcl.Diagnostics
 	if !errors.As(err, &diags) || len(diags) != 4 || diags[0].Subject == nil {
 		t.Fatalf("%v", err)
@@ -247,7 +247,7 @@ func TestLaterPullToAHeldPath(t *testing.T) {
   outputs = [output.ndjson.a]
 }
 `)
-	_, err := w.engine().Plan(context.Background(), Selection{})
+	_, err := w.engine().Plan(context.Background(), PlanOptions{})
 	if err == nil || !strings.Contains(err.Error(), "report.directory_audits.more") || !strings.Contains(err.Error(), "report.sign_ins.r") {
 		t.Errorf("%v", err)
 	}
@@ -264,7 +264,7 @@ func TestSavedPlan(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Held meanwhile: half of it by somebody else.
-	narrow, err := w.engine().Plan(context.Background(), Selection{Tenants: []string{"one"}})
+	narrow, err := w.engine().Plan(context.Background(), PlanOptions{Tenants: []string{"one"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -356,5 +356,25 @@ func checkTimes(t *testing.T, w *world, h *ledger.Held) {
 	if rows != p.Rows || int64(len(text)) != h.Bytes || !first.Equal(p.First) || !last.Equal(p.Last) {
 		t.Errorf("%s has %d rows, %d bytes, %v to %v; the ledger says %d, %d, %v to %v",
 			h.Path, rows, len(text), first, last, p.Rows, h.Bytes, p.First, p.Last)
+	}
+}
+
+// The time to finish is that of the apply to come: what nothing limits takes
+// longer one by one.
+func TestEstimateCountsParallelism(t *testing.T) {
+	w := lifeWorld(t)
+	w.apply()
+	w.edit("main.rf.hcl", "output.ndjson.a] # more", `output.ndjson.a]
+  select = ["id", "createdDateTime"]`)
+	e := w.engine()
+	took := func(parallelism int) time.Duration {
+		p, err := e.Plan(t.Context(), PlanOptions{Parallelism: parallelism})
+		if err != nil || p.Estimate == nil {
+			t.Fatalf("%v, %+v", err, p)
+		}
+		return p.Estimate.Time
+	}
+	if one, ten, unsaid := took(1), took(10), took(0); one <= ten || ten != unsaid {
+		t.Errorf("one by one %v, ten at once %v, by default %v", one, ten, unsaid)
 	}
 }

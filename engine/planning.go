@@ -21,21 +21,21 @@ import (
 	"github.com/reportform/reportform/outputs"
 )
 
-// Plan reads the ledgers and says what has to be done. An address in sel that
+// Plan reads the ledgers and says what has to be done. An address in opts that
 // matches nothing is an error. Mistakes that only show at this point, such as
 // two pulls that lead to one path, are hcl.Diagnostics inside the error.
-func (e *Engine) Plan(ctx context.Context, sel Selection) (*plan.Plan, error) {
-	if err := sel.check(e.config); err != nil {
+func (e *Engine) Plan(ctx context.Context, opts PlanOptions) (*plan.Plan, error) {
+	if err := opts.check(e.config); err != nil {
 		return nil, err
 	}
 	now := e.now().UTC()
-	wants := e.wants(&sel, now)
-	p := &plan.Plan{Version: plan.FormatVersion, Tool: e.version, Configuration: e.digest(), Now: now, FilesTrusted: sel.TrustLedgers}
+	wants := e.wants(&opts, now)
+	p := &plan.Plan{Version: plan.FormatVersion, Tool: e.version, Configuration: e.digest(), Now: now, FilesTrusted: opts.TrustLedgers}
 	parts := make([]plan.Part, len(wants))
 	var abandoned []plan.Orphan
 	var undeclared errgroup.Group // whose ledgers are looked for meanwhile
 	undeclared.Go(func() (err error) {
-		abandoned, err = e.abandoned(ctx, &sel)
+		abandoned, err = e.abandoned(ctx, &opts)
 		return err
 	})
 	err := e.subtract(ctx, p, wants, parts)
@@ -43,9 +43,9 @@ func (e *Engine) Plan(ctx context.Context, sel Selection) (*plan.Plan, error) {
 		return nil, err
 	}
 	if len(p.Pulls) > 0 {
-		p.Estimate = plan.EstimateOf(wants, parts, plan.Parallel{All: DefaultParallelism, PerTenant: perTenant})
+		p.Estimate = plan.EstimateOf(wants, parts, plan.Parallel{All: parallelism(opts.Parallelism), PerTenant: perTenant})
 	}
-	if sel.everything() {
+	if opts.everything() {
 		p.Schedules = plan.Schedules(wants, parts)
 	}
 	if err := e.conflicts(wants, parts); err != nil {
@@ -119,7 +119,7 @@ func inParallel(ctx context.Context, n int, do func(i int) error) error {
 
 // wants returns what every selected report wants of every selected tenant, in
 // order of report and tenant.
-func (e *Engine) wants(sel *Selection, now time.Time) []plan.Want {
+func (e *Engine) wants(opts *PlanOptions, now time.Time) []plan.Want {
 	most := 0
 	for _, report := range e.config.Reports {
 		most += len(report.Tenants)
@@ -132,17 +132,17 @@ func (e *Engine) wants(sel *Selection, now time.Time) []plan.Want {
 			named[report.Window.Address] = w.Named(now)
 		}
 		for _, tenant := range report.Tenants {
-			if !sel.tenant(tenant) {
+			if !opts.tenant(tenant) {
 				continue
 			}
 			want := plan.Want{
 				Tenant: string(tenant.Address), Report: string(report.Address), Type: report.Type.Name,
 				Window: w, Slices: named[report.Window.Address], Settle: report.Type.Settle, Retention: report.Type.Retention, Snapshot: report.Type.Snapshot(),
-				PageSize: report.Type.PageSize, Limits: e.limits(tenant, report.Type), TrustLedger: sel.TrustLedgers,
+				PageSize: report.Type.PageSize, Limits: e.limits(tenant, report.Type), TrustLedger: opts.TrustLedgers,
 			}
 			selected := false
 			for _, output := range report.Outputs {
-				asked := sel.output(tenant, report, output)
+				asked := opts.output(tenant, report, output)
 				selected = selected || asked
 				want.Outputs = append(want.Outputs, plan.WantOutput{
 					Output: string(output.Address), Resolve: e.resolver(tenant, report, output, define), Declared: !asked,
@@ -179,8 +179,8 @@ func (e *Engine) resolver(tenant *config.Tenant, report *config.Report, output *
 
 // abandoned returns what the ledgers of undeclared tenants and reports hold.
 // A narrowed plan leaves them alone.
-func (e *Engine) abandoned(ctx context.Context, sel *Selection) ([]plan.Orphan, error) {
-	if !sel.everything() {
+func (e *Engine) abandoned(ctx context.Context, opts *PlanOptions) ([]plan.Orphan, error) {
+	if !opts.everything() {
 		return nil, nil
 	}
 	keys, err := e.Ledgers(ctx)

@@ -75,7 +75,7 @@ output "ndjson" "lake" {
 func BenchmarkFirstPlan(b *testing.B) {
 	e := scaleWorld(b)
 	for b.Loop() {
-		p, err := e.Plan(b.Context(), Selection{})
+		p, err := e.Plan(b.Context(), PlanOptions{})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func BenchmarkFirstPlan(b *testing.B) {
 func BenchmarkHeldPlan(b *testing.B) {
 	e := scaleWorld(b)
 	holdAll(b, e)
-	for name, sel := range map[string]Selection{"look": {}, "trust": {TrustLedgers: true}} {
+	for name, sel := range map[string]PlanOptions{"look": {}, "trust": {TrustLedgers: true}} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				p, err := e.Plan(b.Context(), sel)
@@ -110,7 +110,7 @@ func BenchmarkHeldPlan(b *testing.B) {
 // holdAll makes the files and the ledgers that hold them.
 func holdAll(b *testing.B, e *Engine) {
 	b.Helper()
-	p, err := e.Plan(b.Context(), Selection{})
+	p, err := e.Plan(b.Context(), PlanOptions{})
 	if err != nil {
 		b.Fatal(err)
 	}

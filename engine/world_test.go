@@ -102,7 +102,7 @@ var started = time.Now()
 // plan makes a plan of everything.
 func (w *world) plan(e *Engine) *plan.Plan {
 	w.t.Helper()
-	p, err := e.Plan(context.Background(), Selection{})
+	p, err := e.Plan(context.Background(), PlanOptions{})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ report "sign_ins" "all" {
 	if diags.HasErrors() {
 		b.Fatal(diags)
 	}
-	want := &e.wants(&Selection{}, testNow)[0]
+	want := &e.wants(&PlanOptions{}, testNow)[0]
 	key := ledger.Key{Tenant: want.Tenant, Report: want.Report}
 	entry := func(s *window.Named, n int) ledger.Held {
 		target, err := want.Outputs[0].Resolve(s)
@@ -86,7 +86,7 @@ report "sign_ins" "all" {
 		return store, l
 	}
 	planned := func(b *testing.B, l *ledger.Ledger) {
-		w := e.wants(&Selection{}, testNow)[0]
+		w := e.wants(&PlanOptions{}, testNow)[0]
 		part, err := plan.Subtract(&w, l, testNow, intact)
 		if err != nil || part.Held < 87_600 {
 			b.Fatal(err, part.Held)

@@ -36,6 +36,16 @@ func (l *Ledger) Fail(f Failed) {
 	l.Failed = slices.Insert(l.Failed, at, f)
 }
 
+// Doubt records that a file is not what its entry says, although it may have the
+// size and the time: whoever compares them again has to read it.
+func (l *Ledger) Doubt(output string, from, to time.Time, path string) {
+	if h := l.find(slot{output, from, to}); h != nil && h.Path == path {
+		doubted := *h
+		doubted.Modified = time.Time{}
+		l.put(doubted)
+	}
+}
+
 // Forget removes what is recorded of an output's slice at a path, held or left.
 func (l *Ledger) Forget(output string, from, to time.Time, path string) {
 	at := slot{output, from, to}

@@ -244,9 +244,12 @@ func held(job *Job, output JobOutput, receipt outputs.Receipt, finished *Finishe
 }
 
 // recordFailure records it for the outputs that another process has not
-// completed meanwhile.
+// completed meanwhile. A source that was at fault is not relied upon again.
 func (r *Runner) recordFailure(ctx context.Context, key ledger.Key, job *Job, err error) error {
 	failure := r.Ledgers.Update(ctx, key, func(l *ledger.Ledger) {
+		if job.Source != nil && errors.Is(err, outputs.ErrAltered) {
+			l.Doubt(job.Source.Output, job.Pull.From, job.Pull.To, job.Source.Path)
+		}
 		for _, output := range job.lacking(l) {
 			l.Fail(ledger.Failed{
 				Output: output.PullOutput.Output, From: job.Pull.From, To: job.Pull.To,

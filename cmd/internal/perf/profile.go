@@ -49,7 +49,7 @@ func profile(ctx context.Context, args []string) error {
 		return err
 	}
 	defer file.Close()
-	plan, err := e.Plan(ctx, engine.Selection{})
+	plan, err := e.Plan(ctx, engine.PlanOptions{})
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,9 @@ func (a *App) planned(ctx context.Context, s Session, o *args.Apply) (*plan.Plan
 	if o.File != "" {
 		return readPlan(o.File)
 	}
-	return s.Plan(ctx, selection(o.Selection))
+	opts := planOptions(o.Selection)
+	opts.Parallelism = o.Parallelism
+	return s.Plan(ctx, opts)
 }
 
 func question(p *plan.Plan, prunes bool) string {

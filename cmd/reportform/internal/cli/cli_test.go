@@ -38,7 +38,7 @@ type fakeSession struct {
 	// fault is what Verify finds.
 	fault engine.Fault
 
-	selected  engine.Selection
+	selected  engine.PlanOptions
 	applied   *engine.ApplyOptions
 	forgotten []ledger.Key
 	moved     []string
@@ -53,9 +53,9 @@ func (s *fakeSession) Config() *config.Config {
 	return &config.Config{Tenants: []*config.Tenant{{}, {}}, Reports: []*config.Report{{}}, Settings: config.Settings{State: config.State{Type: "local"}}}
 }
 
-func (s *fakeSession) Plan(_ context.Context, sel engine.Selection) (*plan.Plan, error) {
-	s.selected = sel
-	if len(sel.Targets) > 0 && sel.Targets[0] == "nothing" {
+func (s *fakeSession) Plan(_ context.Context, opts engine.PlanOptions) (*plan.Plan, error) {
+	s.selected = opts
+	if len(opts.Targets) > 0 && opts.Targets[0] == "nothing" {
 		return nil, errors.New("-target=nothing matches nothing")
 	}
 	return &plan.Plan{Version: 1, Configuration: "c", Pulls: s.pulls, Orphans: s.orphans}, nil
@@ -158,8 +158,8 @@ func (s *fakeSession) Verify(_ context.Context, keys []ledger.Key, report func(e
 	return v, nil
 }
 
-func (s *fakeSession) Coverage(_ context.Context, sel engine.Selection) (*engine.Coverage, error) {
-	s.selected = sel
+func (s *fakeSession) Coverage(_ context.Context, opts engine.PlanOptions) (*engine.Coverage, error) {
+	s.selected = opts
 	return &engine.Coverage{Parts: []plan.Coverage{
 		{Tenant: "tenant.contoso", Report: "report.a.b", Slices: plan.Tally{Held: 199, Missing: 1}},
 		{Tenant: "tenant.fabrikam", Report: "report.a.b", Slices: plan.Tally{Held: 4}},
@@ -303,7 +303,7 @@ func TestArgumentsReachTheEngine(t *testing.T) {
 	b := newBench()
 	b.app.Environ = []string{"A=B"}
 	b.run(t, ok, "apply -auto-approve -parallelism=3 -prune -target=a -exclude=b -tenant=c -refresh=false -var d=e -var-file=f")
-	want := engine.Selection{Targets: []string{"a"}, Excludes: []string{"b"}, Tenants: []string{"c"}, TrustLedgers: true}
+	want := engine.PlanOptions{Targets: []string{"a"}, Excludes: []string{"b"}, Tenants: []string{"c"}, TrustLedgers: true, Parallelism: 3}
 	if diff := cmp.Diff(want, b.session.selected); diff != "" {
 		t.Error(diff)
 	}
@@ -403,7 +403,7 @@ func TestSavedPlan(t *testing.T) {
 	b.run(t, ok, "plan -out=p.rfplan")
 	b.expect(t, &b.out, "reportform apply p.rfplan")
 	b.out.Reset()
-	b.session.selected = engine.Selection{Tenants: []string{"untouched"}}
+	b.session.selected = engine.PlanOptions{Tenants: []string{"untouched"}}
 	b.run(t, ok, "show p.rfplan")
 	b.expect(t, &b.out, "report.sign_ins.a", "Plan: 2 pulls to do")
 	b.out.Reset()

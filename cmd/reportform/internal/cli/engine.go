@@ -41,7 +41,7 @@ type Session interface {
 	Config() *config.Config
 	// Console reports whether an output writes events to standard output.
 	Console() bool
-	Plan(ctx context.Context, sel engine.Selection) (*plan.Plan, error)
+	Plan(ctx context.Context, opts engine.PlanOptions) (*plan.Plan, error)
 	Apply(ctx context.Context, p *plan.Plan, opts engine.ApplyOptions) (*engine.Summary, error)
 	Ledgers(ctx context.Context) ([]ledger.Key, error)
 	Ledger(ctx context.Context, key ledger.Key) (*ledger.Ledger, error)
@@ -52,7 +52,7 @@ type Session interface {
 	Move(ctx context.Context, source, destination string, m *engine.Moving) error
 	Push(ctx context.Context, d *ledger.Document, force bool) (*engine.Pushed, error)
 	Verify(ctx context.Context, keys []ledger.Key, report func(engine.Verifying)) (*engine.Verified, error)
-	Coverage(ctx context.Context, sel engine.Selection) (*engine.Coverage, error)
+	Coverage(ctx context.Context, opts engine.PlanOptions) (*engine.Coverage, error)
 	Explain(ctx context.Context, path string) (*engine.Explanation, error)
 }
 

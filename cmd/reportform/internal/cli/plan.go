@@ -29,7 +29,7 @@ func (a *App) plan(ctx context.Context, o *args.Plan) int {
 	if diags.HasErrors() {
 		return failed
 	}
-	p, err := s.Plan(ctx, selection(o.Selection))
+	p, err := s.Plan(ctx, planOptions(o.Selection))
 	if err != nil {
 		return failIn(ctx, v, s, "Planning failed", err)
 	}
@@ -50,8 +50,8 @@ func (a *App) plan(ctx context.Context, o *args.Plan) int {
 	return ok
 }
 
-func selection(s args.Selection) engine.Selection {
-	return engine.Selection{Targets: s.Targets, Excludes: s.Excludes, Tenants: s.Tenants, TrustLedgers: s.TrustLedgers}
+func planOptions(s args.Selection) engine.PlanOptions {
+	return engine.PlanOptions{Targets: s.Targets, Excludes: s.Excludes, Tenants: s.Tenants, TrustLedgers: s.TrustLedgers}
 }
 
 // readPlan reads a saved plan.

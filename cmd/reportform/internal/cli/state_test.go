@@ -132,7 +132,7 @@ func TestCoverageArguments(t *testing.T) {
 	b := newBench()
 	b.run(t, failed, "coverage -min=100 -target=a -exclude=b -tenant=c -refresh=false")
 	b.expect(t, &b.out, "Not enough: 1 of 2 report and tenant pairs hold less than 100%")
-	want := engine.Selection{Targets: []string{"a"}, Excludes: []string{"b"}, Tenants: []string{"c"}, TrustLedgers: true}
+	want := engine.PlanOptions{Targets: []string{"a"}, Excludes: []string{"b"}, Tenants: []string{"c"}, TrustLedgers: true}
 	if diff := cmp.Diff(want, b.session.selected); diff != "" {
 		t.Error(diff)
 	}

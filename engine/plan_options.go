@@ -8,8 +8,8 @@ import (
 	"github.com/reportform/reportform/config"
 )
 
-// Selection says what is planned, and how closely.
-type Selection struct {
+// PlanOptions says what is planned, and how closely.
+type PlanOptions struct {
 	// Targets keeps what has one of these addresses: a tenant, a report, an
 	// output or a window, or a for_each block without its key. Empty keeps all.
 	Targets []string
@@ -20,35 +20,37 @@ type Selection struct {
 	// TrustLedgers plans as if every held file were as its ledger has it, and
 	// looks at none but those that pulls would be made from.
 	TrustLedgers bool
+	// Parallelism is that of the apply to come, for its time to finish; 0 for 10.
+	Parallelism int
 }
 
-// everything reports whether the selection narrows nothing.
-func (s *Selection) everything() bool {
-	return len(s.Targets) == 0 && len(s.Excludes) == 0 && len(s.Tenants) == 0
+// everything reports whether the plan is narrowed by nothing.
+func (o *PlanOptions) everything() bool {
+	return len(o.Targets) == 0 && len(o.Excludes) == 0 && len(o.Tenants) == 0
 }
 
 // tenant reports whether -tenant keeps a tenant.
-func (s *Selection) tenant(t *config.Tenant) bool {
-	return len(s.Tenants) == 0 || slices.Contains(s.Tenants, t.Name)
+func (o *PlanOptions) tenant(t *config.Tenant) bool {
+	return len(o.Tenants) == 0 || slices.Contains(o.Tenants, t.Name)
 }
 
 // output reports whether -target and -exclude keep an output of a report for a
 // tenant.
-func (s *Selection) output(t *config.Tenant, r *config.Report, o *config.Output) bool {
+func (o *PlanOptions) output(t *config.Tenant, r *config.Report, output *config.Output) bool {
 	named := func(address string) bool {
-		for _, a := range []config.Address{t.Address, r.Address, r.Window.Address, o.Address} {
+		for _, a := range []config.Address{t.Address, r.Address, r.Window.Address, output.Address} {
 			if string(a) == address || baseAddress(string(a)) == address {
 				return true
 			}
 		}
 		return false
 	}
-	return (len(s.Targets) == 0 || slices.ContainsFunc(s.Targets, named)) && !slices.ContainsFunc(s.Excludes, named)
+	return (len(o.Targets) == 0 || slices.ContainsFunc(o.Targets, named)) && !slices.ContainsFunc(o.Excludes, named)
 }
 
 // check returns an error that names the addresses and tenants that the
 // configuration does not have.
-func (s *Selection) check(c *config.Config) error {
+func (o *PlanOptions) check(c *config.Config) error {
 	addresses, names := map[string]bool{}, map[string]bool{}
 	add := func(a config.Address) {
 		addresses[string(a)] = true
@@ -61,14 +63,14 @@ func (s *Selection) check(c *config.Config) error {
 	for _, w := range c.Windows {
 		add(w.Address)
 	}
-	for _, o := range c.Outputs {
-		add(o.Address)
+	for _, output := range c.Outputs {
+		add(output.Address)
 	}
 	for _, r := range c.Reports {
 		add(r.Address)
 	}
 	var unknown []string
-	for _, a := range slices.Concat(s.Targets, s.Excludes) {
+	for _, a := range slices.Concat(o.Targets, o.Excludes) {
 		if !addresses[a] {
 			unknown = append(unknown, a)
 		}
@@ -76,7 +78,7 @@ func (s *Selection) check(c *config.Config) error {
 	if len(unknown) > 0 {
 		return fmt.Errorf("nothing has the address %s: -target and -exclude take the address of a tenant, a report, a window or an output, such as tenant.contoso or report.sign_ins.failed", strings.Join(unknown, ", "))
 	}
-	for _, name := range s.Tenants {
+	for _, name := range o.Tenants {
 		if !names[name] {
 			return fmt.Errorf("there is no tenant of the name %q: -tenant takes a tenant's name, not its address", name)
 		}
