@@ -126,8 +126,9 @@ func timed(idle func() func()) (timedIdle func() func(), total func() time.Durat
 	}, func() time.Duration { return time.Duration(sum.Load()) }
 }
 
-// abandonedAfter is the age at which a temporary file is taken for one of a run
-// that was killed. A run that still works touches its files more often.
+// abandonedAfter is the age at which a temporary file of another host is taken
+// for one of a run that was killed. A run that still works touches its files
+// more often. On this host the system says what is in use.
 const abandonedAfter = 6 * time.Hour
 
 // sweep removes temporary files that killed runs have left where p writes. It

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -218,38 +217,15 @@ func (l *lab) wholeOrNotThere(when string, was, want map[string]string) {
 }
 
 // recovers holds what is promised after a crash: a plain apply completes
-// everything, and removes old temporary files where it writes.
+// everything, and removes the temporary files.
 func (l *lab) recovers(when string, want map[string]string, held string) {
 	l.t.Helper()
-	l.age()
 	l.completes(when, want, held)
-	if left := l.leftovers(); len(left) > 0 {
-		// What was killed had nothing left to do there: wait for the next pull.
-		l.age()
-		for path := range l.outputs() {
-			if err := os.Remove(filepath.Join(l.dir, path)); err != nil {
-				l.t.Fatal(err)
-			}
-		}
-		l.completes(when, want, held)
-	}
 	if left := l.leftovers(); len(left) > 0 {
 		l.t.Errorf("%s: these temporary files were left: %q", when, left)
 	}
 	if all, unnamed := pages(l.t, l.backend()); unnamed > 1 || all-unnamed > 1 {
 		l.t.Errorf("%s: %d pages lie in the state, %d of them unnamed", when, all, unnamed)
-	}
-}
-
-// age makes the temporary files as old as those of a run that was killed this
-// morning.
-func (l *lab) age() {
-	l.t.Helper()
-	long := time.Now().Add(-7 * time.Hour)
-	for _, file := range l.leftovers() {
-		if err := os.Chtimes(filepath.Join(l.dir, file), long, long); err != nil {
-			l.t.Fatal(err)
-		}
 	}
 }
 

@@ -4,11 +4,13 @@
 // hidden temporary name in the directory of its final one; it is synced, put
 // into place, and the directory is synced. A crash at any point leaves the old
 // file or the new one, and at worst a temporary file that RemoveLeftovers
-// recognises.
+// recognises: a process holds a lock on each temporary file that it still needs.
 package durable
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -65,13 +67,30 @@ func Create(path string, perm fs.FileMode) (*File, error) {
 	return &File{path: path, temp: temp, named: named, open: true}, nil
 }
 
-// createNamed creates a file with a temporary name.
+// createNamed creates a file with a temporary name and holds it.
 func createNamed(dir string, perm fs.FileMode) (*os.File, error) {
-	return os.OpenFile(filepath.Join(dir, TempName()), os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
+	for {
+		f, err := os.OpenFile(filepath.Join(dir, TempName()), os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
+		if err != nil || hold(f) {
+			return f, err
+		}
+		f.Close() // another process took it for a leftover before it was held
+	}
 }
 
-// TempName returns a fresh temporary name.
-func TempName() string { return Prefix + rand.Text() + Suffix }
+// TempName returns a fresh temporary name, which says on which host it was made.
+func TempName() string { return Prefix + host() + "-" + rand.Text() + Suffix }
+
+// host stands for this machine in temporary names; it is empty for one without
+// a name.
+func host() string {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(name))
+	return hex.EncodeToString(sum[:4])
+}
 
 // Write appends to the file.
 func (f *File) Write(p []byte) (int, error) {
@@ -97,10 +116,6 @@ func (f *File) Sync() error {
 	err := f.temp.Sync()
 	if f.written >= cached {
 		forget(f.temp)
-	}
-	if f.named { // one without a name is gone when it is closed
-		f.open = false
-		err = errors.Join(err, f.temp.Close())
 	}
 	if err != nil {
 		return fmt.Errorf("sync %s: %w", f.path, reason(err))
@@ -130,45 +145,55 @@ func (f *File) Publish() error {
 // name gives the file its final name.
 func (f *File) name() error {
 	if f.named {
+		if runtime.GOOS == "windows" { // which renames no open file
+			f.close()
+		}
 		return os.Rename(f.temp.Name(), f.path)
 	}
 	err := link(f.temp, f.path)
-	if err == nil {
-		return nil
-	}
-	temporary := filepath.Join(filepath.Dir(f.path), TempName())
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		// A name that is taken can be replaced by a rename alone.
-		err = link(f.temp, temporary)
+		hold(f.temp)
+		temporary := filepath.Join(filepath.Dir(f.path), TempName())
+		if err = link(f.temp, temporary); err == nil {
+			err = f.replaceBy(temporary)
+		}
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, errors.ErrUnsupported):
 		// The system shows no open files, or the file system has no links.
-		err = f.copyTo(temporary)
+		var to *os.File
+		if to, err = f.copy(); err == nil {
+			err = f.replaceBy(to.Name())
+			to.Close() // it was synced
+		}
 	}
-	if err != nil {
-		return err
-	}
+	return err
+}
+
+// replaceBy gives a temporary file the final name.
+func (f *File) replaceBy(temporary string) error {
 	if err := os.Rename(temporary, f.path); err != nil {
 		return errors.Join(err, os.Remove(temporary))
 	}
 	return nil
 }
 
-// copyTo writes the content to another file, durably.
-func (f *File) copyTo(path string) error {
+// copy returns an open file beside the final one, with a temporary name and the
+// content, durably.
+func (f *File) copy() (*os.File, error) {
 	info, err := f.temp.Stat()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	to, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, info.Mode().Perm())
+	to, err := createNamed(filepath.Dir(f.path), info.Mode().Perm())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	_, err = io.Copy(to, io.NewSectionReader(f.temp, 0, info.Size()))
-	if err = errors.Join(err, to.Sync(), to.Close()); err != nil {
-		return errors.Join(err, os.Remove(path))
+	if err = errors.Join(err, to.Sync()); err != nil {
+		return nil, errors.Join(err, to.Close(), os.Remove(to.Name()))
 	}
-	return nil
+	return to, nil
 }
 
 // Discard removes the file unless it was published. It may be called at any
@@ -214,9 +239,10 @@ func WriteFile(path string, data []byte, perm fs.FileMode) error {
 	return nil
 }
 
-// RemoveLeftovers removes the temporary files directly in dir that were last
-// written before olderThan: those of runs that crashed. It returns their names
-// and goes on past errors. A directory that does not exist has none.
+// RemoveLeftovers removes the temporary files directly in dir of processes that
+// have died: those of this host that nobody holds, and where that cannot be told
+// those that were last written before olderThan. It returns their names and goes
+// on past errors. A directory that does not exist has none.
 func RemoveLeftovers(dir string, olderThan time.Time) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -228,17 +254,32 @@ func RemoveLeftovers(dir string, olderThan time.Time) ([]string, error) {
 		if !IsTemp(entry.Name()) || !entry.Type().IsRegular() {
 			continue
 		}
-		info, err := entry.Info()
-		if err != nil || !info.ModTime().Before(olderThan) {
-			continue // gone meanwhile, or in use
-		}
-		if err := os.Remove(filepath.Join(dir, entry.Name())); err != nil {
+		switch gone, err := removeLeftover(dir, entry, olderThan); {
+		case err != nil:
 			errs = append(errs, err)
-			continue
+		case gone:
+			removed = append(removed, entry.Name())
 		}
-		removed = append(removed, entry.Name())
 	}
 	return removed, errors.Join(errs...)
+}
+
+// removeLeftover removes a temporary file unless it is in use or gone already.
+func removeLeftover(dir string, entry fs.DirEntry, olderThan time.Time) (removed bool, err error) {
+	path := filepath.Join(dir, entry.Name())
+	if tag := host(); tag != "" && strings.HasPrefix(entry.Name(), Prefix+tag+"-") {
+		if removed, sure, err := removeUnheld(path); sure {
+			return removed, err
+		}
+	}
+	info, err := entry.Info()
+	if err != nil || !info.ModTime().Before(olderThan) {
+		return false, nil
+	}
+	if err := os.Remove(path); err != nil {
+		return false, err
+	}
+	return true, nil
 }
 
 // IsTemp reports whether a file of this name is a temporary one.

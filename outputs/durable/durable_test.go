@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -217,8 +219,10 @@ func TestRemoveLeftovers(t *testing.T) {
 		check(t, os.WriteFile(path, nil, 0o600))
 		check(t, os.Chtimes(path, now.Add(-age), now.Add(-age)))
 	}
-	crashed, live := TempName(), TempName()
+	// Of another host, or of a version that named no host, only the age tells.
+	crashed, old, live := Prefix+"00c0ffee-CRASHED"+Suffix, Prefix+"CRASHED"+Suffix, Prefix+"00c0ffee-LIVE"+Suffix
 	at(crashed, 2*time.Hour)
+	at(old, 2*time.Hour)
 	at(live, time.Minute)
 	at("report.json", 2*time.Hour)
 	at(Prefix+"notes.txt", 2*time.Hour)
@@ -227,7 +231,7 @@ func TestRemoveLeftovers(t *testing.T) {
 
 	removed, err := RemoveLeftovers(dir, now.Add(-time.Hour))
 	check(t, err)
-	if !cmp.Equal(removed, []string{crashed}) {
+	if !cmp.Equal(removed, []string{crashed, old}) {
 		t.Errorf("removed %v", removed)
 	}
 	if got := names(t, dir); len(got) != 5 {
@@ -241,6 +245,87 @@ func TestRemoveLeftovers(t *testing.T) {
 	}
 }
 
+// named starts a file that has a temporary name, as on systems where none can be
+// without.
+func named(t *testing.T, path string) *File {
+	t.Helper()
+	temp, err := createNamed(filepath.Dir(path), Shared)
+	check(t, err)
+	return &File{path: path, temp: temp, named: true, open: true}
+}
+
+// A temporary file of this host is a leftover as soon as nobody holds it, and
+// none as long as somebody does.
+func TestRemoveLeftoversOfThisHost(t *testing.T) {
+	if _, sure, _ := removeUnheld(filepath.Join(t.TempDir(), "none")); !sure {
+		t.Skip("no locks here")
+	}
+	dir := t.TempDir()
+	long, never := time.Now().Add(time.Hour), time.Unix(0, 0)
+	f := named(t, filepath.Join(dir, "report.json"))
+	_, err := f.Write([]byte("content"))
+	check(t, err)
+	sweep := func(when string, olderThan time.Time, want int) {
+		t.Helper()
+		removed, err := RemoveLeftovers(dir, olderThan)
+		if err != nil || len(removed) != want {
+			t.Errorf("%s: removed %v, %v", when, removed, err)
+		}
+	}
+	sweep("while it is written", long, 0)
+	check(t, f.Sync())
+	sweep("when it is synced", long, 0)
+	check(t, f.Publish())
+	sweep("when it is published", long, 0)
+	if got := names(t, dir); !cmp.Equal(got, []string{"report.json"}) {
+		t.Errorf("files: %v", got)
+	}
+
+	// What a dead process leaves.
+	f = named(t, filepath.Join(dir, "report.json"))
+	f.temp.Close()
+	sweep("when nobody holds it", never, 1)
+}
+
+// Whatever sweeps beside them, files come out whole.
+func TestSweepWhileWriting(t *testing.T) {
+	dir := t.TempDir()
+	done := make(chan struct{})
+	var sweepers sync.WaitGroup
+	for range 2 {
+		sweepers.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				if _, err := RemoveLeftovers(dir, time.Unix(0, 0)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for i := range 500 {
+		path := filepath.Join(dir, strconv.Itoa(i%7))
+		content := "content " + strconv.Itoa(i)
+		f := named(t, path)
+		_, err := f.Write([]byte(content))
+		check(t, err)
+		check(t, f.Sync())
+		check(t, f.Publish())
+		check(t, WriteFile(path+"-replaced", []byte(content), Private))
+		if read(t, path) != content || read(t, path+"-replaced") != content {
+			t.Fatalf("%s: %q and %q", content, read(t, path), read(t, path+"-replaced"))
+		}
+	}
+	close(done)
+	sweepers.Wait()
+	if got := names(t, dir); len(got) != 14 {
+		t.Errorf("files: %v", got)
+	}
+}
+
 func check(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -249,7 +334,7 @@ func check(t *testing.T, err error) {
 }
 
 // Where a file without a name cannot get one, its content goes into one that has.
-func TestCopyTo(t *testing.T) {
+func TestCopy(t *testing.T) {
 	dir := t.TempDir()
 	f, err := Create(filepath.Join(dir, "file"), Private)
 	if err != nil {
@@ -259,15 +344,16 @@ func TestCopyTo(t *testing.T) {
 	if _, err := f.Write([]byte(content)); err != nil {
 		t.Fatal(err)
 	}
-	to := filepath.Join(dir, "copy")
-	if err := f.copyTo(to); err != nil {
+	to, err := f.copy()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if info, err := os.Stat(to); read(t, to) != content || err != nil || runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+	defer to.Close()
+	if info, err := to.Stat(); read(t, to.Name()) != content || err != nil || runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		t.Errorf("the copy differs, %v", err)
 	}
-	if err := f.copyTo(to); !errors.Is(err, fs.ErrExist) || read(t, to) != content {
-		t.Errorf("copying over a file: %v", err)
+	if filepath.Dir(to.Name()) != dir || !IsTemp(filepath.Base(to.Name())) {
+		t.Errorf("the copy is %s", to.Name())
 	}
 	if err := f.Discard(); err != nil {
 		t.Error(err)

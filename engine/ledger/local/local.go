@@ -33,8 +33,8 @@ type Backend struct {
 // New returns the backend of a directory, which need not exist yet.
 func New(dir string) *Backend { return &Backend{dir: dir} }
 
-// abandonedAfter is the age at which a temporary file is taken for one of a
-// process that was killed. Ledgers are written in a moment.
+// abandonedAfter is the age at which a temporary file of another host is taken
+// for one of a process that was killed. Ledgers are written in a moment.
 const abandonedAfter = time.Hour
 
 const (
