@@ -191,7 +191,7 @@ func TestRenamedReportKeepsItsFiles(t *testing.T) {
 	}
 }
 
-func TestSelection(t *testing.T) {
+func TestPlanOptions(t *testing.T) {
 	w := lifeWorld(t)
 	e := w.engine()
 	for _, test := range []struct {

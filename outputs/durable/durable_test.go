@@ -306,7 +306,7 @@ func TestSweepWhileWriting(t *testing.T) {
 			}
 		})
 	}
-	for i := range 500 {
+	for i := range 150 {
 		path := filepath.Join(dir, strconv.Itoa(i%7))
 		content := "content " + strconv.Itoa(i)
 		f := named(t, path)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"iter"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/engine/ledger"
@@ -12,7 +13,10 @@ import (
 type showView interface {
 	diagnoser
 	Plan(p *plan.Plan)
-	Ledgers(list []*ledger.Ledger)
+	// Ledgers shows ledgers in order of report and tenant, of which there may be
+	// more than fit into memory.
+	Ledgers(list iter.Seq[*ledger.Ledger])
+	NothingHeld()
 }
 
 func (a *App) show(ctx context.Context, o *args.Show) int {
@@ -38,8 +42,12 @@ func (a *App) show(ctx context.Context, o *args.Show) int {
 	if err != nil {
 		return failIn(ctx, v, s, "State not readable", err)
 	}
-	var ledgers []*ledger.Ledger
-	code := readLedgers(ctx, v, s, keys, func(l *ledger.Ledger) { ledgers = append(ledgers, l) })
-	v.Ledgers(ledgers)
+	if len(keys) == 0 {
+		v.NothingHeld()
+	}
+	code := ok
+	v.Ledgers(func(yield func(*ledger.Ledger) bool) {
+		code = readLedgers(ctx, v, s, keys, func(l *ledger.Ledger) { yield(l) })
+	})
 	return code
 }

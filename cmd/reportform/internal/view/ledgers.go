@@ -1,6 +1,7 @@
 package view
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -43,44 +44,62 @@ func holdingOf(l *ledger.Ledger) holding {
 	return h
 }
 
-// Ledgers shows the ledgers, in order of report and tenant, as a table.
-func (h *Human) Ledgers(list []*ledger.Ledger) {
-	o := &h.out
-	if len(list) == 0 {
-		o.printf("Nothing is held yet. See what there is to do with: reportform plan\n")
+// NothingHeld says that there is no ledger.
+func (h *Human) NothingHeld() {
+	h.out.printf("Nothing is held yet. See what there is to do with: reportform plan\n")
+}
+
+// Ledgers shows ledgers, in order of report and tenant, as a table for each
+// report.
+func (h *Human) Ledgers(list iter.Seq[*ledger.Ledger]) {
+	var t *ledgerTable
+	for l := range list {
+		if t == nil || t.report != l.Report {
+			h.ledgerTable(t)
+			t = &ledgerTable{report: l.Report}
+		}
+		t.add(l)
+	}
+	h.ledgerTable(t)
+	if t != nil {
+		h.out.printf("FROM is included, TO is not; both are UTC. More: reportform state show ADDRESS\n")
+	}
+}
+
+// ledgerTable is the table of one report's ledgers.
+type ledgerTable struct {
+	report  string
+	outputs []string
+	rows    [][]string
+}
+
+func (t *ledgerTable) add(l *ledger.Ledger) {
+	s := holdingOf(l)
+	for _, output := range s.outputs {
+		if !slices.Contains(t.outputs, output) {
+			t.outputs = append(t.outputs, output)
+		}
+	}
+	row := []string{strings.TrimPrefix(l.Tenant, "tenant."), count(s.slices), "-", "-", count(s.rows), size(s.bytes), count(s.failed)}
+	if s.slices > 0 {
+		row[2], row[3] = shortMoment(s.from), shortMoment(s.to)
+	}
+	t.rows = append(t.rows, row)
+}
+
+// ledgerTable prints a table that there may be.
+func (h *Human) ledgerTable(t *ledgerTable) {
+	if t == nil {
 		return
 	}
-	columns := []column{left, right, left, left, right, right, right}
-	for len(list) > 0 {
-		report := list[0].Report
-		n := 0
-		for n < len(list) && list[n].Report == report {
-			n++
-		}
-		rows := [][]string{{"TENANT", "SLICES", "FROM", "TO", "ROWS", "BYTES", "FAILED"}}
-		var outputs []string
-		for _, l := range list[:n] {
-			s := holdingOf(l)
-			for _, output := range s.outputs {
-				if !slices.Contains(outputs, output) {
-					outputs = append(outputs, output)
-				}
-			}
-			row := []string{strings.TrimPrefix(l.Tenant, "tenant."), count(s.slices), "-", "-", count(s.rows), size(s.bytes), count(s.failed)}
-			if s.slices > 0 {
-				row[2], row[3] = shortMoment(s.from), shortMoment(s.to)
-			}
-			rows = append(rows, row)
-		}
-		o.printf("%s\n", o.bold(report))
-		if outputs != nil {
-			o.hanging("  in ", 5, strings.Join(outputs, ", "))
-		}
-		o.table(columns, rows)
-		o.printf("\n")
-		list = list[n:]
+	o := &h.out
+	o.printf("%s\n", o.bold(t.report))
+	if t.outputs != nil {
+		o.hanging("  in ", 5, strings.Join(t.outputs, ", "))
 	}
-	o.printf("FROM is included, TO is not; both are UTC. More: reportform state show ADDRESS\n")
+	header := []string{"TENANT", "SLICES", "FROM", "TO", "ROWS", "BYTES", "FAILED"}
+	o.table([]column{left, right, left, left, right, right, right}, append([][]string{header}, t.rows...))
+	o.printf("\n")
 }
 
 // shortMoment writes midnight as a date alone.

@@ -1,6 +1,7 @@
 package view
 
 import (
+	"iter"
 	"time"
 
 	"github.com/reportform/reportform/engine/ledger"
@@ -67,9 +68,12 @@ type failedMessage struct {
 	Error  string    `json:"error"`
 }
 
+// NothingHeld writes nothing.
+func (j *JSON) NothingHeld() {}
+
 // Ledgers writes for every ledger its numbers, each held slice and each failure.
-func (j *JSON) Ledgers(list []*ledger.Ledger) {
-	for _, l := range list {
+func (j *JSON) Ledgers(list iter.Seq[*ledger.Ledger]) {
+	for l := range list {
 		h := holdingOf(l)
 		if h.outputs == nil {
 			h.outputs = []string{}

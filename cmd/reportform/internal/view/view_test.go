@@ -78,8 +78,8 @@ func screens() map[string]func(*Human) {
 				Failed: []run.Failed{{Pull: &examplePlan().Pulls[0], Err: fmt.Errorf("reading: %w", context.Canceled)}},
 			})
 		},
-		"show":         func(h *Human) { h.Ledgers(exampleLedgers()) },
-		"show-nothing": func(h *Human) { h.Ledgers(nil) },
+		"show":         func(h *Human) { h.Ledgers(slices.Values(exampleLedgers())) },
+		"show-nothing": func(h *Human) { h.NothingHeld(); h.Ledgers(slices.Values([]*ledger.Ledger{})) },
 		"state-list":   func(h *Human) { h.LedgerKeys([]ledger.Key{{Tenant: "tenant.a", Report: "report.b.c"}}) },
 		"state-show": func(h *Human) {
 			h.Ledger(exampleLedgers()[0])
@@ -188,7 +188,7 @@ func TestJSON(t *testing.T) {
 		"diagnostics": func(j *JSON) { j.Diagnostics(exampleDiagnostics()) },
 		"validate":    func(j *JSON) { diags, _ := exampleDiagnostics(); j.Validated(diags) },
 		"apply":       func(j *JSON) { exampleApply(j, j.now); j.Interrupted() },
-		"show":        func(j *JSON) { j.Ledgers(exampleLedgers()) },
+		"show":        func(j *JSON) { j.Ledgers(slices.Values(exampleLedgers())) },
 		"coverage":    func(j *JSON) { j.Coverage(exampleCoverage(), 99, 2) },
 		"verify":      func(j *JSON) { exampleVerify(j) },
 		"explain": func(j *JSON) {
@@ -266,7 +266,7 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 		h.Progress(run.Finished{Pull: &pull})
 		h.Progress(run.Failed{Pull: &pull, Err: failure})
 		h.EndApply(Applied{Failed: []run.Failed{{Pull: &pull, Err: failure}}})
-		h.Ledgers([]*ledger.Ledger{l})
+		h.Ledgers(slices.Values([]*ledger.Ledger{l}))
 		h.Ledger(l)
 		h.LedgerKeys([]ledger.Key{{Tenant: evil, Report: evil}})
 		h.ReportTypes([]*config.ReportType{{Name: evil, Description: evil, API: config.APIGraph}})
