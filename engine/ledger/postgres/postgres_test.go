@@ -50,6 +50,12 @@ func TestPostgreSQL(t *testing.T) {
 		ledgertest.Run(t, func(t *testing.T) ledger.Backend { return open(t, Options{URL: text(place)}) })
 	})
 
+	t.Run("suite through a pooler", func(t *testing.T) {
+		through := server.Pool(t)
+		database(t, "pooled", "")
+		ledgertest.Run(t, func(t *testing.T) ledger.Backend { return open(t, Options{URL: text(through("pooled"))}) })
+	})
+
 	t.Run("settings and a schema that needs quotes", func(t *testing.T) {
 		database(t, `od'd \`, "")
 		options := Options{

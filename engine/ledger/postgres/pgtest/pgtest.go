@@ -31,6 +31,8 @@ type Server struct {
 	Password string
 	// Psql is the path of the program psql, empty if there is none.
 	Psql string
+
+	prefix []string // of command lines that a superuser may not run
 }
 
 // required is the environment variable that makes a missing server a failure
@@ -47,11 +49,7 @@ func Start(t testing.TB) *Server {
 	t.Helper()
 	bin := programs()
 	if bin == "" {
-		absent := "there is no PostgreSQL (initdb and postgres, in PATH or /usr/lib/postgresql/*/bin): install the package postgresql"
-		if os.Getenv(required) == "required" {
-			t.Fatal(absent)
-		}
-		t.Skip(absent)
+		absent(t, "there is no PostgreSQL (initdb and postgres, in PATH or /usr/lib/postgresql/*/bin): install the package postgresql")
 	}
 	dir, err := os.MkdirTemp("", "pg") // short: a socket's path has about 100 bytes
 	if err != nil {
@@ -66,21 +64,55 @@ func Start(t testing.TB) *Server {
 	if err := os.WriteFile(passwords, []byte(s.Password+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	prefix := unprivileged(t, dir, passwords)
+	s.prefix = unprivileged(t, dir, passwords)
 	data := filepath.Join(dir, "data")
-	initdb := command(prefix, filepath.Join(bin, "initdb"), "--pgdata="+data, "--no-sync", "--username="+s.User,
+	initdb := command(s.prefix, filepath.Join(bin, "initdb"), "--pgdata="+data, "--no-sync", "--username="+s.User,
 		"--pwfile="+passwords, "--auth-local=trust", "--auth-host=scram-sha-256", "--encoding=UTF8", "--locale=C")
 	initdb.Dir = dir
 	if out, err := initdb.CombinedOutput(); err != nil {
 		t.Fatalf("initdb: %v\n%s", err, out)
 	}
-	s.run(t, dir, append(prefix, filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-p", strconv.Itoa(s.Port),
+	run(t, dir, s.URL("postgres"), append(slices.Clone(s.prefix), filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-p", strconv.Itoa(s.Port),
 		"-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "full_page_writes=off"))
 	return s
 }
 
-// run starts the server and waits until it answers.
-func (s *Server) run(t testing.TB, dir string, server []string) {
+// Pool starts PgBouncer in front of the server, where each transaction may have
+// another connection to it, and returns the connection URLs of databases through
+// it. Without PgBouncer on the machine the test is skipped, or fails if
+// REPORTFORM_TEST_SERVERS is "required".
+func (s *Server) Pool(t testing.TB) (url func(database string) string) {
+	t.Helper()
+	program, err := exec.LookPath("pgbouncer")
+	if err != nil {
+		absent(t, "there is no PgBouncer (pgbouncer in PATH): install the package pgbouncer")
+	}
+	pooler := &Server{Port: freePort(t), User: s.User, Password: s.Password}
+	users, config := filepath.Join(s.Socket, "users"), filepath.Join(s.Socket, "pgbouncer.ini")
+	for path, content := range map[string]string{
+		users: fmt.Sprintf("%q \"\"\n", s.User),
+		config: fmt.Sprintf("[databases]\n* = host=%s port=%d\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = %d\nunix_socket_dir =\n"+
+			"auth_type = trust\nauth_file = %s\npool_mode = transaction\ndefault_pool_size = 3\n", s.Socket, s.Port, pooler.Port, users),
+	} {
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(t, s.Socket, pooler.URL("postgres"), append(slices.Clone(s.prefix), program, config))
+	return pooler.URL
+}
+
+// absent skips a test that lacks a server, or fails it.
+func absent(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv(required) == "required" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
+// run starts a server and waits until it answers at a connection URL.
+func run(t testing.TB, dir, url string, server []string) {
 	t.Helper()
 	cmd := exec.Command("sh", append([]string{"-c", watched, "sh"}, server...)...)
 	cmd.Dir = dir
@@ -105,7 +137,7 @@ func (s *Server) run(t testing.TB, dir string, server []string) {
 	deadline := time.Now().Add(time.Minute)
 	for {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		connection, err := pgx.Connect(ctx, s.URL("postgres"))
+		connection, err := pgx.Connect(ctx, url)
 		cancel()
 		if err == nil {
 			_ = connection.Close(context.Background())
@@ -113,7 +145,7 @@ func (s *Server) run(t testing.TB, dir string, server []string) {
 		}
 		if time.Now().After(deadline) {
 			stop()
-			t.Fatalf("PostgreSQL does not answer: %v\n%s", err, log.String())
+			t.Fatalf("%s does not answer: %v\n%s", server, err, log.String())
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
