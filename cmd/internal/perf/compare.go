@@ -46,7 +46,7 @@ func compare(ctx context.Context, args []string) error {
 	slow := flags.Int("slow-events", 25_000, "sign-ins for the contenders that are slow; their wall time is scaled")
 	runs := flags.Int("runs", 5, "runs of each contender")
 	only := flags.String("only", "", "names of the contenders, separated by commas; empty for all")
-	write := flags.String("write", "", "file to write the page of results to")
+	write := flags.String("write", "", "document to write the results into")
 	scratch := flags.String("scratch", "", "directory for the files that are written; empty for a temporary one")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -100,7 +100,15 @@ func compare(ctx context.Context, args []string) error {
 	if *write == "" {
 		return nil
 	}
-	return os.WriteFile(*write, []byte(page(table)), 0o644)
+	document, err := os.ReadFile(*write)
+	if err != nil {
+		return err
+	}
+	replaced, err := replaceTable(string(document), table)
+	if err != nil {
+		return fmt.Errorf("%s: %w", *write, err)
+	}
+	return os.WriteFile(*write, []byte(replaced), 0o644)
 }
 
 // measure runs one contender once against a server of its own.

@@ -3,7 +3,7 @@
 // run, so that the ratios hold whatever the machine is.
 //
 //	go run ./cmd/internal/perf                            the comparison, five runs each
-//	go run ./cmd/internal/perf -write docs/performance.md and the page of its results
+//	go run ./cmd/internal/perf -write docs/performance.md and the document for its results
 //	go run ./cmd/internal/perf -events 1000000 -runs 1 -only reportform-five
 //	go run ./cmd/internal/perf profile -o cpu.prof        where an apply spends its time
 //	go run ./cmd/internal/perf serve                      the server alone

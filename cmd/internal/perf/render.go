@@ -40,28 +40,18 @@ func render(results []*result, l load, runs int) string {
 	return b.String()
 }
 
-// page is the document that holds the table.
-func page(table string) string {
-	return `# Performance
+// The lines between which a document holds the table.
+const (
+	tableBegins = "<!-- results -->\n"
+	tableEnds   = "<!-- end of results -->\n"
+)
 
-A report arrives once and leaves in many formats, and the machine should set the pace, not our code. What counts is therefore not
-seconds but ratios, measured in alternation in one run on one machine, against the same pages from the same local server: to
-` + "`curl -o /dev/null`" + `, which does nothing with what it gets and so is the limit, and to what one would write otherwise.
-
-The last run of ` + "`go run ./cmd/internal/perf -write docs/performance.md`" + `:
-
-` + table + `
-Peak memory is that of the largest process, and hardly depends on the number of events. The contenders that are slow got fewer events, and the last two columns are by event.
-The server is a process of its own and shares the processors with the contender, as curl's share in it shows.
-
-The parts have benchmarks beside their code: ` + "`go test -run=xxx -bench=. ./outputs/... ./engine/fetch`" + `.
-
-So have plans and ledgers at scale, which print their figures: a first plan of 10,000 tenants with five reports in thirty daily
-slices, the plan when all of that is held (it makes 1.5 million files first; ` + "`-tenants=1000`" + ` is a tenth of it), and a ledger with ten
-years of hourly slices:
-
-` + "```sh" + `
-go test -run=xxx -bench='FirstPlan|HeldPlan|TenYears' -benchtime=3x ./engine
-` + "```" + `
-`
+// replaceTable returns the document with another table.
+func replaceTable(document, table string) (string, error) {
+	before, rest, begins := strings.Cut(document, tableBegins)
+	_, after, ends := strings.Cut(rest, tableEnds)
+	if !begins || !ends {
+		return "", fmt.Errorf("the document does not have the lines %q and %q, between which the results belong", tableBegins, tableEnds)
+	}
+	return before + tableBegins + table + tableEnds + after, nil
 }
