@@ -18,6 +18,7 @@ import (
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
 	"github.com/reportform/reportform/engine/transport"
+	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/durable"
 )
@@ -174,14 +175,19 @@ func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull) (*run.Job, erro
 	if tenant == nil || report == nil {
 		return nil, fmt.Errorf("the plan names %s and %s, which the configuration does not have: make the plan again", pull.Report, pull.Tenant)
 	}
+	limits := plan.Want{Window: window.New(report.Window), Retention: report.Type.Retention, Snapshot: report.Type.Snapshot()}
 	job := &run.Job{
 		Pull: pull, Planned: p.Now,
+		LostAt: limits.LostAt(window.Slice{From: pull.From, To: pull.To}), Trailing: limits.Window.Trailing(),
 		Client:  s.client(tenant, report.Type),
 		Request: request(tenant, report, pull, origin(s.endpoints(tenant), report.Type.API)),
 		Advise:  e.adviser(tenant, report),
 	}
-	facts := pullFacts(tenant, report)
-	facts.Window = outputs.PullWindow{From: pull.From, To: pull.To, Date: pull.Date, Label: pull.Label}
+	if !p.FilesTrusted {
+		job.Intact = e.intact
+	}
+	facts := pullOf(tenant, report, &window.Named{Slice: window.Slice{From: pull.From, To: pull.To}, Date: pull.Date, Label: pull.Label})
+	define := definer(report)
 	for _, planned := range pull.Outputs {
 		output, ok := e.outputs[config.Address(planned.Output)]
 		if !ok {
@@ -193,6 +199,9 @@ func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull) (*run.Job, erro
 		}
 		if e.recorded(target.Path) != planned.Path {
 			return nil, fmt.Errorf("%s now leads to %s and not to the plan's %s: make the plan again", planned.Output, e.recorded(target.Path), planned.Path)
+		}
+		if define(tenant, target.Definition) != planned.Definition {
+			return nil, fmt.Errorf("%s would now write another file than the plan says: make the plan again", planned.Output)
 		}
 		job.Outputs = append(job.Outputs, run.JobOutput{PullOutput: planned, Output: output, Target: target})
 	}

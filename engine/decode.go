@@ -11,6 +11,7 @@ import (
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/auth"
+	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/all"
 )
@@ -42,11 +43,10 @@ func decodeOutputs(c *config.Config, dir string, console *outputs.Console) (map[
 func (e *Engine) checkTargets() hcl.Diagnostics {
 	var mistakes []error
 	for _, report := range e.config.Reports {
+		sample := window.New(report.Window).Sample()
 		for _, output := range report.Outputs {
 			for _, tenant := range report.Tenants {
-				facts := samplePull(report)
-				facts.Tenant = outputs.PullTenant{Name: tenant.Name, ID: tenant.ID, Labels: tenant.Labels}
-				if _, diags := e.outputs[output.Address].Resolve(facts); diags.HasErrors() {
+				if _, diags := e.outputs[output.Address].Resolve(pullOf(tenant, report, &sample)); diags.HasErrors() {
 					mistakes = append(mistakes, diags)
 				}
 			}

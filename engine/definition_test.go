@@ -90,6 +90,11 @@ func TestDefinitions(t *testing.T) {
 			"first output.json.raw": all, "second output.json.raw": all,
 		}},
 		{"an option with its default", []string{`output "json" "raw" {`, "output \"json\" \"raw\" {\n  indent = 0"}, nil},
+		{"the directory of a tenant", []string{`"${each.key}.example"`, `each.key == "one" ? "other.example" : "two.example"`}, map[string]int{
+			"first output.json.raw": all / 2, "first output.csv.table": all / 2,
+			"second output.json.raw": all / 2, "second output.csv.table": all / 2, "second output.text.log": all / 2,
+		}},
+		{"the directory of a tenant, in capitals", []string{`"${each.key}.example"`, `upper("${each.key}.example")`}, nil},
 		{"the place of an output", []string{`path = "text/`, `path = "log/`}, map[string]int{"second output.text.log": all}},
 		{"one slice more", []string{`to    = "2026-11-22"`, `to    = "2026-11-23"`}, map[string]int{
 			"first output.json.raw": 2, "first output.csv.table": 2,

@@ -6,36 +6,41 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/window"
 )
 
-// definition is the digest of everything that decides what a file holds: what
-// is asked of the service, and how the output writes it. The place of the file
-// is not part of it, nor is how politely the service is asked.
-func definition(report *config.Report, output string) string {
-	t := report.Type
-	return digestOf(struct {
-		API, Version, Path, TypeFilter, Time, Lower, Upper string
-		Filter                                             string
-		Select                                             []string
-		Output                                             string
-	}{t.API, t.Version, t.Path, t.Filter, t.Time, t.Lower, t.Upper, report.Filter, report.Select, output})
+// definer returns a function that gives definitions of a report: digests of
+// everything that decides what a file holds, which is whom the service is asked
+// about, what it is asked, and how the output writes it. The place of the file is
+// not part of it, nor is how politely the service is asked. The function is safe
+// for concurrent use.
+func definer(report *config.Report) func(tenant *config.Tenant, output string) string {
+	var asked sync.Map // by the output's part, what all tenants have in common
+	return func(tenant *config.Tenant, output string) string {
+		common, ok := asked.Load(output)
+		if !ok {
+			common, _ = asked.LoadOrStore(output, question(report, output))
+		}
+		sum := sha256.Sum256([]byte(common.(string) + "\x00" + tenant.Cloud + "\x00" + strings.ToLower(tenant.ID)))
+		return hex.EncodeToString(sum[:16])
+	}
 }
 
-// definer returns a function that gives definitions of a report, and makes each
-// of them once. It is safe for concurrent use.
-func definer(report *config.Report) func(output string) string {
-	var made sync.Map // by the output's part
-	return func(output string) string {
-		digest, ok := made.Load(output)
-		if !ok {
-			digest, _ = made.LoadOrStore(output, definition(report, output))
-		}
-		return digest.(string)
-	}
+// question is the part of a definition that all tenants have in common.
+func question(report *config.Report, output string) string {
+	t := report.Type
+	return digestOf(struct {
+		API, Version, Path, TypeFilter, Time, Lower, Upper, OrderBy string
+		ID                                                          []string
+		Headers                                                     map[string]string
+		Filter                                                      string
+		Select                                                      []string
+		Output                                                      string
+	}{t.API, t.Version, t.Path, t.Filter, t.Time, t.Lower, t.Upper, t.OrderBy, t.ID, t.Headers, report.Filter, report.Select, output})
 }
 
 // digest is the digest of the configuration as evaluated: equal for two
@@ -46,10 +51,10 @@ func (e *Engine) digest() string {
 		Labels                                            map[string]string
 		Endpoints                                         config.Endpoints
 	}
-	type outputFacts struct{ Address, Path, Definition string }
+	type outputFacts struct{ Address, Targets string }
 	type reportFacts struct {
 		Address, Window string
-		Definition      string
+		Question        string
 		Settle          string
 		Tenants         []config.Address
 		Outputs         []outputFacts
@@ -71,16 +76,20 @@ func (e *Engine) digest() string {
 	for _, r := range e.config.Reports {
 		f := reportFacts{
 			Address: string(r.Address), Window: window.New(r.Window).String(),
-			Definition: definition(r, ""), Settle: r.Type.Settle.String(),
+			Question: question(r, ""), Settle: r.Type.Settle.String(),
 		}
 		for _, t := range r.Tenants {
 			f.Tenants = append(f.Tenants, t.Address)
 		}
 		for _, o := range r.Outputs {
-			// One pull stands for all: the digest sees a change of path or
+			// One slice stands for all: the digest sees a change of path or
 			// options through it.
-			target, _ := e.outputs[o.Address].Resolve(samplePull(r))
-			f.Outputs = append(f.Outputs, outputFacts{string(o.Address), e.recorded(target.Path), target.Definition})
+			targets, sample := sha256.New(), window.New(r.Window).Sample()
+			for _, t := range r.Tenants {
+				target, _ := e.outputs[o.Address].Resolve(pullOf(t, r, &sample))
+				_, _ = io.WriteString(targets, e.recorded(target.Path)+"\x00"+target.Definition+"\x00") // a hash takes everything
+			}
+			f.Outputs = append(f.Outputs, outputFacts{string(o.Address), hex.EncodeToString(targets.Sum(nil))})
 		}
 		facts.Reports = append(facts.Reports, f)
 	}

@@ -76,13 +76,13 @@ func (e *Engine) Explain(ctx context.Context, file string) (*Explanation, error)
 	if err := e.origins(ctx, x, paths, near); err != nil {
 		return nil, err
 	}
-	if err := e.declared(ctx, x, paths, near); err != nil {
-		return nil, err
-	}
 	for i := range x.Origins {
 		if err := e.mismatch(ctx, &x.Origins[i]); err != nil {
 			return nil, err
 		}
+	}
+	if err := e.declared(ctx, x, paths, near); err != nil {
+		return nil, err
 	}
 	if len(x.Origins) == 0 {
 		x.Nearest = near.best
@@ -140,56 +140,66 @@ func (e *Engine) origins(ctx context.Context, x *Explanation, paths []string, ne
 
 // declared says of each origin how it is declared and what is planned, and
 // adds those that nothing is held of. Paths are evaluated for all slices only
-// where nothing holds the file.
+// where nothing that is still declared holds the file.
 func (e *Engine) declared(ctx context.Context, x *Explanation, paths []string, near *nearest) error {
 	now := e.now().UTC()
 	wants := e.wants(&PlanOptions{}, now)
-	held := len(x.Origins) > 0
-	if held {
-		undeclared := e.undeclared()
-		for i := range x.Origins {
-			x.Origins[i].Declared = e.declarations(x.Origins[i].Key, x.Origins[i].Output)
-			x.Origins[i].Orphan = undeclared(x.Origins[i].Key)
+	undeclared := e.undeclared()
+	for i := range x.Origins {
+		o := &x.Origins[i]
+		o.Declared, o.Orphan = e.declarations(o.Key, o.Output), undeclared(o.Key)
+	}
+	err := inParallel(ctx, len(wants), func(i int) error {
+		var mine []*Origin
+		for n := range x.Origins {
+			if x.Origins[n].Key == keyOf(&wants[i]) {
+				mine = append(mine, &x.Origins[n])
+			}
 		}
-		wants = slices.DeleteFunc(wants, func(w plan.Want) bool {
-			return !slices.ContainsFunc(x.Origins, func(o Origin) bool { return o.Key == keyOf(&w) })
-		})
+		return e.planned(ctx, &wants[i], now, mine...)
+	})
+	if err != nil || slices.ContainsFunc(x.Origins, func(o Origin) bool { return o.Orphan == "" }) {
+		return err
 	}
 	var mu sync.Mutex
-	return inParallel(ctx, len(wants), func(i int) error {
-		want := &wants[i]
-		var mine []*Origin
-		if !held {
-			found, err := leading(want, paths, near, &mu)
-			if err != nil || found == nil {
-				return err
-			}
-			found.Declared = e.declarations(found.Key, found.Output)
-			mine = append(mine, found)
-		}
-		l, err := e.ledgers.Read(ctx, keyOf(want))
-		if err != nil {
+	var fresh []Origin
+	err = inParallel(ctx, len(wants), func(i int) error {
+		found, err := leading(&wants[i], paths, near, &mu)
+		if err != nil || found == nil {
 			return err
 		}
-		part, err := e.part(want, l, now)
-		if err != nil {
+		found.Declared = e.declarations(found.Key, found.Output)
+		if err := e.planned(ctx, &wants[i], now, found); err != nil {
 			return err
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		for i := range x.Origins {
-			if x.Origins[i].Key == keyOf(want) {
-				mine = append(mine, &x.Origins[i])
-			}
-		}
-		for _, o := range mine {
-			o.planned(want, &part, l)
-			if !held {
-				x.Origins = append(x.Origins, *o)
-			}
-		}
+		fresh = append(fresh, *found)
 		return nil
 	})
+	x.Origins = append(fresh, x.Origins...)
+	return err
+}
+
+// planned says what a plan has to say of origins, all of one want.
+func (e *Engine) planned(ctx context.Context, want *plan.Want, now time.Time, origins ...*Origin) error {
+	if len(origins) == 0 {
+		return nil
+	}
+	l, err := e.ledgers.Read(ctx, keyOf(want))
+	if err != nil {
+		return err
+	}
+	part, err := e.part(want, l, now)
+	if err != nil {
+		return err
+	}
+	for _, o := range origins {
+		if err := o.planned(want, &part, l); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func keyOf(w *plan.Want) ledger.Key { return ledger.Key{Tenant: w.Tenant, Report: w.Report} }
@@ -219,7 +229,7 @@ func leading(want *plan.Want, paths []string, near *nearest, mu *sync.Mutex) (*O
 }
 
 // planned says what a plan has to say of the origin.
-func (o *Origin) planned(want *plan.Want, part *plan.Part, l *ledger.Ledger) {
+func (o *Origin) planned(want *plan.Want, part *plan.Part, l *ledger.Ledger) error {
 	slice := window.Slice{From: o.From, To: o.To}
 	o.Label = want.Window.Label(slice)
 	for i := range part.Orphans {
@@ -227,13 +237,12 @@ func (o *Origin) planned(want *plan.Want, part *plan.Part, l *ledger.Ledger) {
 		if orphan := &part.Orphans[i]; orphan.Output == o.Output && orphan.From.Equal(o.From) && orphan.To.Equal(o.To) &&
 			(o.Left != nil && orphan.Path == o.Left.Path || o.Held != nil && orphan.Path == o.Held.Path) {
 			o.Orphan = orphan.Why
-			return
+			return nil
 		}
 	}
 	if o.Left != nil {
-		return
+		return nil
 	}
-	o.LostAt = want.LostAt(slice)
 	for i := range part.Pulls {
 		pull := &part.Pulls[i]
 		// The one slice of a trailing window has moved: its pull replaces the file.
@@ -241,6 +250,9 @@ func (o *Origin) planned(want *plan.Want, part *plan.Part, l *ledger.Ledger) {
 			for _, output := range pull.Outputs {
 				if output.Output == o.Output {
 					o.Reason = output.Reason
+					if pull.Source == nil {
+						o.LostAt = want.LostAt(slice)
+					}
 				}
 			}
 		}
@@ -252,7 +264,32 @@ func (o *Origin) planned(want *plan.Want, part *plan.Part, l *ledger.Ledger) {
 			}
 		}
 	}
-	o.Lost, o.Waiting = gapOf(part.Lost, o), gapOf(part.Waiting, o)
+	lacking, err := o.lacking(want)
+	if lacking && o.Reason == "" {
+		o.Lost, o.Waiting = gapOf(part.Lost, o), gapOf(part.Waiting, o)
+	}
+	return err
+}
+
+// lacking reports whether the origin does not hold the slice as it is declared:
+// what a plan says of the slice may be of another output.
+func (o *Origin) lacking(want *plan.Want) (bool, error) {
+	if o.Held == nil || o.Mismatch.Fault != "" || !o.Held.Final {
+		return true, nil
+	}
+	for i := range want.Slices {
+		s := &want.Slices[i]
+		if !s.From.Equal(o.From) || !s.To.Equal(o.To) {
+			continue
+		}
+		for _, output := range want.Outputs {
+			if output.Output == o.Output {
+				target, err := output.Resolve(s)
+				return target.Path != o.Held.Path || target.Definition != o.Held.Definition, err
+			}
+		}
+	}
+	return true, nil
 }
 
 func gapOf(gaps []plan.Gap, o *Origin) *plan.Gap {

@@ -43,7 +43,7 @@ func TestExplain(t *testing.T) {
 		}
 	}
 	w.write(dir+"2026-11-22.csv", "x")
-	if o := one(dir + "2026-11-22.csv"); o.Mismatch.Fault != FileAltered || o.Reason != plan.Altered || o.LostAt.IsZero() {
+	if o := one(dir + "2026-11-22.csv"); o.Mismatch.Fault != FileAltered || o.Reason != plan.Altered || !o.LostAt.IsZero() { // it is made from the other file
 		t.Errorf("altered: %+v", o)
 	}
 	if o := one(dir + "2026-11-23.csv"); o.Held != nil || o.Waiting == nil || o.Lost != nil || o.Label != "2026-11-23" || len(o.Declared) != 4 {
@@ -75,11 +75,15 @@ func TestExplain(t *testing.T) {
 		t.Errorf("left: %+v", o)
 	}
 	w.edit("main.rf.hcl", `"failed"`, `"errors"`)
-	if o := one(dir + "2026-11-21.ndjson"); o.Orphan != "report" || o.Held == nil || len(o.Declared) != 2 {
+	x := explain(dir + "2026-11-21.ndjson")
+	if len(x.Origins) != 2 || x.Origins[0].Reason != plan.New || x.Origins[0].LostAt.IsZero() {
+		t.Fatalf("wanted under another name: %+v", x.Origins)
+	}
+	if o := x.Origins[1]; o.Orphan != "report" || o.Held == nil || len(o.Declared) != 2 {
 		t.Errorf("orphan: %+v", o)
 	}
 	w.apply()
-	x := explain(dir + "2026-11-21.ndjson")
+	x = explain(dir + "2026-11-21.ndjson")
 	if len(x.Origins) != 2 || x.Origins[0].Orphan != "" || x.Origins[1].Orphan != "report" {
 		t.Errorf("held twice: %+v", x.Origins)
 	}

@@ -15,8 +15,16 @@ type folder struct {
 }
 
 func openFolder(path string) folder {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	return folder{fd + 1, err}
+	for {
+		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case errors.Is(err, unix.ENOTDIR), errors.Is(err, unix.ELOOP):
+			err = errNoFolder
+		}
+		return folder{fd + 1, err}
+	}
 }
 
 // stat returns a regular file's size and modification time in Unix nanoseconds.

@@ -48,7 +48,13 @@ func (e *Engine) Plan(ctx context.Context, opts PlanOptions) (*plan.Plan, error)
 	if opts.everything() {
 		p.Schedules = plan.Schedules(wants, parts)
 	}
-	if err := e.conflicts(wants, parts); err != nil {
+	planned := len(wants)
+	if !opts.everything() && len(p.Pulls) > 0 {
+		if wants, parts, err = e.elsewhere(ctx, now, wants, parts); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.conflicts(wants, parts, planned); err != nil {
 		return nil, err
 	}
 	p.Orphans = append(p.Orphans, abandoned...)
@@ -86,6 +92,29 @@ func (e *Engine) part(want *plan.Want, l *ledger.Ledger, now time.Time) (plan.Pa
 	files := observer{engine: e}
 	defer files.close()
 	return plan.Subtract(want, l, now, files.observe)
+}
+
+// elsewhere adds, to the wants of a narrowed plan and their parts, what is
+// declared and not asked for: a plan must not write where that does.
+func (e *Engine) elsewhere(ctx context.Context, now time.Time, wants []plan.Want, parts []plan.Part) ([]plan.Want, []plan.Part, error) {
+	others := e.wants(&PlanOptions{}, now)
+	asked := make(map[ledger.Key]*plan.Want, len(wants))
+	for i := range wants {
+		asked[keyOf(&wants[i])] = &wants[i]
+	}
+	for i := range others {
+		if want := asked[keyOf(&others[i])]; want != nil {
+			for n := range others[i].Outputs {
+				others[i].Outputs[n].Declared = !want.Outputs[n].Declared
+			}
+		}
+	}
+	claims := make([]plan.Part, len(others))
+	err := inParallel(ctx, len(others), func(i int) (err error) {
+		claims[i], err = plan.Claims(&others[i])
+		return err
+	})
+	return slices.Concat(wants, others), slices.Concat(parts, claims), err
 }
 
 // readers is how many ledgers are read and planned at once: reading waits for
@@ -159,7 +188,7 @@ func (e *Engine) wants(opts *PlanOptions, now time.Time) []plan.Want {
 // resolver evaluates an output for slices of one tenant and report, whose
 // definitions are define's. The function that it returns is used by one
 // goroutine at a time.
-func (e *Engine) resolver(tenant *config.Tenant, report *config.Report, output *config.Output, define func(output string) string) func(*window.Named) (plan.Target, error) {
+func (e *Engine) resolver(tenant *config.Tenant, report *config.Report, output *config.Output, define func(*config.Tenant, string) string) func(*window.Named) (plan.Target, error) {
 	facts := pullFacts(tenant, report)
 	o := e.outputs[output.Address]
 	// Targets of one output mostly share a definition.
@@ -171,7 +200,7 @@ func (e *Engine) resolver(tenant *config.Tenant, report *config.Report, output *
 			return plan.Target{}, diags
 		}
 		if lastDigest == "" || target.Definition != lastDefinition {
-			lastDefinition, lastDigest = target.Definition, define(target.Definition)
+			lastDefinition, lastDigest = target.Definition, define(tenant, target.Definition)
 		}
 		return plan.Target{Path: e.recorded(target.Path), Definition: lastDigest, Verbatim: target.Verbatim}, nil
 	}
@@ -224,10 +253,11 @@ func (e *Engine) undeclared() func(ledger.Key) string {
 	}
 }
 
-// conflicts says which wanted slices lead to one path.
-func (e *Engine) conflicts(wants []plan.Want, parts []plan.Part) error {
-	const most = 10
-	conflicts, err := plan.Conflicts(wants, parts, most)
+// conflicts says which wanted slices lead to one path. The first wants are to be
+// planned, the others are there.
+func (e *Engine) conflicts(wants []plan.Want, parts []plan.Part, planned int) error {
+	const most = 3
+	conflicts, more, err := plan.Conflicts(wants, parts, planned, most)
 	if err != nil || len(conflicts) == 0 {
 		return err
 	}
@@ -241,6 +271,14 @@ func (e *Engine) conflicts(wants []plan.Want, parts []plan.Part) error {
 				e.recorded(c.First.Path), c.First.Output, first.Range, describe(c.First), c.Second.Output, describe(c.Second)),
 			Subject: second.Range.Ptr(),
 		})
+	}
+	if more > 0 {
+		last := diags[len(diags)-1]
+		paths := "paths"
+		if more == 1 {
+			paths = "path"
+		}
+		last.Detail += fmt.Sprintf(" It is the same with %d more %s.", more, paths)
 	}
 	return diags
 }
@@ -290,6 +328,13 @@ func gather(mistakes []error) error {
 	return errors.Join(others...)
 }
 
+// pullOf is the pull object of the language for a slice of a tenant's report.
+func pullOf(tenant *config.Tenant, report *config.Report, s *window.Named) *outputs.Pull {
+	pull := pullFacts(tenant, report)
+	pull.Window = outputs.PullWindow{From: s.From, To: s.To, Date: s.Date, Label: s.Label}
+	return pull
+}
+
 // pullFacts is the pull object of the language for pulls of a tenant's report,
 // less the window.
 func pullFacts(tenant *config.Tenant, report *config.Report) *outputs.Pull {
@@ -304,22 +349,18 @@ func pullFacts(tenant *config.Tenant, report *config.Report) *outputs.Pull {
 // output, so that everything else has to go elsewhere.
 func (e *Engine) Console() bool {
 	for _, report := range e.config.Reports {
+		if len(report.Tenants) == 0 {
+			continue
+		}
+		sample := window.New(report.Window).Sample()
 		for _, output := range report.Outputs {
-			target, _ := e.outputs[output.Address].Resolve(samplePull(report))
+			target, _ := e.outputs[output.Address].Resolve(pullOf(report.Tenants[0], report, &sample))
 			if target.Path == ledger.Console {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// samplePull stands for any pull of a report, where only what pulls have in
-// common counts.
-func samplePull(report *config.Report) *outputs.Pull {
-	sample := pullFacts(report.Tenants[0], report)
-	sample.Window = outputs.PullWindow{Label: "label", Date: "date"}
-	return sample
 }
 
 // baseAddress is an address without the key of its for_each.

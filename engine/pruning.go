@@ -6,19 +6,25 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
+	"strings"
+	"sync"
 
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 )
 
 // prune deletes the files of orphans and then forgets them. A file that is not
-// the one that was written is kept, and so is its entry. It returns what is
-// gone, with an error that names what is not. Stored pages that no ledger names
-// go too.
+// the one that was written is kept, and so is its entry; and so is one that lies
+// where a declared slice is to be and is not yet. It returns what is gone, with
+// an error that names what is not. Stored pages that no ledger names go too.
 func (e *Engine) prune(ctx context.Context, orphans []plan.Orphan) ([]plan.Orphan, error) {
 	held, err := e.heldPaths(ctx, orphans)
 	if err != nil {
+		return nil, err
+	}
+	if held.wanted, err = e.wantedPaths(ctx, orphans); err != nil {
 		return nil, err
 	}
 	ledgers := byLedger(orphans)
@@ -56,16 +62,23 @@ func byLedger(orphans []plan.Orphan) [][]plan.Orphan {
 
 // pruneLedger deletes the files of one ledger's orphans, unless they are held,
 // and then forgets them. It returns what is gone, and why the rest is not.
-func (e *Engine) pruneLedger(ctx context.Context, orphans []plan.Orphan, held map[string]bool) (gone []plan.Orphan, kept []error) {
+func (e *Engine) pruneLedger(ctx context.Context, orphans []plan.Orphan, held *heldPaths) (gone []plan.Orphan, kept []error) {
 	for _, o := range orphans {
 		if ctx.Err() != nil {
 			break
 		}
-		if !held[o.Path] {
-			if err := e.deleteFile(o); err != nil {
-				kept = append(kept, err)
-				continue
-			}
+		var err error
+		switch {
+		case held.paths[o.Path]:
+			// It is another entry's now.
+		case held.wanted[o.Path]:
+			err = fmt.Errorf("pruning %s: a slice that is declared belongs there and is not held yet, so the file is kept; if a block was renamed, state mv keeps what it holds", o.Path)
+		case !held.alias(e.file(o.Path), o):
+			err = e.deleteFile(o)
+		}
+		if err != nil {
+			kept = append(kept, err)
+			continue
 		}
 		gone = append(gone, o)
 	}
@@ -85,21 +98,61 @@ func (e *Engine) pruneLedger(ctx context.Context, orphans []plan.Orphan, held ma
 	return gone, kept
 }
 
-// heldPaths returns the orphans' paths at which something else is held: after a
+// heldPaths is what else stands in the way of deleting orphans' files.
+type heldPaths struct {
+	paths  map[string]bool  // at which something else is held
+	wanted map[string]bool  // to which a declared slice leads
+	twins  map[twin]*family // held files that may be an orphan's under another name
+}
+
+// twin is what files under two names have in common: the name in its folder, in
+// lower case, and the digest.
+type twin struct{ name, digest string }
+
+func twinOf(file, digest string) twin { return twin{strings.ToLower(path.Base(file)), digest} }
+
+// family is the held files of a twin.
+type family struct {
+	files []string
+	look  sync.Once
+	infos []os.FileInfo
+}
+
+// alias reports whether an orphan's file is held under another name: links lead
+// to it, or the file system does not tell the names apart.
+func (h *heldPaths) alias(file string, o plan.Orphan) bool {
+	f := h.twins[twinOf(o.Path, o.SHA256)]
+	info, err := os.Stat(file)
+	if f == nil || err != nil {
+		return false
+	}
+	f.look.Do(func() {
+		for _, file := range f.files {
+			if info, err := os.Stat(file); err == nil {
+				f.infos = append(f.infos, info)
+			}
+		}
+	})
+	return slices.ContainsFunc(f.infos, func(other os.FileInfo) bool { return os.SameFile(info, other) })
+}
+
+// heldPaths finds the orphans' paths at which something else is held: after a
 // block was renamed, old and new ledger entries share a file.
-func (e *Engine) heldPaths(ctx context.Context, orphans []plan.Orphan) (map[string]bool, error) {
+func (e *Engine) heldPaths(ctx context.Context, orphans []plan.Orphan) (*heldPaths, error) {
 	type entry struct {
 		key      ledger.Key
 		output   string
 		from, to int64
 		path     string
 	}
-	orphaned, paths := map[entry]bool{}, map[string]bool{}
+	orphaned, paths, names := map[entry]bool{}, map[string]bool{}, map[string]bool{}
+	held := &heldPaths{paths: map[string]bool{}, twins: map[twin]*family{}}
 	for _, o := range orphans {
 		orphaned[entry{ledger.Key{Tenant: o.Tenant, Report: o.Report}, o.Output, o.From.UnixNano(), o.To.UnixNano(), o.Path}] = true
 		paths[o.Path] = true
+		t := twinOf(o.Path, o.SHA256)
+		names[t.name], held.twins[t] = true, &family{}
 	}
-	held := map[string]bool{}
 	if len(orphans) == 0 {
 		return held, nil
 	}
@@ -112,8 +165,18 @@ func (e *Engine) heldPaths(ctx context.Context, orphans []plan.Orphan) (map[stri
 			return err
 		}
 		for h := range l.Held() {
-			if paths[h.Path] && !orphaned[entry{key, h.Output, h.From.UnixNano(), h.To.UnixNano(), h.Path}] {
-				held[h.Path] = true
+			if orphaned[entry{key, h.Output, h.From.UnixNano(), h.To.UnixNano(), h.Path}] {
+				continue
+			}
+			if paths[h.Path] {
+				held.paths[h.Path] = true
+				continue
+			}
+			if !names[strings.ToLower(path.Base(h.Path))] {
+				continue
+			}
+			if f := held.twins[twinOf(h.Path, h.Proof().SHA256)]; f != nil {
+				f.files = append(f.files, e.file(h.Path))
 			}
 		}
 		return nil
@@ -121,20 +184,52 @@ func (e *Engine) heldPaths(ctx context.Context, orphans []plan.Orphan) (map[stri
 	return held, err
 }
 
+// wantedPaths finds the orphans' paths to which declared slices lead.
+func (e *Engine) wantedPaths(ctx context.Context, orphans []plan.Orphan) (map[string]bool, error) {
+	paths, wanted := make(map[string]bool, len(orphans)), map[string]bool{}
+	for _, o := range orphans {
+		if o.Path != ledger.Console {
+			paths[o.Path] = true
+		}
+	}
+	if len(paths) == 0 {
+		return wanted, nil
+	}
+	wants := e.wants(&PlanOptions{}, e.now().UTC())
+	var mu sync.Mutex
+	err := inParallel(ctx, len(wants), func(i int) error {
+		for n := range wants[i].Slices {
+			for _, output := range wants[i].Outputs {
+				target, err := output.Resolve(&wants[i].Slices[n])
+				if err != nil {
+					return err
+				}
+				if paths[target.Path] {
+					mu.Lock()
+					wanted[target.Path] = true
+					mu.Unlock()
+				}
+			}
+		}
+		return nil
+	})
+	return wanted, err
+}
+
 // deleteFile removes an orphan's file if it is what the ledger says.
 func (e *Engine) deleteFile(o plan.Orphan) error {
 	if o.Path == ledger.Console {
 		return nil
 	}
-	path := e.file(o.Path)
-	info, err := os.Stat(path)
+	file := e.file(o.Path)
+	info, err := os.Stat(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("pruning %s: %w", o.Path, err)
 	}
-	sum, err := fileDigest(path)
+	sum, err := fileDigest(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // two entries have one file
 	}
@@ -144,7 +239,7 @@ func (e *Engine) deleteFile(o plan.Orphan) error {
 	if info.Size() != o.Bytes || sum != o.SHA256 {
 		return fmt.Errorf("pruning %s: the file was changed since Reportform wrote it, so it is kept; delete it by hand if it is not needed", o.Path)
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("pruning %s: %w", o.Path, err)
 	}
 	return nil

@@ -72,7 +72,7 @@ report "sign_ins" "all" {
 	if err != nil {
 		b.Fatal(err)
 	}
-	intact := func(*ledger.Held) plan.Condition { return plan.Intact }
+	intact := func(*ledger.Held) (plan.Condition, error) { return plan.Intact, nil }
 	load := func(b *testing.B) (*ledger.Store, *ledger.Ledger) {
 		backend, diags := decodeBackend(stateBlock{&e.config.Settings.State, e.dir, os.Getenv})
 		if diags.HasErrors() {

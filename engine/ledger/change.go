@@ -28,6 +28,12 @@ func (l *Ledger) Supersede(output, path string) {
 	l.dropWhere(func(h *Held) bool { return h.Output == output && h.Path == path })
 }
 
+// ForgetFailures forgets the last tries at all slices of an output. It is for
+// trailing windows, whose one slice moves.
+func (l *Ledger) ForgetFailures(output string) {
+	l.Failed = slices.DeleteFunc(l.Failed, func(f Failed) bool { return f.Output == output })
+}
+
 // Fail records that the last try at a slice did not complete. What the output
 // holds of the slice stays recorded.
 func (l *Ledger) Fail(f Failed) {

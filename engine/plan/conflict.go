@@ -1,10 +1,6 @@
 package plan
 
-import (
-	"math/bits"
-
-	"github.com/reportform/reportform/engine/window"
-)
+import "math/bits"
 
 // Console is the path of outputs that write to standard output, which any
 // number of pulls share.
@@ -38,43 +34,71 @@ func claim(path string) uint64 {
 	return max(h, 1)
 }
 
+// Claims returns the Part of a Want of which nothing is planned, so that others
+// do not write where it does.
+func Claims(want *Want) (Part, error) {
+	part := Part{claims: make([]uint64, 0, len(want.Slices)*len(want.Outputs))}
+	err := want.eachClaim(func(c Claim) { part.claims = append(part.claims, claim(c.Path)) })
+	return part, err
+}
+
 // Conflicts returns the paths that more than one wanted slice leads to, held
-// ones included, each once, at most limit. parts are what Subtract made of the
-// wants.
-func Conflicts(wants []Want, parts []Part, limit int) ([]Conflict, error) {
+// ones included, each once, at most limit, and how many more there are. parts
+// are what Subtract made of the first wants, which are to be planned, and
+// Claims of the others. At least one slice of a conflict is of a planned Want.
+func Conflicts(wants []Want, parts []Part, planned, limit int) (conflicts []Conflict, more int, err error) {
 	twice := repeated(parts)
 	if len(twice) == 0 {
-		return nil, nil
+		return nil, 0, nil
 	}
 	first, told := map[string]Claim{}, map[string]bool{}
-	var conflicts []Conflict
 	for i := range wants {
-		for j := range wants[i].Slices {
-			slice := &wants[i].Slices[j]
-			for _, output := range wants[i].Outputs {
-				if output.Declared {
-					continue
-				}
-				c, err := wants[i].claim(output, slice)
-				if err != nil {
-					return nil, err
-				}
-				if c.Path == Console || !twice[claim(c.Path)] || told[c.Path] {
-					continue
-				}
-				earlier, ok := first[c.Path]
-				if !ok {
-					first[c.Path] = c
-					continue
-				}
+		consider := func(c Claim) {
+			if !twice[claim(c.Path)] || told[c.Path] {
+				return
+			}
+			earlier, ok := first[c.Path]
+			switch {
+			case !ok && i < planned:
+				first[c.Path] = c
+			case ok:
 				told[c.Path] = true
-				if conflicts = append(conflicts, Conflict{earlier, c}); len(conflicts) == limit {
-					return conflicts, nil
+				if len(conflicts) == limit {
+					more++
+				} else {
+					conflicts = append(conflicts, Conflict{earlier, c})
 				}
 			}
 		}
+		if err := wants[i].eachClaim(consider); err != nil {
+			return nil, 0, err
+		}
+		for _, c := range parts[i].kept {
+			consider(c)
+		}
 	}
-	return conflicts, nil
+	return conflicts, more, nil
+}
+
+// eachClaim calls do with the claims of a Want's slices, those of outputs that are not
+// asked for and of the console left out.
+func (w *Want) eachClaim(do func(Claim)) error {
+	for i := range w.Slices {
+		slice := &w.Slices[i]
+		for _, output := range w.Outputs {
+			if output.Declared {
+				continue
+			}
+			target, err := output.Resolve(slice)
+			if err != nil {
+				return err
+			}
+			if target.Path != Console {
+				do(Claim{target.Path, w.Tenant, w.Report, output.Output, slice.Label})
+			}
+		}
+	}
+	return nil
 }
 
 // repeated returns the claims that occur more than once.
@@ -101,9 +125,4 @@ func repeated(parts []Part) map[uint64]bool {
 		}
 	}
 	return twice
-}
-
-func (w *Want) claim(output WantOutput, slice *window.Named) (Claim, error) {
-	target, err := output.Resolve(slice)
-	return Claim{target.Path, w.Tenant, w.Report, output.Output, slice.Label}, err
 }

@@ -116,7 +116,7 @@ func TestCover(t *testing.T) {
 			}
 			l := ledger.New(ledger.Key{Tenant: w.Tenant, Report: w.Report}, test.held...)
 			w.Slices = w.Window.Named(at(test.now))
-			part, err := Subtract(w, l, at(test.now), func(h *ledger.Held) Condition { return test.disk[h.Path] })
+			part, err := Subtract(w, l, at(test.now), func(h *ledger.Held) (Condition, error) { return test.disk[h.Path], nil })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -155,7 +155,7 @@ func TestCoverAgreesWithThePlan(t *testing.T) {
 			}
 		}
 		w.Slices = w.Window.Named(now)
-		part, err := Subtract(w, l, now, func(*ledger.Held) Condition { return Intact })
+		part, err := Subtract(w, l, now, func(*ledger.Held) (Condition, error) { return Intact, nil })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -53,6 +53,19 @@ func TestDerive(t *testing.T) {
 		{name: "the service has it no longer", held: []ledger.Held{a}, now: "2027-11-20", change: func(w *Want) { w.Retention = dur("7d") }, want: "b:derived from a/2026-11-20"},
 		{name: "a snapshot of long ago", held: []ledger.Held{a}, now: "2027-11-20", change: func(w *Want) { w.Snapshot = true }, want: "b:derived from a/2026-11-20"},
 		{name: "from an output that is declared and not asked for", held: []ledger.Held{a}, change: func(w *Want) { w.Outputs[0].Declared = true }, want: "b:derived from a/2026-11-20"},
+		{
+			name:   "the service has it no longer, and a second reading would be due",
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("1h")},
+			held:   []ledger.Held{a}, now: "2027-11-20", change: func(w *Want) { w.Retention = dur("7d") }, want: "b:derived from a/2026-11-20",
+		},
+		{
+			name: "the service has it no longer, and the slice was not final",
+			held: []ledger.Held{with(a, func(h *ledger.Held) { h.Final = false })}, now: "2027-11-20", change: func(w *Want) { w.Retention = dur("7d") }, want: "b:derived from a/2026-11-20",
+		},
+		{
+			name: "the service has it no longer, and the other output has another definition",
+			held: []ledger.Held{with(a, func(h *ledger.Held) { h.Definition = "old" })}, now: "2027-11-20", change: func(w *Want) { w.Retention = dur("7d") }, want: "",
+		},
 		{name: "trusted, and there", held: []ledger.Held{a}, change: func(w *Want) { w.TrustLedger = true }, want: "b:derived from a/2026-11-20"},
 		{name: "trusted, and gone", held: []ledger.Held{a}, disk: map[string]Condition{"a/2026-11-20": Gone}, change: func(w *Want) { w.TrustLedger = true }, want: "b:new"},
 		{name: "trusted, not asked for, and there", held: []ledger.Held{a}, change: func(w *Want) { w.TrustLedger, w.Outputs[0].Declared = true, true }, want: "b:derived from a/2026-11-20"},
@@ -80,7 +93,7 @@ func TestDerive(t *testing.T) {
 			w.Slices = w.Window.Named(at(test.now))
 			l := ledger.New(ledger.Key{}, test.held...)
 			l.Failed = test.failed
-			part, err := Subtract(w, l, at(test.now), func(h *ledger.Held) Condition { return test.disk[h.Path] })
+			part, err := Subtract(w, l, at(test.now), func(h *ledger.Held) (Condition, error) { return test.disk[h.Path], nil })
 			if err != nil {
 				t.Fatal(err)
 			}

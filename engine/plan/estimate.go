@@ -117,16 +117,33 @@ func (w *work) count(want *Want, pull *Pull) {
 	}
 }
 
-// density is how many events and requests a report type has in a time.
+// density is how many events and requests a report type has in a time, how long
+// a request takes, and how large files get.
 type density struct {
 	slices, rows, requests, seconds float64
+
+	latency time.Duration           // the least that a request took; 0 if not known
+	files   map[string]sizedDensity // by output
 }
+
+// sizedDensity is how many bytes an output made of so many rows.
+type sizedDensity struct{ bytes, rows float64 }
 
 func (d *density) add(s *ledger.Sample) {
 	d.slices += float64(s.Slices)
 	d.rows += float64(s.Rows)
 	d.requests += float64(s.Requests)
 	d.seconds += s.Span.Seconds()
+	if s.Latency > 0 && (d.latency == 0 || s.Latency < d.latency) {
+		d.latency = s.Latency
+	}
+	for output, perRow := range s.BytesPerRow {
+		if d.files == nil {
+			d.files = map[string]sizedDensity{}
+		}
+		f := d.files[output]
+		d.files[output] = sizedDensity{f.bytes + perRow*float64(s.Rows), f.rows + float64(s.Rows)}
+	}
 }
 
 func densityOf(s *ledger.Sample) density {
@@ -234,9 +251,9 @@ func EstimateOf(wants []Want, parts []Part, parallel Parallel) *Estimate {
 			load = &tenantLoad{TenantEstimate: TenantEstimate{Tenant: want.Tenant}}
 			tenants[want.Tenant] = load
 		}
-		wait := time.Duration(requests * float64(w.sample.Latency))
+		wait := time.Duration(requests * float64(d.latency))
 		serial += wait
-		load.add(requests, events, w.bytes(want, events), wait)
+		load.add(requests, events, d.bytes(w, want, events), wait)
 		load.wants = append(load.wants, want)
 	}
 	for _, load := range tenants {
@@ -290,21 +307,23 @@ func (t *tenantLoad) add(requests, events, bytes float64, wait time.Duration) {
 
 // bytes returns how large the files will be. An output that has no file yet is
 // taken to be like the others.
-func (w *work) bytes(want *Want, events float64) float64 {
-	if len(w.sample.BytesPerRow) == 0 || w.span == 0 {
+func (d *density) bytes(w *work, want *Want, events float64) float64 {
+	if len(d.files) == 0 || w.span == 0 {
 		return 0
 	}
-	mean := 0.0
-	for _, b := range w.sample.BytesPerRow {
-		mean += b / float64(len(w.sample.BytesPerRow))
+	var all sizedDensity
+	for _, f := range d.files {
+		all.bytes, all.rows = all.bytes+f.bytes, all.rows+f.rows
 	}
 	total := 0.0
 	for i, span := range w.outputs {
-		each, ok := w.sample.BytesPerRow[want.Outputs[i].Output]
+		f, ok := d.files[want.Outputs[i].Output]
 		if !ok {
-			each = mean
+			f = all
 		}
-		total += each * events * span.Seconds() / w.span.Seconds()
+		if f.rows > 0 {
+			total += f.bytes / f.rows * events * span.Seconds() / w.span.Seconds()
+		}
 	}
 	return total
 }
@@ -354,7 +373,7 @@ func Schedules(wants []Want, parts []Part) []Schedule {
 	for i := range wants {
 		want := &wants[i]
 		every, ok := want.Window.Every()
-		if !ok {
+		if !ok || want.Window.Ends() {
 			continue
 		}
 		for _, limit := range want.Limits.each() {

@@ -42,7 +42,7 @@ func loads(t *testing.T, spec config.Window, now string, tenants int, held int, 
 				Final: true, Bytes: cost.Rows * 100,
 			}.With(cost))
 		}
-		part, err := Subtract(w, l, at(now), func(*ledger.Held) Condition { return Intact })
+		part, err := Subtract(w, l, at(now), func(*ledger.Held) (Condition, error) { return Intact, nil })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +97,14 @@ func TestEstimate(t *testing.T) {
 		moreWants, moreParts := loads(t, window, now, 1, 0, cost, nil)
 		moreWants[0].Tenant = "tenant.new"
 		e := estimate(append(wants, moreWants...), append(parts, moreParts...))
-		if e.Unknown != 0 || e.Requests != 20+24 || e.Events != 10_000+12_000 {
+		if e.Unknown != 0 || e.Requests != 20+24 || e.Events != 10_000+12_000 || e.Bytes != 1_000_000+1_200_000 {
+			t.Errorf("%+v", e)
+		}
+		for i := range wants {
+			moreWants[i].Limits, wants[i].Limits = Limits{}, Limits{} // so that only the requests take time
+		}
+		e = estimate(append(wants, moreWants...), append(parts, moreParts...))
+		if e.Tenants[0].Tenant != "tenant.new" || e.Tenants[0].Time != 24*100*time.Millisecond/4 {
 			t.Errorf("%+v", e)
 		}
 	})

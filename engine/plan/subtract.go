@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/reportform/reportform/config"
@@ -65,12 +66,13 @@ type Part struct {
 	Held          int
 
 	work   work
-	claims []uint64 // of the paths of all wanted slices
+	claims []uint64 // of the paths of all wanted slices, and of kept
+	kept   []Claim  // paths at which slices stay held that are wanted elsewhere
 }
 
 // Subtract returns the wanted slices less the held ones. observe says what is
 // on disk for an entry of the ledger.
-func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(*ledger.Held) Condition) (Part, error) {
+func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(*ledger.Held) (Condition, error)) (Part, error) {
 	s := subtraction{
 		want: want, ledger: l, now: now, observe: observe,
 		held: l.Len(), failed: make(map[heldKey]bool, len(l.Failed)),
@@ -98,13 +100,21 @@ type subtraction struct {
 	want    *Want
 	ledger  *ledger.Ledger
 	now     time.Time
-	observe func(*ledger.Held) Condition
+	observe func(*ledger.Held) (Condition, error)
 	found   []*ledger.Finder // by output of the want
 	held    int              // entries of the ledger
 	wanted  []*ledger.Held   // those that are wanted still
-	sources []*ledger.Held   // that a pull of the slice at hand could be made from
 	failed  map[heldKey]bool
 	part    Part
+
+	// replaced are the places of a trailing window's one slice: what lies there
+	// of an earlier one stays until it is replaced.
+	replaced map[place]bool
+
+	// Of the slice at hand: what outputs lack, the entries that a pull of it
+	// could be made from, and those that could if the service had it no longer.
+	lacking        []lack
+	sources, stale []*ledger.Held
 }
 
 type heldKey struct {
@@ -116,13 +126,68 @@ func keyOf(output string, from, to time.Time) heldKey {
 	return heldKey{output, from.UnixNano(), to.UnixNano()}
 }
 
+// place is where an output has a slice.
+type place struct{ output, path string }
+
+// lack is an output that lacks the slice at hand.
+type lack struct {
+	output string
+	target Target
+	why    Reason       // never Retry, which says nothing of what is lacking
+	held   *ledger.Held // what it holds of the slice, nil if nothing
+}
+
+// mendable reports whether a file with the slice's events, wherever it comes
+// from, is what is lacking: not where the point is to ask the service again.
+func (l *lack) mendable() bool {
+	switch l.why {
+	case New, Changed, Missing, Altered:
+		return true
+	}
+	return false
+}
+
 // slice plans one wanted slice.
 func (s *subtraction) slice(slice *window.Named) error {
 	final := s.final(slice.Slice)
 	revisitAt, revisits := s.want.Window.Revisits(slice.Slice)
-	due := revisits && final && !s.now.Before(revisitAt)
-	var lacking []PullOutput
-	s.sources = s.sources[:0]
+	due := revisits && final && !s.want.Snapshot && !s.now.Before(revisitAt)
+	if err := s.examine(slice, final, due); err != nil || len(s.lacking) == 0 {
+		return err
+	}
+	pull := Pull{
+		Tenant: s.want.Tenant, Report: s.want.Report, Type: s.want.Type,
+		From: slice.From, To: slice.To, Label: slice.Label, Date: slice.Date,
+		Final: final, Revisit: due,
+	}
+	if !s.want.Window.Trailing() {
+		pull.LostAt = s.want.LostAt(slice.Slice)
+	}
+	why, lost := s.lost(slice.Slice)
+	rest, err := s.derive(pull, slice, lost)
+	if err != nil || len(rest) == 0 {
+		return err
+	}
+	if !lost && s.pullable(final) {
+		pull.Outputs = s.outputs(rest, slice.Slice)
+		s.add(pull)
+		return nil
+	}
+	s.claimKept(rest, slice)
+	gap := Gap{Tenant: s.want.Tenant, Report: s.want.Report, From: slice.From, To: slice.To, Slices: 1}
+	if !lost {
+		gap.Why, gap.Until = "not settled: events become visible late", s.want.Window.Settles(slice.Slice, s.want.Settle)
+		addGap(&s.part.Waiting, gap)
+		return nil
+	}
+	gap.Why, gap.Kept, err = s.lostHow(why, rest)
+	addGap(&s.part.Lost, gap)
+	return err
+}
+
+// examine finds what each output lacks of a slice.
+func (s *subtraction) examine(slice *window.Named, final, revisit bool) error {
+	s.lacking, s.sources, s.stale = s.lacking[:0], s.sources[:0], s.stale[:0]
 	for i := range s.want.Outputs {
 		output := &s.want.Outputs[i]
 		if output.Declared {
@@ -138,58 +203,94 @@ func (s *subtraction) slice(slice *window.Named) error {
 		if target.Path != Console {
 			s.part.claims = append(s.part.claims, claim(target.Path))
 		}
-		held, reason := s.reason(i, slice.Slice, target, final, due)
+		if s.want.Window.Trailing() {
+			if s.replaced == nil {
+				s.replaced = map[place]bool{}
+			}
+			s.replaced[place{output.Output, target.Path}] = true
+		}
+		held, why, err := s.lacks(i, slice.Slice, target, final, revisit)
+		if err != nil {
+			return err
+		}
 		if held != nil {
 			s.wanted = append(s.wanted, held)
 		}
-		if reason != "" {
-			if lacking == nil {
-				lacking = make([]PullOutput, 0, len(s.want.Outputs))
+		if why == "" {
+			s.part.Held++
+			if target.readable() {
+				s.sources = append(s.sources, held)
 			}
-			lacking = append(lacking, PullOutput{output.Output, reason, target.Path, target.Definition})
 			continue
 		}
-		s.part.Held++
-		if target.readable() {
-			s.sources = append(s.sources, held)
+		s.lacking = append(s.lacking, lack{output.Output, target, why, held})
+		if (why == Open || why == Revisit) && target.readable() {
+			s.stale = append(s.stale, held)
 		}
 	}
-	if len(lacking) == 0 {
-		return nil
-	}
-	pull := Pull{
-		Tenant: s.want.Tenant, Report: s.want.Report, Type: s.want.Type,
-		From: slice.From, To: slice.To, Label: slice.Label, Date: slice.Date,
-		Final: final, Revisit: due, Outputs: lacking,
-	}
-	if !s.want.Window.Trailing() {
-		pull.LostAt = s.want.LostAt(slice.Slice)
-	}
-	if derived, err := s.derive(&pull, slice); derived || err != nil {
-		return err
-	}
-	if why, lost := s.lost(slice.Slice); lost {
-		kept := holdsAll(lacking)
-		if kept {
-			why += "; what is held stays as it is"
-		}
-		addGap(&s.part.Lost, Gap{
-			Tenant: s.want.Tenant, Report: s.want.Report,
-			From: slice.From, To: slice.To, Slices: 1, Why: why, Kept: kept,
-		})
-		return nil
-	}
-	if !s.pullable(final) {
-		addGap(&s.part.Waiting, Gap{
-			Tenant: s.want.Tenant, Report: s.want.Report,
-			From: slice.From, To: slice.To, Slices: 1,
-			Why:   "not settled: events become visible late",
-			Until: s.want.Window.Settles(slice.Slice, s.want.Settle),
-		})
-		return nil
-	}
-	s.add(pull)
 	return nil
+}
+
+// outputs are those of a pull of what is lacking. That the last try failed is the
+// reason to show, unless the output has the slice and reads it once more.
+func (s *subtraction) outputs(lacking []lack, slice window.Slice) []PullOutput {
+	list := make([]PullOutput, 0, len(lacking))
+	for _, l := range lacking {
+		reason := l.why
+		if reason != Open && reason != Revisit && s.hasFailed(l.output, slice) {
+			reason = Retry
+		}
+		list = append(list, PullOutput{l.output, reason, l.target.Path, l.target.Definition})
+	}
+	return list
+}
+
+// claimKept claims the paths of what stays held although it is not as declared.
+func (s *subtraction) claimKept(lacking []lack, slice *window.Named) {
+	for _, l := range lacking {
+		if l.held != nil && l.held.Path != l.target.Path && l.held.Path != Console {
+			s.part.claims = append(s.part.claims, claim(l.held.Path))
+			s.part.kept = append(s.part.kept, Claim{l.held.Path, s.want.Tenant, s.want.Report, l.output, slice.Label})
+		}
+	}
+}
+
+// lostHow completes the sentence on why a slice is lost. It is kept if every
+// output that lacks it has a file of it all the same, if not as declared.
+func (s *subtraction) lostHow(why string, lacking []lack) (sentence string, kept bool, err error) {
+	kept = true
+	var gone []string
+	for _, l := range lacking {
+		has := l.held != nil
+		switch l.why {
+		case Missing, Altered:
+			has = false
+		case Changed: // of which the file was not looked at
+			if has, err = s.intact(l.held); err != nil {
+				return "", false, err
+			}
+		}
+		if !has && l.held != nil {
+			gone = append(gone, l.output)
+		}
+		kept = kept && has
+	}
+	switch {
+	case kept:
+		why += "; what is held stays as it is"
+	case gone != nil:
+		why += "; what was held is gone or altered, in " + strings.Join(gone, ", ")
+	}
+	return why, kept, nil
+}
+
+// intact reports whether the file of an entry is there, or trusted to be.
+func (s *subtraction) intact(held *ledger.Held) (bool, error) {
+	if s.want.TrustLedger {
+		return true, nil
+	}
+	condition, err := s.observe(held)
+	return condition == Intact, err
 }
 
 // add plans a pull.
@@ -204,36 +305,46 @@ func (s *subtraction) add(pull Pull) {
 }
 
 // derive plans a pull from the file of an output that holds the slice, if that
-// gives the outputs what the service would: not where the point is to ask the
-// service again.
-func (s *subtraction) derive(pull *Pull, slice *window.Named) (bool, error) {
-	for _, o := range pull.Outputs {
-		switch o.Reason {
-		case New, Changed, Missing, Altered, Retry:
-		default:
-			return false, nil
+// gives the outputs what the service would, or if the service would give
+// nothing any more. It returns what is lacking all the same.
+func (s *subtraction) derive(pull Pull, slice *window.Named, lost bool) ([]lack, error) {
+	var mendable, rest []lack
+	for _, l := range s.lacking {
+		if l.mendable() {
+			mendable = append(mendable, l)
+		} else {
+			rest = append(rest, l)
 		}
 	}
-	source, err := s.source(pull, slice)
+	if len(mendable) == 0 || len(rest) > 0 && !lost {
+		return s.lacking, nil
+	}
+	source, err := s.source(&pull, slice, lost)
 	if source == nil || err != nil {
-		return false, err
+		return s.lacking, err
 	}
 	pull.Source = &Source{source.Output, source.Path, source.Proof().SHA256}
+	pull.Outputs = s.outputs(mendable, slice.Slice)
 	for i := range pull.Outputs {
 		if pull.Outputs[i].Reason == New {
 			pull.Outputs[i].Reason = Derived
 		}
 	}
-	s.add(*pull)
-	return true, nil
+	s.add(pull)
+	return rest, nil
 }
 
 // source returns an entry whose file has a pull's events and is there, nil if
-// there is none: of an output that is asked for, or else of another one.
-func (s *subtraction) source(pull *Pull, slice *window.Named) (*ledger.Held, error) {
-	for _, held := range s.sources {
-		if !s.want.TrustLedger || s.observe(held) == Intact {
-			return held, nil
+// there is none: of an output that is asked for, or else of another one. What
+// is to be read again counts only if the service has the slice no longer.
+func (s *subtraction) source(pull *Pull, slice *window.Named, lost bool) (*ledger.Held, error) {
+	candidates := s.sources
+	if lost {
+		candidates = append(candidates, s.stale...)
+	}
+	for _, held := range candidates {
+		if there, err := s.there(held); there || err != nil {
+			return held, err
 		}
 	}
 	for i := range s.want.Outputs {
@@ -245,47 +356,60 @@ func (s *subtraction) source(pull *Pull, slice *window.Named) (*ledger.Held, err
 		if err != nil {
 			return nil, err
 		}
-		held, reason := s.reason(i, slice.Slice, target, pull.Final, pull.Revisit)
-		if reason == "" && target.readable() && (!s.want.TrustLedger || s.observe(held) == Intact) {
-			return held, nil
+		held, why, err := s.lacks(i, slice.Slice, target, pull.Final, pull.Revisit)
+		if err != nil {
+			return nil, err
+		}
+		if !target.readable() || why != "" && (!lost || why != Open && why != Revisit) {
+			continue
+		}
+		if there, err := s.there(held); there || err != nil {
+			return held, err
 		}
 	}
 	return nil, nil
 }
 
-// reason says why an output of the want lacks a slice, and returns what it
+// there reports whether the file of an entry that nothing is wrong with is
+// there: trusted ones were not looked at.
+func (s *subtraction) there(held *ledger.Held) (bool, error) {
+	if !s.want.TrustLedger {
+		return true, nil
+	}
+	condition, err := s.observe(held)
+	return condition == Intact, err
+}
+
+// lacks says why an output of the want lacks a slice, and returns what it
 // holds of it; the reason is empty if it lacks nothing.
-func (s *subtraction) reason(which int, slice window.Slice, target Target, final, revisit bool) (*ledger.Held, Reason) {
+func (s *subtraction) lacks(which int, slice window.Slice, target Target, final, revisit bool) (*ledger.Held, Reason, error) {
 	output, held := s.want.Outputs[which].Output, s.found[which].Find(slice.From, slice.To)
 	if held == nil {
-		switch {
-		case s.hasFailed(output, slice):
-			return nil, Retry
-		case s.want.Window.Trailing() && s.holdsAny(output):
-			return nil, Moved
+		if s.want.Window.Trailing() && s.holdsAny(output) {
+			return nil, Moved, nil
 		}
-		return nil, New
+		return nil, New, nil
 	}
 	if held.Definition != target.Definition || held.Path != target.Path {
-		return held, Changed
+		return held, Changed, nil
 	}
 	if !s.want.TrustLedger {
-		switch s.observe(held) {
-		case Gone:
-			return held, Missing
-		case Differs:
-			return held, Altered
+		switch condition, err := s.observe(held); {
+		case err != nil:
+			return nil, "", err
+		case condition == Gone:
+			return held, Missing, nil
+		case condition == Differs:
+			return held, Altered, nil
 		}
 	}
 	switch {
-	case s.hasFailed(output, slice):
-		return held, Retry
 	case !held.Final && (final || s.want.Window.Open() && !s.want.Window.Trailing()):
-		return held, Open
+		return held, Open, nil
 	case revisit && !held.Revisited:
-		return held, Revisit
+		return held, Revisit, nil
 	}
-	return held, ""
+	return held, "", nil
 }
 
 func (s *subtraction) hasFailed(output string, slice window.Slice) bool {
@@ -333,18 +457,6 @@ func (w *Want) LostAt(slice window.Slice) time.Time {
 	return w.Retention.After(slice.From.Truncate(day).Add(day))
 }
 
-// holdsAll reports whether the files of all outputs are there, if not as wanted.
-func holdsAll(lacking []PullOutput) bool {
-	for _, o := range lacking {
-		switch o.Reason {
-		case Changed, Open, Revisit:
-		default:
-			return false
-		}
-	}
-	return true
-}
-
 func (s *subtraction) holdsAny(output string) bool {
 	for h := range s.ledger.Held() {
 		if h.Output == output {
@@ -356,31 +468,33 @@ func (s *subtraction) holdsAny(output string) bool {
 
 // orphans collects what the ledger has and nothing wants.
 func (s *subtraction) orphans() {
-	if s.held != len(s.wanted) { // mostly everything is wanted, each entry by one slice
-		s.unwanted()
+	declared := map[string]bool{} // outputs of which everything is left alone
+	for _, o := range s.want.Outputs {
+		if o.Declared {
+			declared[o.Output] = true
+		}
 	}
-	s.part.Orphans = append(s.part.Orphans, leftovers(s.ledger)...)
+	if s.held != len(s.wanted) { // mostly everything is wanted, each entry by one slice
+		s.unwanted(declared)
+	}
+	for _, left := range leftovers(s.ledger) {
+		if !declared[left.Output] {
+			s.part.Orphans = append(s.part.Orphans, left)
+		}
+	}
 }
 
-func (s *subtraction) unwanted() {
+func (s *subtraction) unwanted(declared map[string]bool) {
 	wanted := make(map[*ledger.Held]bool, len(s.wanted))
 	for _, h := range s.wanted {
 		wanted[h] = true
 	}
 	outputs := map[string]bool{}
-	moved := map[string]bool{} // trailing outputs whose next pull replaces what is held
 	for _, o := range s.want.Outputs {
 		outputs[o.Output] = true
 	}
-	for _, p := range s.part.Pulls {
-		for _, o := range p.Outputs {
-			if o.Reason == Moved {
-				moved[o.Output+"\x00"+o.Path] = true
-			}
-		}
-	}
 	for h := range s.ledger.Held() {
-		if wanted[h] || moved[h.Output+"\x00"+h.Path] {
+		if wanted[h] || declared[h.Output] || s.replaced[place{h.Output, h.Path}] {
 			continue
 		}
 		why := "slice"
@@ -389,6 +503,8 @@ func (s *subtraction) unwanted() {
 			why = "output"
 		case s.want.Window.Expired(window.Slice{From: h.From, To: h.To}, s.now):
 			why = "expired"
+		case h.From.After(s.now): // the clock was put back, or is another machine's
+			continue
 		}
 		s.part.Orphans = append(s.part.Orphans, orphan(s.ledger, h, why))
 	}

@@ -87,6 +87,13 @@ func text(p Part) string {
 	return b.String()
 }
 
+// trailing are the entries of a window with last = "1d" of two days ago.
+func trailing() []ledger.Held {
+	a, b := held("a", "2026-11-20"), held("b", "2026-11-20")
+	a.Path, b.Path = "a/last-1d", "b/last-1d"
+	return []ledger.Held{a, b}
+}
+
 func TestSubtract(t *testing.T) {
 	const waiting = "not settled: events become visible late"
 	ab := func(days ...string) []ledger.Held {
@@ -133,9 +140,9 @@ func TestSubtract(t *testing.T) {
 				func() ledger.Held { h := held("a", "2026-11-22"); h.Path = "old/path"; return h }(),
 				held("b", "2026-11-20"), held("b", "2026-11-21"), held("b", "2026-11-22"),
 			},
-			failed: []ledger.Failed{{Output: "b", From: at("2026-11-22"), To: at("2026-11-23")}},
+			failed: []ledger.Failed{{Output: "a", From: at("2026-11-22"), To: at("2026-11-23")}, {Output: "b", From: at("2026-11-22"), To: at("2026-11-23")}},
 			disk:   map[string]Condition{"a/2026-11-20": Gone, "b/2026-11-21": Differs},
-			want:   "pull 2026-11-20 a:missing\npull 2026-11-21 a:changed b:altered\npull 2026-11-22 a:changed b:failed\nheld 1\n",
+			want:   "pull 2026-11-20 a:missing\npull 2026-11-21 a:changed b:altered\npull 2026-11-22 a:failed\nheld 2\n",
 		},
 		{
 			name: "broken archive whose ledger is trusted", window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-23")}, now: "2026-11-24",
@@ -145,9 +152,70 @@ func TestSubtract(t *testing.T) {
 				func() ledger.Held { h := held("a", "2026-11-22"); h.Path = "old/path"; return h }(),
 				held("b", "2026-11-20"), held("b", "2026-11-21"), held("b", "2026-11-22"),
 			},
-			failed: []ledger.Failed{{Output: "b", From: at("2026-11-22"), To: at("2026-11-23")}},
-			disk:   map[string]Condition{"a/2026-11-20": Gone, "b/2026-11-21": Differs},
-			want:   "pull 2026-11-22 a:changed b:failed\nheld 4\n",
+			disk: map[string]Condition{"a/2026-11-20": Gone, "b/2026-11-21": Differs},
+			want: "pull 2026-11-22 a:changed\nheld 5\n",
+		},
+		{
+			name: "what is intact lacks nothing, whatever failed once", window: config.Window{From: at("2026-11-20"), To: at("2026-11-21")}, now: "2026-11-24",
+			held: ab("2026-11-20"), failed: []ledger.Failed{{Output: "a", From: at("2026-11-20"), To: at("2026-11-21")}},
+			want: "held 2\n",
+		},
+		{
+			name: "a second reading that failed", now: "2026-11-24",
+			window: config.Window{From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("24h")},
+			held:   ab("2026-11-20"), failed: []ledger.Failed{{Output: "a", From: at("2026-11-20"), To: at("2026-11-21")}},
+			want: "pull 2026-11-20 a:revisit b:revisit revisit\n",
+		},
+		{
+			name: "a second reading that failed, and cannot be had any more", now: "2027-11-24",
+			window: config.Window{From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("24h")}, change: func(w *Want) { w.Retention = dur("7d") },
+			held: ab("2026-11-20"), failed: []ledger.Failed{{Output: "a", From: at("2026-11-20"), To: at("2026-11-21")}},
+			want: "lost 2026-11-20..2026-11-21 1: the service keeps events for 7d, since 2027-11-17; what is held stays as it is\n",
+		},
+		{
+			name: "changed, cannot be had any more, and gone", now: "2027-11-24",
+			window: config.Window{From: at("2026-11-20"), To: at("2026-11-21")}, change: func(w *Want) { w.Retention = dur("7d") },
+			held: func() []ledger.Held {
+				list := ab("2026-11-20")
+				list[0].Definition, list[1].Definition = "old", "old"
+				return list
+			}(),
+			disk: map[string]Condition{"b/2026-11-20": Gone},
+			want: "lost 2026-11-20..2026-11-21 1: the service keeps events for 7d, since 2027-11-17; what was held is gone or altered, in b\n",
+		},
+		{
+			name: "a snapshot is not read twice", now: "2026-11-22T12:00:00Z",
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-22"), Revisit: dur("1h")}, change: func(w *Want) { w.Snapshot = true },
+			held: ab("2026-11-20", "2026-11-21"),
+			want: "held 4\n",
+		},
+		{
+			name: "a trailing window whose last try failed keeps what it has", now: "2026-11-22T12:00:00Z",
+			window: config.Window{Last: dur("1d"), Align: dur("1d")}, held: trailing(),
+			failed: []ledger.Failed{{Output: "a", From: at("2026-11-21"), To: at("2026-11-22")}},
+			want:   "pull last-1d a:failed b:moved\n",
+		},
+		{
+			name: "a trailing window that cannot be had keeps what it has", now: "2026-11-22T12:00:00Z",
+			window: config.Window{Last: dur("1d"), Align: dur("1d")}, held: trailing(), change: func(w *Want) { w.Retention = dur("0d") },
+			want: "lost 2026-11-21..2026-11-22 1: the service keeps events for 0d, since 2026-11-22\n",
+		},
+		{
+			name: "an output that is not asked for is left alone", now: "2026-11-22T12:00:00Z",
+			window: config.Window{Last: dur("1d"), Align: dur("1d")}, held: trailing(), change: func(w *Want) { w.Outputs[1].Declared = true },
+			left: []ledger.Left{{Output: "b", From: at("2026-11-01"), To: at("2026-11-02"), Path: "old"}},
+			want: "pull last-1d a:moved\n",
+		},
+		{
+			name: "and so is what it has and keep does not want", now: "2026-11-24T12:00:00Z",
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-24"), Keep: dur("3d")}, change: func(w *Want) { w.Outputs[1].Declared = true },
+			held: ab("2026-11-20", "2026-11-22", "2026-11-23"),
+			want: "pull 2026-11-21 a:new\norphan a/2026-11-20 expired\nheld 2\n",
+		},
+		{
+			name: "slices of a clock that was ahead are no orphans", now: "2026-11-20T12:00:00Z",
+			window: config.Window{Every: dur("1d"), From: at("2026-11-19"), To: at("2026-11-24")}, held: ab("2026-11-19", "2026-11-22"),
+			want: "waiting 2026-11-20..2026-11-21 1: " + waiting + "\nheld 2\n",
 		},
 		{
 			name: "failed before it was ever held", window: config.Window{From: at("2026-11-01"), To: at("2026-11-02")}, now: "2026-11-24",
@@ -294,7 +362,7 @@ func TestSubtract(t *testing.T) {
 			l := ledger.New(ledger.Key{}, test.held...)
 			l.Failed, l.Left = test.failed, test.left
 			w.Slices = w.Window.Named(at(test.now))
-			part, err := Subtract(w, l, at(test.now), func(h *ledger.Held) Condition { return test.disk[h.Path] })
+			part, err := Subtract(w, l, at(test.now), func(h *ledger.Held) (Condition, error) { return test.disk[h.Path], nil })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -344,7 +412,7 @@ func subtractAgainstModel(t *rapid.T) {
 			}
 		}
 	}
-	observe := func(h *ledger.Held) Condition { return conditions[h.Path] }
+	observe := func(h *ledger.Held) (Condition, error) { return conditions[h.Path], nil }
 	part, err := Subtract(w, &l, now, observe)
 	if err != nil {
 		t.Fatal(err)
@@ -392,18 +460,28 @@ func TestConflicts(t *testing.T) {
 	// What is held counts too.
 	l := &ledger.Ledger{}
 	l.Hold(ledger.Held{Output: "c", From: at("2026-11-20"), To: at("2026-11-21"), Path: "c/2026-11-20", Definition: "def", Final: true})
+	found, planned := 0, 2
 	find := func(limit int) []Conflict {
 		t.Helper()
 		var parts []Part
 		wants := []Want{*one, *other}
 		for i := range wants {
-			part, err := Subtract(&wants[i], l, now, func(*ledger.Held) Condition { return Intact })
+			if i >= planned {
+				part, err := Claims(&wants[i])
+				if err != nil {
+					t.Fatal(err)
+				}
+				parts = append(parts, part)
+				continue
+			}
+			part, err := Subtract(&wants[i], l, now, func(*ledger.Held) (Condition, error) { return Intact, nil })
 			if err != nil {
 				t.Fatal(err)
 			}
 			parts = append(parts, part)
 		}
-		conflicts, err := Conflicts(wants, parts, limit)
+		conflicts, more, err := Conflicts(wants, parts, planned, limit)
+		found = more
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -417,11 +495,33 @@ func TestConflicts(t *testing.T) {
 		t.Error(diff)
 	}
 	other.Outputs = []WantOutput{to("a", "x/DAY")}
-	if got := find(2); len(got) != 2 || got[0].First.Label != "2026-11-20" || got[1].Second.Label != "2026-11-21" {
+	if got := find(1); len(got) != 1 || found != 2 {
+		t.Errorf("%+v and %d more", got, found)
+	}
+	if got := find(2); found != 1 || len(got) != 2 || got[0].First.Label != "2026-11-20" || got[1].Second.Label != "2026-11-21" {
 		t.Errorf("%+v", got)
 	}
+	// What is not planned must not be overwritten either; what does not concern
+	// the plan is none of its business.
+	planned = 1
+	if got := find(5); len(got) != 3 {
+		t.Errorf("%+v", got)
+	}
+	planned = 2
 	other.Outputs = []WantOutput{to("a", "z/DAY")}
 	if got := find(5); got != nil {
+		t.Errorf("%+v", got)
+	}
+	planned = 1
+	other.Outputs = []WantOutput{to("a", "z/DAY"), to("b", "z/DAY")}
+	if got := find(5); got != nil {
+		t.Errorf("%+v", got)
+	}
+	// A lost slice that stays where it is.
+	planned = 2
+	one.Outputs, one.Retention = []WantOutput{to("c", "elsewhere/DAY")}, dur("0d")
+	other.Outputs = []WantOutput{to("d", "c/2026-11-20")}
+	if got := find(5); len(got) != 1 || got[0].First.Path != "c/2026-11-20" {
 		t.Errorf("%+v", got)
 	}
 }

@@ -24,6 +24,14 @@ type Job struct {
 	// Source, if set, is where the events come from instead of the service.
 	Source  *JobSource
 	Outputs []JobOutput
+	// LostAt is when the service has the slice no longer, zero for never. What it
+	// gives from then on is not the whole.
+	LostAt time.Time
+	// Trailing reports that the slice is the one of a trailing window: it takes
+	// the place of the one before.
+	Trailing bool
+	// Intact, if set, reports whether the file of an entry is there.
+	Intact func(*ledger.Held) bool
 	// Waited, if set, returns how long the pull has waited for the service's
 	// limits so far.
 	Waited func() time.Duration
@@ -69,7 +77,7 @@ func (r *Runner) Pull(ctx context.Context, job *Job) error {
 	key := ledger.Key{Tenant: job.Pull.Tenant, Report: job.Pull.Report}
 	fail := func(err error) error {
 		err = &PullError{Pull: job.Pull, Err: err, Advice: job.advice(err)}
-		if ctx.Err() == nil {
+		if ctx.Err() == nil && !errors.Is(err, errLost) {
 			err = errors.Join(err, r.recordFailure(ctx, key, job, err))
 		}
 		r.Progress(Failed{Pull: job.Pull, Err: err, Took: r.Now().Sub(start)})
@@ -83,6 +91,9 @@ func (r *Runner) Pull(ctx context.Context, job *Job) error {
 	if len(lacking) == 0 {
 		r.Progress(Skipped{Pull: job.Pull})
 		return nil
+	}
+	if err := job.lost(r.Now()); err != nil {
+		return fail(err)
 	}
 	var source *ledger.Held
 	if job.Source != nil {
@@ -102,8 +113,9 @@ func (r *Runner) Pull(ctx context.Context, job *Job) error {
 	// The files are in place: an interrupt must not keep them out of the ledger.
 	err = r.Ledgers.Update(context.WithoutCancel(ctx), key, func(l *ledger.Ledger) {
 		for i, output := range lacking {
-			if output.Reason == plan.Moved {
+			if job.Trailing {
 				l.Supersede(output.PullOutput.Output, output.Path)
+				l.ForgetFailures(output.PullOutput.Output)
 			}
 			l.Hold(held(job, output, receipts[i], &finished, start, source))
 		}
@@ -124,18 +136,42 @@ func (s *JobSource) held(l *ledger.Ledger, pull *plan.Pull) (*ledger.Held, error
 	return h, nil
 }
 
+// errLost says that the service has a slice no longer.
+var errLost = errors.New("the service does not have the whole slice any more: make the plan again")
+
+// lost returns errLost where that is so.
+func (job *Job) lost(now time.Time) error {
+	if job.Source != nil || job.LostAt.IsZero() || now.Before(job.LostAt) {
+		return nil
+	}
+	return fmt.Errorf("it was lost on %s: %w", job.LostAt.UTC().Format(time.RFC3339), errLost)
+}
+
 // lacking returns the outputs of the job that are not held meanwhile.
 func (job *Job) lacking(l *ledger.Ledger) []JobOutput {
 	var lacking []JobOutput
 	for _, output := range job.Outputs {
 		h := l.Find(output.PullOutput.Output, job.Pull.From, job.Pull.To)
 		if h != nil && madeAt(h).After(job.Planned) && h.Definition == output.Definition && h.Path == output.Path &&
-			(h.Final || !job.Pull.Final) && (h.Revisited || !job.Pull.Revisit) {
+			(h.Final || !job.Pull.Final) && (h.Revisited || !job.Pull.Revisit) && (job.Intact == nil || job.Intact(h)) {
+			continue
+		}
+		if job.Trailing && job.overtaken(l, output) {
 			continue
 		}
 		lacking = append(lacking, output)
 	}
 	return lacking
+}
+
+// overtaken reports whether a later slice has taken the place of the job's.
+func (job *Job) overtaken(l *ledger.Ledger, output JobOutput) bool {
+	for h := range l.Held() {
+		if h.Output == output.PullOutput.Output && h.Path == output.Path && h.To.After(job.Pull.To) {
+			return true
+		}
+	}
+	return false
 }
 
 func (job *Job) waited() time.Duration {
@@ -166,6 +202,9 @@ func (r *Runner) transfer(ctx context.Context, job *Job, lacking []JobOutput) (f
 	err := r.stream(ctx, job, sink, &stats)
 	if err == nil {
 		_, err = sink.Stage()
+	}
+	if err == nil {
+		err = job.lost(r.Now()) // while it was fetched
 	}
 	if err == nil {
 		err = ctx.Err()
@@ -251,6 +290,9 @@ func (r *Runner) recordFailure(ctx context.Context, key ledger.Key, job *Job, er
 			l.Doubt(job.Source.Output, job.Pull.From, job.Pull.To, job.Source.Path)
 		}
 		for _, output := range job.lacking(l) {
+			if job.Trailing {
+				l.ForgetFailures(output.PullOutput.Output)
+			}
 			l.Fail(ledger.Failed{
 				Output: output.PullOutput.Output, From: job.Pull.From, To: job.Pull.To,
 				At: r.Now().UTC(), Error: oneLine(err),

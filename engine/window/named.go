@@ -33,6 +33,21 @@ func (w Window) Named(now time.Time) []Named {
 	return list
 }
 
+// Sample returns a slice of the window that is the same at every clock, for what
+// all of its slices have in common.
+func (w Window) Sample() Named {
+	now := w.spec.From
+	if w.Trailing() {
+		now = time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
+	}
+	s := Slice{now, now.Add(time.Hour)} // for a window whose first day the zone skips
+	for first := range w.Slices(now) {
+		s = first
+		break
+	}
+	return Named{Slice: s, Label: w.Label(s), Date: w.Date(s)}
+}
+
 // room returns an empty list with memory for the slices up to now.
 func (w Window) room(now time.Time) []Named {
 	const most = 1 << 20

@@ -1,0 +1,59 @@
+package engine
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Files of a renamed report stay as long as what is to take their place is not
+// there: the pulls may fail, or the service may have the slices no longer.
+func TestPruneKeepsWhatIsToBeReplaced(t *testing.T) {
+	w := lifeWorld(t)
+	w.apply()
+	before := w.files("out")
+	w.edit("main.rf.hcl", `report "sign_ins" "r"`, `report "sign_ins" "renamed"`)
+	offline(w)
+	e := w.engine()
+	s, err := e.Apply(t.Context(), w.plan(e), ApplyOptions{Prune: true})
+	if err == nil || !strings.Contains(err.Error(), "state mv") || len(s.Failed) != 6 || len(s.Pruned) > 0 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	w.now = w.now.AddDate(1, 0, 0) // all are lost
+	w.edit("main.rf.hcl", `from  = "2026-11-20"`, "from  = \"2026-11-20\"\n  to = \"2026-11-23\"")
+	e = w.engine()
+	p := w.plan(e)
+	if s, err = e.Apply(t.Context(), p, ApplyOptions{Prune: true}); err == nil || len(p.Orphans) != 6 || len(s.Pruned) > 0 {
+		t.Errorf("%d orphans, %+v, %v", len(p.Orphans), s, err)
+	}
+	if after := w.files("out"); len(after) != len(before) {
+		t.Errorf("%d files of %d are left", len(after), len(before))
+	}
+}
+
+// A held file is not deleted under another name that leads to it.
+func TestPruneKnowsLinks(t *testing.T) {
+	w := lifeWorld(t)
+	if err := os.MkdirAll(filepath.Join(w.dir, "disk"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("disk", filepath.Join(w.dir, "out")); err != nil {
+		t.Skip("no links here")
+	}
+	w.apply()
+	w.edit("main.rf.hcl", `"out/${pull.tenant.name}/${pull.window.label}.ndjson"`, `"disk/${pull.tenant.name}/${pull.window.label}.ndjson"`)
+	w.apply()
+	e := w.engine()
+	p := w.plan(e)
+	s, err := e.Apply(t.Context(), p, ApplyOptions{Prune: true})
+	if err != nil || len(p.Orphans) != 6 || len(s.Pruned) != 6 {
+		t.Errorf("%d orphans, %+v, %v", len(p.Orphans), s, err)
+	}
+	if n := len(w.files("disk")); n != 6 {
+		t.Errorf("%d files are left of 6", n)
+	}
+	if p := w.plan(e); len(p.Pulls)+len(p.Orphans) > 0 {
+		t.Errorf("then the plan is\n%s%+v", reasons(p), p.Orphans)
+	}
+}
