@@ -9,6 +9,7 @@ import (
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/window"
 )
 
 // reports is the published limit class of most reports, with windows of ten seconds.
@@ -163,6 +164,15 @@ func TestSchedules(t *testing.T) {
 	if got := Schedules(loads(t, hourly, "2026-11-20T06:00:00Z", 1, 3, cost, nil)); len(got) != 1 || got[0].Needs != 4000*time.Second {
 		t.Errorf("%+v", got)
 	}
+	// What has ended falls behind no more, whoever else uses up the limit.
+	cost.Requests = 541
+	wants, parts := loads(t, hourly, "2026-11-20T06:00:00Z", 100, 3, cost, nil)
+	ended := wants[0]
+	ended.Report, ended.Window = "report.r.ended", window.New(&config.Window{Every: dur("1d"), From: at("2025-11-20"), To: at("2025-11-25")})
+	if got := Schedules(append(wants, ended), append(parts, Part{})); len(got) != 1 {
+		t.Errorf("%+v", got)
+	}
+	cost.Requests = 1000
 	// A window that ends is a backfill, not a schedule.
 	hourly.To = at("2026-12-01")
 	if got := Schedules(loads(t, hourly, "2026-11-20T06:00:00Z", 1, 3, cost, nil)); got != nil {
