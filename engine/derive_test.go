@@ -126,11 +126,21 @@ func TestDerivedAfterRetention(t *testing.T) {
 // nothing, and is not relied upon again: whether it was changed after the plan
 // was made, or so that it does not show.
 func TestDerivedFromAChangedFile(t *testing.T) {
-	t.Run("it shows", func(t *testing.T) { testDerivedFromAChangedFile(t, false) })
-	t.Run("it does not show", func(t *testing.T) { testDerivedFromAChangedFile(t, true) })
+	flip := func(content []byte) { content[12] ^= 1 }
+	for _, test := range []struct {
+		name   string
+		change func([]byte)
+		hidden bool
+	}{
+		{"it shows", flip, false},
+		{"it does not show", flip, true},
+		{"nor is it JSON any more", func(content []byte) { clear(content[len(content)/2:]) }, true},
+	} {
+		t.Run(test.name, func(t *testing.T) { testDerivedFromAChangedFile(t, test.change, test.hidden) })
+	}
 }
 
-func testDerivedFromAChangedFile(t *testing.T, hidden bool) {
+func testDerivedFromAChangedFile(t *testing.T, change func([]byte), hidden bool) {
 	w := lifeWorld(t)
 	w.apply()
 	w.edit("main.rf.hcl", "[output.ndjson.a] # more", "[output.ndjson.a, output.csv.b]")
@@ -139,7 +149,7 @@ func testDerivedFromAChangedFile(t *testing.T, hidden bool) {
 	name := "out/one/2026-11-20.ndjson"
 	before := w.files("out")
 	content := []byte(w.files("")[name])
-	content[12] ^= 1
+	change(content)
 	info, err := os.Stat(filepath.Join(w.dir, name))
 	if err != nil {
 		t.Fatal(err)

@@ -85,8 +85,9 @@ var ErrAltered = errors.New("the file is not the one that was written: its SHA-2
 type Rereader interface {
 	// Reread yields the events of the verbatim file at a target, some at a
 	// time; a batch may be used until the next one is asked for. A file that
-	// does not have this digest, SHA-256 in hex, is ErrAltered, which may come
-	// at the very end. An error ends the events.
+	// does not have this digest, SHA-256 in hex, is ErrAltered, and none of its
+	// events come; what is altered while it is read is ErrAltered at the very
+	// end. An error ends the events.
 	Reread(ctx context.Context, target Target, sha256 string) iter.Seq2[[]Event, error]
 }
 

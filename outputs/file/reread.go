@@ -28,20 +28,29 @@ func verbatim(encoding outputs.Encoding) bool {
 	return ok && v.Verbatim()
 }
 
-// Reread implements outputs.Rereader.
+// Reread implements outputs.Rereader. The file is read twice: what is broken may
+// be no JSON any more, or nothing that a writer takes, and its digest alone
+// tells that from a mistake of ours. The second reading is digested too, for
+// somebody may write in the file meanwhile.
 func (o *output) Reread(ctx context.Context, target outputs.Target, digest string) iter.Seq2[[]outputs.Event, error] {
 	return func(yield func([]outputs.Event, error) bool) {
-		fail := func(err error) { yield(nil, fmt.Errorf("%s: reading %s again: %w", o.block.Address, target.Path, err)) }
+		fail := func(err error) {
+			yield(nil, fmt.Errorf("%s: reading %s again: %w", o.block.Address, target.Path, withoutPath(err)))
+		}
 		f, err := os.Open(target.Path)
 		if err != nil {
-			var reason *os.PathError
-			if errors.As(err, &reason) {
-				err = reason.Err
-			}
 			fail(err)
 			return
 		}
 		defer f.Close()
+		if err := intact(ctx, f, digest); err != nil {
+			fail(err)
+			return
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			fail(err)
+			return
+		}
 		hash := sha256.New()
 		var events []outputs.Event
 		for objects, err := range rawjson.Objects(io.TeeReader(f, hash)) {
@@ -64,4 +73,35 @@ func (o *output) Reread(ctx context.Context, target outputs.Target, digest strin
 			fail(outputs.ErrAltered)
 		}
 	}
+}
+
+// intact reads a file to its end; without this digest it is ErrAltered.
+func intact(ctx context.Context, f io.Reader, digest string) error {
+	hash := sha256.New()
+	buf := make([]byte, 256<<10)
+	for {
+		n, err := f.Read(buf)
+		hash.Write(buf[:n])
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if hex.EncodeToString(hash.Sum(nil)) != digest {
+		return outputs.ErrAltered
+	}
+	return nil
+}
+
+// withoutPath is the reason of a file system's error, whose path stands elsewhere.
+func withoutPath(err error) error {
+	if reason, ok := errors.AsType[*os.PathError](err); ok {
+		return reason.Err
+	}
+	return err
 }
