@@ -47,13 +47,25 @@ func newServices(e *Engine) (*services, error) {
 	if !e.livesInSandbox() {
 		return s, nil
 	}
-	var err error
+	builtIn, _, err := Catalog()
+	if err != nil {
+		return nil, err
+	}
 	s.sandbox, err = startSandbox(SandboxOptions{Listen: "127.0.0.1:0", Logger: e.logger.Named("sandbox")},
-		slices.Collect(maps.Values(e.config.ReportTypes)), slices.Collect(maps.Values(e.config.LimitClasses)), e.now)
+		builtIn, e.ownTypes(builtIn), slices.Collect(maps.Values(e.config.LimitClasses)), e.now)
 	if err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// ownTypes are the report types of the configuration that are not built in.
+func (e *Engine) ownTypes(builtIn []*config.ReportType) []*config.ReportType {
+	own := maps.Clone(e.config.ReportTypes)
+	for _, t := range builtIn {
+		delete(own, t.Name)
+	}
+	return slices.Collect(maps.Values(own))
 }
 
 // livesInSandbox reports whether a tenant needs the sandbox of this process.

@@ -27,13 +27,19 @@ func StartSandbox(o SandboxOptions) (*sandbox.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	return startSandbox(o, types, limits, time.Now)
+	return startSandbox(o, types, nil, limits, time.Now)
 }
 
-func startSandbox(o SandboxOptions, types []*config.ReportType, limits []*config.LimitClass, now func() time.Time) (*sandbox.Server, error) {
+// startSandbox serves the types of the built-in catalog and a user's own.
+func startSandbox(o SandboxOptions, builtIn, own []*config.ReportType, limits []*config.LimitClass, now func() time.Time) (*sandbox.Server, error) {
 	options := sandbox.Options{Now: now, Seed: o.Seed, Throttle: o.Throttle, Limits: map[string]sandbox.Limit{}, Logger: o.Logger}
-	for _, t := range types {
+	for _, t := range builtIn {
 		options.Types = append(options.Types, sandboxType(t))
+	}
+	for _, t := range own {
+		st := sandboxType(t)
+		st.Own = true
+		options.Types = append(options.Types, st)
 	}
 	for _, l := range limits {
 		options.Limits[l.Name] = sandboxLimit(l)

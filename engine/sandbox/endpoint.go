@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ var shapeFiles embed.FS
 // endpoint is one path that answers with events or objects. Several report
 // types can share it.
 type endpoint struct {
-	Type    // that which rules the endpoint: the first without a filter
+	Type    // that which rules the endpoint
 	family  family
 	sources []*source
 	schema  *odata.Schema
@@ -80,20 +81,21 @@ func endpointKey(api, version, path string) string {
 	return api + " " + strings.ToLower(version+" "+path)
 }
 
-// newEndpoints groups types by path. A type without a shape of its own, such
-// as one of a user's configuration, adds nothing to a path that has events
-// already, and makes plain ones on a path that has none.
+// newEndpoints groups types by path, in whatever order they come. A type without
+// a shape of its own, such as one of a user's configuration, adds nothing to a
+// path that has events already, and makes plain ones on a path that has none.
 func newEndpoints(types []Type) (byPath, byType map[string]*endpoint) {
 	byPath, byType = map[string]*endpoint{}, map[string]*endpoint{}
-	for _, t := range types {
+	for _, t := range slices.SortedFunc(slices.Values(types), precedence) {
 		key := endpointKey(t.API, t.Version, t.Path)
 		e := byPath[key]
 		if e == nil {
 			e = &endpoint{Type: t, family: familyOf(t.API, strings.ToLower(t.Path))}
 			byPath[key] = e
 		}
-		if t.Filter == "" && e.Filter != "" {
-			e.Type = t
+		if e.Own {
+			// Nobody else says how long the service keeps what there is.
+			e.Retention = longest(e.Retention, t.Retention)
 		}
 		byType[t.Name] = e
 		if _, err := fs.Stat(shapesFS(), t.Name+".json"); err != nil {
@@ -112,6 +114,30 @@ func newEndpoints(types []Type) (byPath, byType map[string]*endpoint) {
 		e.finish()
 	}
 	return byPath, byType
+}
+
+// precedence puts first which of the types of a path rules it: a built-in type,
+// of those one without a filter, of those the first by name.
+func precedence(a, b Type) int {
+	rank := func(t Type) int {
+		rank := 0
+		if t.Own {
+			rank += 2
+		}
+		if t.Filter != "" {
+			rank++
+		}
+		return rank
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Name, b.Name))
+}
+
+// longest compares retentions, of which 0 is without a known limit.
+func longest(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return 0
+	}
+	return max(a, b)
 }
 
 func shapesFS() fs.FS {

@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"encoding/json"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -204,6 +205,48 @@ func TestTypesOfAConfiguration(t *testing.T) {
 	}
 	if rows, _ := s.all("/beta/my/list", "$top=5"); len(rows) != s.Count(tenant, "snapshot", from, noon) || len(rows) < 8 {
 		t.Errorf("%d objects", len(rows))
+	}
+}
+
+// Who rules a path does not depend on the order of the types: a built-in type
+// does, and among a user's own the longest retention counts.
+func TestTypesThatShareAPath(t *testing.T) {
+	const day = 24 * time.Hour
+	own := func(name, path, filter string, retention time.Duration) sandbox.Type {
+		return sandbox.Type{
+			Name: name, Own: true, API: "graph", Version: "v1.0", Path: path, Filter: filter,
+			Time: "createdDateTime", ID: []string{"id"}, Retention: retention,
+		}
+	}
+	list := append(types(t),
+		own("a_short", "/auditLogs/signIns", "", 7*day),
+		own("z_long", "/auditLogs/signIns", "", 300*day),
+		own("things", "/my/things", "", 7*day),
+		own("failed_things", "/my/things", "displayName ne 'x'", 20*day),
+		own("more_things", "/my/things", "", 10*day),
+		own("endless", "/my/other", "", 0),
+		own("ending", "/my/other", "", 7*day),
+	)
+	backwards := slices.Clone(list)
+	slices.Reverse(backwards)
+	for name, list := range map[string][]sandbox.Type{"own last": list, "own first": backwards} {
+		s := start(t, sandbox.Options{Types: list})
+		for _, test := range []struct {
+			path  string
+			floor time.Duration
+			early int // the status of an earlier time
+		}{
+			{"/v1.0/auditLogs/signIns", 30 * day, 400},
+			{"/v1.0/my/things", 20 * day, 400},
+			{"/v1.0/my/other", 300 * day, 200},
+		} {
+			earliest := noon.Add(-test.floor).Truncate(day).Add(-day)
+			for at, want := range map[time.Time]int{earliest: 200, earliest.Add(-time.Second): test.early} {
+				if a := s.get(test.path, "$top=1", "$filter=createdDateTime ge "+at.Format(time.RFC3339)); a.status != want {
+					t.Errorf("%s: %s from %s answers %d: %.200s", name, test.path, at, a.status, a.body)
+				}
+			}
+		}
 	}
 }
 

@@ -28,6 +28,9 @@ const (
 // Type is what the sandbox needs to know of a report type.
 type Type struct {
 	Name string
+	// Own marks a type of a user's configuration. On a path that a built-in
+	// type has too, that one rules.
+	Own bool
 	// API is graph or aad_graph.
 	API string
 	// Version is v1.0 or beta.
@@ -58,7 +61,7 @@ type Type struct {
 
 // Options says what the sandbox serves and how.
 type Options struct {
-	Types []Type
+	Types []Type // in any order
 	// Now is the clock of events and tokens; nil for time.Now.
 	Now func() time.Time
 	// Seed chooses among all possible worlds.
