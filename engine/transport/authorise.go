@@ -30,7 +30,7 @@ func (a *authorise) RoundTrip(req *http.Request) (*http.Response, error) {
 		"request_id", resp.Header.Get("request-id"), "client_request_id", resp.Header.Get(headerClientRequestID))
 	discard(resp)
 	if a.limiter != nil {
-		if err := a.limiter.Wait(req.Context()); err != nil {
+		if err := takeTurn(req.Context(), a.limiter, a.tokens); err != nil {
 			return nil, err
 		}
 	}

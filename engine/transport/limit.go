@@ -18,15 +18,28 @@ func WithIdle(ctx context.Context, idle func() (busy func())) context.Context {
 type limit struct {
 	next    http.RoundTripper
 	limiter *Limiter
+	tokens  Tokens // may be nil
 	home    origin
 }
 
 func (l *limit) RoundTrip(req *http.Request) (*http.Response, error) {
 	if l.home.has(req.URL) {
-		if err := l.limiter.Wait(req.Context()); err != nil {
+		if err := takeTurn(req.Context(), l.limiter, l.tokens); err != nil {
 			closeBody(req)
 			return nil, err
 		}
 	}
 	return l.next.RoundTrip(req)
+}
+
+// takeTurn waits for a request's turn. A request that can have no token takes
+// none: it fails at once, and holds up no other. The token is not kept, for it
+// may expire in the wait.
+func takeTurn(ctx context.Context, limiter *Limiter, tokens Tokens) error {
+	if tokens != nil {
+		if _, err := tokens.Token(ctx); err != nil {
+			return err
+		}
+	}
+	return limiter.Wait(ctx)
 }

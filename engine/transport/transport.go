@@ -1,7 +1,7 @@
 // Package transport carries requests to the service: it logs, retries, paces
 // and authorises them, each as an http.RoundTripper around the next, in the
 // order log(retry(limit(authorise(base)))). Every attempt waits its turn and
-// carries a fresh token.
+// carries a fresh token; one that can have none takes no turn.
 //
 // A file holds one round tripper. Directly around the base stands attempt,
 // which gives every attempt an id and says what kind of failure it met.
@@ -59,7 +59,7 @@ func New(o Options) http.RoundTripper {
 		rt = &authorise{next: rt, tokens: o.Tokens, home: home, limiter: o.Limiter, logger: o.Logger}
 	}
 	if o.Limiter != nil {
-		rt = &limit{next: rt, limiter: o.Limiter, home: home}
+		rt = &limit{next: rt, limiter: o.Limiter, tokens: o.Tokens, home: home}
 	}
 	rt = &retry{next: rt, policy: o.Retry, limiter: o.Limiter, home: home, logger: o.Logger}
 	return &logged{next: rt, home: home, logger: o.Logger}

@@ -1,0 +1,71 @@
+package transport
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// onePerTenSeconds is the turn of requests of which one goes in ten seconds.
+func onePerTenSeconds() *Limiter {
+	return NewLimiters().For("a", "t", Class{Name: "c", AppTenant: Budget{1, 10 * time.Second}})
+}
+
+func TestRequestWithoutTokenTakesNoTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refused := errors.New("the secret is empty")
+		source, s := &tokens{err: refused}, &script{outcomes: []outcome{reply(200)}}
+		rt := New(Options{Base: s, Tokens: source, Origin: home, Limiter: onePerTenSeconds(), Retry: DefaultRetry()})
+		start := time.Now()
+		var wg sync.WaitGroup
+		for range 24 {
+			wg.Go(func() {
+				if _, err := get(t, rt, home+"/x"); !errors.Is(err, refused) {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+		wg.Wait()
+		source.err = nil
+		mustGet(t, rt, home+"/x")
+		if took := time.Since(start); took > 0 || len(s.requests) != 1 {
+			t.Errorf("it took %s, and %d requests were sent", took, len(s.requests))
+		}
+	})
+}
+
+func TestRefusedTokenWithoutAnotherTakesNoTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refused := errors.New("the secret has expired")
+		source := &tokens{}
+		s := &script{outcomes: []outcome{reply(401), reply(200)}}
+		base := roundTripper(func(req *http.Request) (*http.Response, error) {
+			source.err = refused // from the first answer on
+			return s.RoundTrip(req)
+		})
+		start := time.Now()
+		_, err := get(t, New(Options{Base: base, Tokens: source, Origin: home, Limiter: onePerTenSeconds()}), home+"/x")
+		if took := time.Since(start); !errors.Is(err, refused) || took > 0 || len(s.requests) != 1 {
+			t.Errorf("got %v after %s and %d requests", err, took, len(s.requests))
+		}
+	})
+}
+
+func TestTokenThatExpiresInTheQueueIsNotSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		source, s := &tokens{}, &script{outcomes: []outcome{reply(200)}}
+		rt := New(Options{Base: s, Tokens: source, Origin: home, Limiter: onePerTenSeconds()})
+		mustGet(t, rt, home+"/x")
+		go func() {
+			time.Sleep(5 * time.Second)
+			source.Invalidate("token-1")
+		}()
+		mustGet(t, rt, home+"/x")
+		if got := s.requests[1].Header.Get("Authorization"); got != "Bearer token-2" {
+			t.Errorf("after the wait it carried %q", got)
+		}
+	})
+}
