@@ -60,8 +60,11 @@ func FuzzLoad(f *testing.F) {
 			return
 		}
 		for _, r := range c.Reports {
-			if r.Type == nil || r.Window == nil || len(r.Tenants) == 0 || len(r.Outputs) == 0 || len(r.Outputs) != len(r.OutputRanges) {
+			if r.Type == nil || r.Window == nil || len(r.Outputs) == 0 || len(r.Outputs) != len(r.OutputRanges) {
 				t.Errorf("%s is incomplete without an error: %+v", r.Address, r)
+			}
+			if len(r.Tenants) == 0 && len(diags) == 0 {
+				t.Errorf("%s has no tenants without a warning: %+v", r.Address, r)
 			}
 		}
 		for _, w := range c.Windows {

@@ -102,6 +102,13 @@ func (i *instance) broken() bool {
 	return i.diags.HasErrors() || i.unknown
 }
 
+// warn adds a warning, which keeps nothing from working.
+func (i *instance) warn(subject hcl.Range, summary, format string, args ...any) {
+	warning := mistake(subject, summary, format, args...)
+	warning.Severity = hcl.DiagWarning
+	i.diags = append(i.diags, warning)
+}
+
 // lacks reports whether an attribute is absent or null.
 func (i *instance) lacks(name string) bool {
 	attr := i.content[name]

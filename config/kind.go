@@ -77,6 +77,16 @@ func (k *kind) inOrder() []*declared {
 	})
 }
 
+// allEmpty reports whether all blocks have a for_each without an element.
+func allEmpty(blocks map[string]*declared) bool {
+	for _, d := range blocks {
+		if !d.value.IsKnown() || !d.value.Type().IsMapType() || d.value.LengthInt() > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // firstLabels yields the labels that can follow the kind in a reference,
 // secondLabels those that can follow a first label. Names may repeat.
 func (k *kind) firstLabels() iter.Seq[string] {

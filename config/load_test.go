@@ -160,9 +160,10 @@ func TestBothSyntaxes(t *testing.T) {
 }
 
 // TestBad loads each file of testdata/bad as a configuration of its own. The
-// file says on each line which errors are expected there, as
+// file says on each line which errors or warnings are expected there, as
 //
 //	# ERROR: Summary; part of the detail
+//	# WARNING: Summary; part of the detail
 //
 // with several of them apart by "&&".
 func TestBad(t *testing.T) {
@@ -192,10 +193,14 @@ func TestBad(t *testing.T) {
 
 func checkDiagnostics(t *testing.T, src []byte, diags hcl.Diagnostics) {
 	t.Helper()
+	const warning = "a warning: "
 	expected := map[int][]string{}
 	for n, line := range strings.Split(string(src), "\n") {
 		if _, comment, ok := strings.Cut(line, "# ERROR: "); ok {
 			expected[n+1] = strings.Split(comment, " && ")
+		}
+		if _, comment, ok := strings.Cut(line, "# WARNING: "); ok {
+			expected[n+1] = []string{warning + comment}
 		}
 	}
 	for _, d := range diags {
@@ -204,16 +209,20 @@ func checkDiagnostics(t *testing.T, src []byte, diags hcl.Diagnostics) {
 			line = d.Subject.Start.Line
 		}
 		found := false
+		given := d.Summary
+		if d.Severity == hcl.DiagWarning {
+			given = warning + given
+		}
 		for n, want := range expected[line] {
 			summary, detail, _ := strings.Cut(want, "; ")
-			if d.Summary == summary && strings.Contains(d.Detail, detail) {
+			if given == summary && strings.Contains(d.Detail, detail) {
 				expected[line] = append(expected[line][:n:n], expected[line][n+1:]...)
 				found = true
 				break
 			}
 		}
 		if !found {
-			t.Errorf("line %d: unexpected diagnostic: %s; %s", line, d.Summary, d.Detail)
+			t.Errorf("line %d: unexpected diagnostic: %s; %s", line, given, d.Detail)
 		}
 	}
 	for line, missing := range expected {

@@ -14,7 +14,7 @@ type Report struct {
 	Address Address // report.sign_ins.failed
 	Type    *ReportType
 	Name    string
-	Tenants []*Tenant // in order of address, without repeats; never empty
+	Tenants []*Tenant // in order of address, without repeats; empty where every for_each of tenants is
 	Window  *Window
 	Filter  string   // OData, without the slice's own condition
 	Select  []string // properties to ask for; empty for all
@@ -53,14 +53,14 @@ func (l *loader) decodeReport(i *instance) *Report {
 			i.reject("select", "Unsuitable value", "%q is not one property. Write each as an element of its own: select = [\"id\", \"createdDateTime\"].", property)
 		}
 	}
-	l.warnOfSelect(i, r)
+	warnOfSelect(i, r)
 	r.Outputs, r.OutputRanges = l.reportOutputs(i)
 	return r
 }
 
 // warnOfSelect tells when the service is not asked for what events are checked
 // by: their time, and their identity.
-func (l *loader) warnOfSelect(i *instance, r *Report) {
+func warnOfSelect(i *instance, r *Report) {
 	if len(r.Select) == 0 || r.Type == nil {
 		return
 	}
@@ -74,18 +74,22 @@ func (l *loader) warnOfSelect(i *instance, r *Report) {
 	if len(lacking) == 0 {
 		return
 	}
-	warning := mistake(i.content["select"].Expr.Range(), "Events cannot be checked",
+	i.warn(i.content["select"].Expr.Range(), "Events cannot be checked",
 		"Without %s in select, events cannot be held against the slice, or told from repeated ones. Add it.", strings.Join(lacking, " and "))
-	warning.Severity = hcl.DiagWarning
-	l.report(hcl.Diagnostics{warning})
 }
 
 // reportTenants are the tenants of a report: all of them where none are named.
 func (l *loader) reportTenants(i *instance) []*Tenant {
 	if i.lacks("tenants") {
-		if len(l.config.Tenants) == 0 && !l.scope.incomplete && len(l.scope.kind("tenant").blocks) == 0 {
+		blocks := l.scope.kind("tenant").blocks
+		switch {
+		case l.scope.incomplete:
+		case len(blocks) == 0:
 			i.diags = append(i.diags, mistake(i.of.block.DefRange, "No tenants",
 				"The report is of every tenant, and the configuration declares none. Add a tenant block."))
+		case allEmpty(blocks):
+			i.warn(i.of.block.DefRange, "No tenants",
+				"The report is of every tenant, and there are none now: no tenant block's for_each has an element. It fetches nothing until one has.")
 		}
 		return l.config.Tenants
 	}

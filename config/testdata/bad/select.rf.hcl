@@ -13,6 +13,6 @@ output "json" "o" {
 
 report "sign_ins" "unchecked" {
   window  = window.w
-  select  = ["userPrincipalName"] # ERROR: Events cannot be checked; Without createdDateTime and id in select
+  select  = ["userPrincipalName"] # WARNING: Events cannot be checked; Without createdDateTime and id in select
   outputs = [output.json.o]
 }
