@@ -45,6 +45,7 @@ func (l *loader) decodeReport(i *instance) *Report {
 	}
 	r.Tenants = l.reportTenants(i)
 	r.Window, _ = one(i, "window", l.scope.kind("window"), l.windows)
+	checkSettle(i, r)
 	r.Filter, _ = i.text("filter")
 	r.Filter = strings.TrimSpace(r.Filter)
 	r.Select, _ = i.texts("select")
@@ -56,6 +57,18 @@ func (l *loader) decodeReport(i *instance) *Report {
 	warnOfSelect(i, r)
 	r.Outputs, r.OutputRanges = l.reportOutputs(i)
 	return r
+}
+
+// checkSettle checks that the type's settle leaves slices of the window to
+// fetch. The window's own goes before it, and was checked there.
+func checkSettle(i *instance, r *Report) {
+	w := r.Window
+	if w == nil || r.Type == nil || w.Last != nil || w.Settle != nil || !w.neverFetched(r.Type.Settle) {
+		return
+	}
+	i.reject("window", "Nothing to fetch", "A slice of %s has settled %s after its end, which is the report type's default, and %s wants it until %s after it, so that none is ever fetched. "+
+		"In the window, make \"keep\" longer than %s, set \"settle\" to less than \"keep\", or write open = true to fetch slices before they have settled.",
+		r.Type.Name, r.Type.Settle, w.Address, w.Keep, r.Type.Settle)
 }
 
 // warnOfSelect tells when the service is not asked for what events are checked

@@ -112,6 +112,10 @@ func (i *instance) checkSlices(w *Window) {
 		i.reject("to", "Empty window", "The window ends at %s, which is not after its beginning, %s.",
 			w.To.Format(time.RFC3339), w.From.Format(time.RFC3339))
 	}
+	if w.Settle != nil && w.neverFetched(*w.Settle) {
+		i.reject("keep", "Nothing to fetch", "A slice has settled %s after its end, and is wanted until %s after it, so that none is ever fetched. "+
+			"Make \"keep\" longer than \"settle\", or write open = true to fetch slices before they have settled.", w.Settle, w.Keep)
+	}
 	if w.Every == nil {
 		return
 	}
@@ -132,6 +136,12 @@ func (i *instance) checkSlices(w *Window) {
 	case w.Every.Unit == Month && w.From.Day() > 28:
 		i.reject("from", "Unsuitable beginning", "Slices of months begin on a day that every month has, the 1st to the 28th; this is the %d.", w.From.Day())
 	}
+}
+
+// neverFetched reports whether slices are not wanted any more when they have
+// settled.
+func (w *Window) neverFetched(settle Duration) bool {
+	return w.Keep != nil && !w.Open && w.Keep.Fixed() <= settle.Fixed()
 }
 
 // decodeZone reads the timezone; it is not ok when that fails.

@@ -122,3 +122,48 @@ window "no_day" {
   from     = "2011-12-30" # ERROR: Not a time; There is no 2011-12-30 in the zone Pacific/Apia
   timezone = "Pacific/Apia"
 }
+
+window "kept_too_short" {
+  every  = "1h"
+  from   = "2026-11-01"
+  settle = "2h"
+  keep   = "120m" # ERROR: Nothing to fetch; settled 2h after its end, and is wanted until 120m after it
+}
+
+window "kept_open" {
+  every  = "1h"
+  from   = "2026-11-01"
+  settle = "2h"
+  keep   = "1h"
+  open   = true
+}
+
+window "kept_by_default" {
+  every = "1h"
+  from  = "2026-11-01"
+  keep  = "1h"
+}
+
+window "kept_longer" {
+  every = "1h"
+  from  = "2026-11-01"
+  keep  = "61m"
+}
+
+tenant "t" {
+  id    = "contoso.example"
+  cloud = "sandbox"
+}
+
+output "json" "o" {}
+
+report "sign_ins" "kept" { # settles an hour after the end
+  for_each = { none = window.kept_by_default, open = window.kept_open, some = window.kept_longer }
+  window   = each.value # ERROR: Nothing to fetch; report.sign_ins.kept["none"]: A slice of sign_ins has settled 1h after its end
+  outputs  = [output.json.o]
+}
+
+report "users" "kept" { # settles at once
+  window  = window.kept_by_default
+  outputs = [output.json.o]
+}
