@@ -130,18 +130,20 @@ func (l *loader) report(diags hcl.Diagnostics) { l.diags = append(l.diags, diags
 
 // readBlocks parses the files and sorts their blocks by type. What an
 // unreadable file, a syntax error or an unknown block hides is not known, so
-// that names that are missing are no mistakes then.
+// that names that are missing because of it are no mistakes.
 func (l *loader) readBlocks(parser *hclparse.Parser, files []source) {
 	for _, f := range files {
 		file, diags := f.parse(parser)
 		l.report(diags)
 		if file == nil {
-			l.scope.incomplete = true
+			l.scope.hidden.all = true
 			continue
 		}
 		content, diags := file.Body.Content(rootSchema())
 		l.report(diags)
-		l.scope.incomplete = l.scope.incomplete || diags.HasErrors()
+		if diags.HasErrors() {
+			l.scope.hidden.note(file.Body)
+		}
 		for _, block := range content.Blocks {
 			l.blocks[block.Type] = append(l.blocks[block.Type], block)
 		}
@@ -176,11 +178,11 @@ func (l *loader) loadVariables(parser *hclparse.Parser, files []source) (map[str
 			}
 			continue
 		}
-		fromFile, diags := fromFile(variables, file, l.scope.incomplete)
+		fromFile, diags := fromFile(variables, file, &l.scope.hidden)
 		l.report(diags)
 		maps.Copy(values, fromFile)
 	}
-	flags, diags := fromFlags(variables, l.opts.Vars, l.scope.incomplete)
+	flags, diags := fromFlags(variables, l.opts.Vars, &l.scope.hidden)
 	l.report(diags)
 	maps.Copy(values, flags)
 

@@ -273,37 +273,79 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-// TestOneMistakeOnce has a mistake in one file on which everything in the
-// others depends: it is reported, and what does not depend on it as well.
+// TestOneMistakeOnce has a mistake in one file on which something in the other
+// depends: it is reported, and so is what does not depend on it.
 func TestOneMistakeOnce(t *testing.T) {
 	use := `
 		output "json" "o" { path = var.path }
 		tenant "t" {
 		  for_each   = local.tenants
 		  id         = each.value
-		  credential = credential.client_secret.c
+		  cloud      = "sandbox"
 		}
 		report "sign_ins" "r" {
-		  tenants = [tenant.t, tenant.t["x"]]
+		  tenants = [tenant.t, tenant.t["x"], tenant.b]
 		  window  = window.w
 		  outputs = [output.json.o, output.csv.lost]
 		  limit   = 5
+		}
+		report "logins" "r" {
+		  window  = window.w
+		  outputs = [output.json.o]
 		}`
-	tests := map[string]struct{ broken, want string }{
-		"syntax":        {`variable "path" { default = } `, "Invalid expression"},
-		"unknown block": {`widow "w" {}`, "Unsupported block type"},
-		"no label":      {`tenant {}`, "Missing name for tenant"},
+	// What is wrong in any case, and what is only where nothing hides it.
+	always := []string{"limit"}
+	missing := []string{"path", "tenants", "b", "w", "csv", "logins", "w"}
+	tests := map[string]struct {
+		file, broken, want string
+		hides              []string
+	}{
+		"nothing":         {file: "a.rf.hcl"},
+		"syntax":          {"a.rf.hcl", `variable "path" { default = } `, "Invalid expression", missing},
+		"tenant":          {"a.rf.hcl", `tennant "b" {}`, "Unsupported block type", []string{"b"}},
+		"window":          {"a.rf.hcl", `widow "w" {}`, "Unsupported block type", []string{"w"}},
+		"variable":        {"a.rf.hcl", `varable "path" {}`, "Unsupported block type", []string{"path"}},
+		"locals":          {"a.rf.hcl", `local { tenants = {} }`, "Unsupported block type", []string{"tenants"}},
+		"output":          {"a.rf.hcl", `outputs "csv" "lost" {}`, "Unsupported block type", []string{"csv"}},
+		"report type":     {"a.rf.hcl", `reporttype "logins" {}`, "Unsupported block type", []string{"logins"}},
+		"another output":  {"a.rf.hcl", `outputs "csv" "other" {}`, "Unsupported block type", nil},
+		"no label":        {"a.rf.hcl", `tenant {}`, "Missing name for tenant", []string{"b"}},
+		"one label":       {"a.rf.hcl", `output "csv" {}`, "Missing name for output", []string{"csv"}},
+		"attribute":       {"a.rf.hcl", `path = 1`, "Unsupported argument", nil},
+		"tenant in JSON":  {"a.rf.json", `{"tennant": {"b": {}}}`, "Extraneous JSON object property", []string{"b"}},
+		"output in JSON":  {"a.rf.json", `{"outputs": [{"csv": {"lost": {}}}]}`, "Extraneous JSON object property", []string{"csv"}},
+		"no name in JSON": {"a.rf.json", `{"window": {}}`, "Missing block label", []string{"w"}},
+		"list in JSON":    {"a.rf.json", `[{"widow": {"w": {}}}]`, "Extraneous JSON object property", missing},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			dir := writeDir(t, map[string]string{"a.rf.hcl": test.broken, "b.rf.hcl": use})
-			_, diags := Load(dir, testOptions())
-			var got []string
-			for _, d := range diags {
-				got = append(got, d.Summary)
+			if test.file == "a.rf.hcl" {
+				test.broken += "\n"
 			}
-			if want := []string{test.want, "Unsupported argument"}; !slices.Equal(got, want) {
-				t.Errorf("got %q, want %q", got, want)
+			dir := writeDir(t, map[string]string{test.file: test.broken, "b.rf.hcl": use})
+			_, diags := Load(dir, testOptions())
+			got := map[string]int{}
+			for _, d := range diags {
+				if filepath.Base(d.Subject.Filename) == test.file {
+					if d.Summary != test.want {
+						t.Errorf("got %q, want %q", d.Summary, test.want)
+					}
+					continue
+				}
+				quoted := regexp.MustCompile(`"([^"]*)"`).FindStringSubmatch(d.Detail)
+				if quoted == nil {
+					t.Fatalf("%s: %s", d.Summary, d.Detail)
+				}
+				got[quoted[1]]++
+			}
+			want := map[string]int{}
+			for _, name := range append(always, missing...) {
+				if !slices.Contains(test.hides, name) {
+					want[name]++
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("names in diagnostics, -want +got:\n%s", diff)
 			}
 		})
 	}

@@ -38,7 +38,7 @@ func reportSchema() *hcl.BodySchema {
 func (l *loader) decodeReport(i *instance) *Report {
 	r := &Report{Address: i.Address, Name: i.Name, Range: i.of.block.DefRange}
 	label := i.of.block.Labels[0]
-	if r.Type = l.config.ReportTypes[label]; r.Type == nil && !l.brokenTypes[label] && !l.scope.incomplete {
+	if r.Type = l.config.ReportTypes[label]; r.Type == nil && !l.brokenTypes[label] && !l.scope.hidden.has("report_type", label) {
 		i.diags = append(i.diags, mistake(i.of.block.LabelRanges[0], "Unknown report type",
 			"There is no report type %q.%s The command `reportform reports` lists them; a report_type block adds one.",
 			label, DidYouMean(label, maps.Keys(l.config.ReportTypes))))
@@ -96,7 +96,7 @@ func (l *loader) reportTenants(i *instance) []*Tenant {
 	if i.lacks("tenants") {
 		blocks := l.scope.kind("tenant").blocks
 		switch {
-		case l.scope.incomplete:
+		case l.scope.hidden.any("tenant"):
 		case len(blocks) == 0:
 			i.diags = append(i.diags, mistake(i.of.block.DefRange, "No tenants",
 				"The report is of every tenant, and the configuration declares none. Add a tenant block."))

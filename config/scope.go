@@ -27,9 +27,7 @@ type scope struct {
 	locals    map[string]*local
 	kinds     []*kind
 	known     int // kinds[:known] can be referred to
-	// incomplete says that a file could not be read. A name that is not
-	// declared may be in it, and is no mistake then.
-	incomplete bool
+	hidden    hidden
 
 	blockCtx *hcl.EvalContext // for the attributes of the language's own blocks
 	bodyCtx  *hcl.EvalContext // for bodies that are decoded by others
@@ -144,7 +142,7 @@ func (s *scope) checkName(ref hcl.Traversal, names []string, what, form string, 
 	if declared(names[0]) {
 		return nil, true
 	}
-	if s.incomplete && (root == "var" || root == "local") {
+	if root == "var" && s.hidden.has("variable", names[0]) || root == "local" && s.hidden.has("locals", names[0]) {
 		return nil, false
 	}
 	return mistake(ref.SourceRange(), "Unknown "+what, "There is no %s named %q.%s", what, names[0], DidYouMean(names[0], all)), false
@@ -169,7 +167,7 @@ func (s *scope) checkBlock(k *kind, ref hcl.Traversal, names []string, where use
 	}
 	d, declared := k.blocks[strings.Join(names[:k.labels], ".")]
 	if !declared {
-		if s.incomplete {
+		if s.hidden.has(k.name, strings.Join(names[:k.labels], ".")) {
 			return nil, false
 		}
 		all := k.firstLabels()

@@ -162,9 +162,8 @@ func fromEnviron(variables map[string]*variable, environ []string) (map[string]g
 	return values, diags
 }
 
-// fromFlags returns the variables that -var flags set. incomplete lets names
-// pass that are not declared.
-func fromFlags(variables map[string]*variable, flags []string, incomplete bool) (map[string]given, hcl.Diagnostics) {
+// fromFlags returns the variables that -var flags set.
+func fromFlags(variables map[string]*variable, flags []string, hidden *hidden) (map[string]given, hcl.Diagnostics) {
 	values := map[string]given{}
 	var diags hcl.Diagnostics
 	for _, flag := range flags {
@@ -177,7 +176,7 @@ func fromFlags(variables map[string]*variable, flags []string, incomplete bool) 
 				Severity: hcl.DiagError, Summary: "Unsuitable -var",
 				Detail: `A -var flag is a name, an equals sign and a value, such as -var 'region=eu'. One of the given flags has no name or no equals sign.`,
 			})
-		case v == nil && !incomplete:
+		case v == nil && !hidden.has("variable", name):
 			diags = append(diags, &hcl.Diagnostic{
 				Severity: hcl.DiagError, Summary: "Unknown variable",
 				Detail: fmt.Sprintf("A -var flag sets the variable %q, which the configuration does not declare.%s", name, DidYouMean(name, maps.Keys(variables))),
@@ -212,13 +211,13 @@ func (v *variable) parse(text, from string) (cty.Value, hcl.Diagnostics) {
 }
 
 // fromFile returns the variables that a variables file sets.
-func fromFile(variables map[string]*variable, file *hcl.File, incomplete bool) (map[string]given, hcl.Diagnostics) {
+func fromFile(variables map[string]*variable, file *hcl.File, hidden *hidden) (map[string]given, hcl.Diagnostics) {
 	values := map[string]given{}
 	attrs, diags := file.Body.JustAttributes()
 	for _, attr := range inOrder(attrs) {
 		v := variables[attr.Name]
 		if v == nil {
-			if !incomplete {
+			if !hidden.has("variable", attr.Name) {
 				diags = append(diags, &hcl.Diagnostic{
 					Severity: hcl.DiagWarning, Summary: "Unknown variable",
 					Detail:  fmt.Sprintf("The configuration does not declare a variable %q, so that this value is not used.%s", attr.Name, DidYouMean(attr.Name, maps.Keys(variables))),
