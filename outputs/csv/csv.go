@@ -74,7 +74,7 @@ func isWordOrNumber(c byte) bool {
 }
 
 // WithColumns implements file.Tabular.
-func (o *Options) WithColumns(ofType []string) (outputs.Encoding, []file.Mistake) {
+func (o *Options) WithColumns(reportType string, ofType []string) (outputs.Encoding, []file.Mistake) {
 	if len(o.Columns) > 0 {
 		return o, nil
 	}
@@ -83,10 +83,14 @@ func (o *Options) WithColumns(ofType []string) (outputs.Encoding, []file.Mistake
 	if len(ofType) == 0 {
 		return nil, []file.Mistake{{
 			Attribute: "columns",
-			Detail:    `The report type has no default columns, so the output must name its own: columns = ["id", ...].`,
+			Detail:    fmt.Sprintf(`The report type %q has no default columns, so the output must name its own: columns = ["id", ...].`, reportType),
 		}}
 	}
-	return &with, with.Check()
+	mistakes := with.Check()
+	for i := range mistakes {
+		mistakes[i].Detail = fmt.Sprintf("The columns are those of the report type %q, as the output names none. %s", reportType, mistakes[i].Detail)
+	}
+	return &with, mistakes
 }
 
 // NewEncoder implements outputs.Encoding.

@@ -165,7 +165,8 @@ func TestDefaultColumns(t *testing.T) {
 	}
 	for want, columns := range map[string][]string{"must name its own": nil, "extra = false": {"extra"}, "named twice": {"a", "a"}} {
 		pull.Columns = columns
-		if _, diags := o.Resolve(pull); len(diags) != 1 || !strings.Contains(diags[0].Detail, want) {
+		_, diags := o.Resolve(pull)
+		if len(diags) != 1 || !strings.Contains(diags[0].Detail, want) || !strings.Contains(diags[0].Detail, `report type "`+pull.Report.Type+`"`) {
 			t.Errorf("%v: %v", columns, diags)
 		}
 	}

@@ -28,8 +28,9 @@ type Checker interface {
 // where the block names none.
 type Tabular interface {
 	// WithColumns returns the Encoding to use for a report type with these
-	// columns, and leaves the receiver as it is.
-	WithColumns(columns []string) (outputs.Encoding, []Mistake)
+	// columns, and leaves the receiver as it is. Mistakes name the type: a block
+	// serves many.
+	WithColumns(reportType string, columns []string) (outputs.Encoding, []Mistake)
 }
 
 // Mistake says, in full sentences, what is wrong with the value of an

@@ -115,7 +115,7 @@ func (o *output) withColumns(encoding outputs.Encoding, pull *outputs.Pull) (*sh
 	var diags hcl.Diagnostics
 	if tabular, ok := encoding.(Tabular); ok {
 		var mistakes []Mistake
-		encoding, mistakes = tabular.WithColumns(pull.Columns)
+		encoding, mistakes = tabular.WithColumns(pull.Report.Type, pull.Columns)
 		if diags = o.report(mistakes); diags.HasErrors() {
 			return nil, diags
 		}
