@@ -17,6 +17,8 @@ type Coverage struct {
 	Undeclared int
 	// FilesTrusted reports that no held file was looked at.
 	FilesTrusted bool
+	// Narrowed reports that the coverage is of a selection.
+	Narrowed bool
 }
 
 // Coverage reads the ledgers and says how every wanted slice stands. It makes
@@ -28,7 +30,7 @@ func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, err
 	}
 	now := e.now().UTC()
 	wants := e.wants(&opts, now)
-	c := &Coverage{Now: now, Parts: make([]plan.Coverage, len(wants)), FilesTrusted: opts.TrustLedgers}
+	c := &Coverage{Now: now, Parts: make([]plan.Coverage, len(wants)), FilesTrusted: opts.TrustLedgers, Narrowed: !opts.everything()}
 	mistakes := make([]error, len(wants))
 	err := inParallel(ctx, len(wants), func(i int) error {
 		l, err := e.ledgers.Read(ctx, ledger.Key{Tenant: wants[i].Tenant, Report: wants[i].Report})

@@ -27,7 +27,7 @@ func TestCoverage(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	c, err = e.Coverage(context.Background(), PlanOptions{Targets: []string{"output.ndjson.lake"}, Tenants: []string{"contoso"}})
-	if err != nil || len(c.Parts) != 2 || c.Parts[0].Slices.Missing != 0 {
+	if err != nil || len(c.Parts) != 2 || c.Parts[0].Slices.Missing != 0 || !c.Narrowed {
 		t.Errorf("of another output: %+v, %v", c, err)
 	}
 	if _, err := e.Coverage(context.Background(), PlanOptions{Targets: []string{"report.a.b"}}); err == nil {

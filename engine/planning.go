@@ -31,6 +31,7 @@ func (e *Engine) Plan(ctx context.Context, opts PlanOptions) (*plan.Plan, error)
 	now := e.now().UTC()
 	wants := e.wants(&opts, now)
 	p := &plan.Plan{Version: plan.FormatVersion, Tool: e.version, Configuration: e.digest(), Now: now, FilesTrusted: opts.TrustLedgers}
+	p.Narrowed = !opts.everything()
 	parts := make([]plan.Part, len(wants))
 	var abandoned []plan.Orphan
 	var undeclared errgroup.Group // whose ledgers are looked for meanwhile

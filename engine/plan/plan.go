@@ -40,6 +40,9 @@ type Plan struct {
 	// FilesTrusted reports that no held file was looked at: all were taken to be
 	// as the ledgers have them.
 	FilesTrusted bool `json:"files_trusted,omitempty"`
+	// Narrowed reports that the plan is of a selection: what else the
+	// configuration declares was not compared.
+	Narrowed bool `json:"narrowed,omitempty"`
 	// Estimate is what the pulls take; nil without pulls.
 	Estimate *Estimate `json:"estimate,omitempty"`
 	// Schedules are those that cannot hold.

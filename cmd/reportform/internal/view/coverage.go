@@ -22,6 +22,11 @@ const (
 // Coverage shows how much of every report and tenant is held.
 func (h *Human) Coverage(c *engine.Coverage, least float64, below int) {
 	o := &h.out
+	if len(c.Parts) == 0 && c.Narrowed {
+		o.printf("The selection has no report of any tenant, so there is nothing to hold.\n")
+		h.narrowed()
+		return
+	}
 	if len(c.Parts) == 0 {
 		o.printf("The configuration declares no reports, so there is nothing to hold.\n")
 		return
@@ -39,7 +44,10 @@ func (h *Human) Coverage(c *engine.Coverage, least float64, below int) {
 	}
 	h.marksLegend(used)
 	o.printf("\n")
-	o.hanging(o.bold("Coverage:")+" ", 10, percent(total)+": "+tallyText(total)+".")
+	o.hanging(o.bold("Coverage:")+" ", 10, percent(total)+": "+tallyText(total)+ofSelection(c.Narrowed)+".")
+	if c.Narrowed {
+		h.narrowed()
+	}
 	if c.FilesTrusted {
 		h.filesTrusted()
 	}

@@ -52,6 +52,7 @@ type coverageSummaryMessage struct {
 	// Undeclared counts ledgers.
 	Undeclared   int  `json:"undeclared"`
 	FilesTrusted bool `json:"files_trusted,omitempty"`
+	Narrowed     bool `json:"narrowed,omitempty"`
 }
 
 // Coverage writes for every report and tenant its numbers and runs, and a
@@ -69,5 +70,5 @@ func (j *JSON) Coverage(c *engine.Coverage, least float64, below int) {
 			})
 		}
 	}
-	j.put(coverageSummaryMessage{headOf(TypeCoverageSummary), c.Now, len(c.Parts), newTally(total), least, below, c.Undeclared, c.FilesTrusted})
+	j.put(coverageSummaryMessage{headOf(TypeCoverageSummary), c.Now, len(c.Parts), newTally(total), least, below, c.Undeclared, c.FilesTrusted, c.Narrowed})
 }

@@ -52,7 +52,11 @@ func (h *Human) pulls(p *plan.Plan) {
 	o := &h.out
 	switch len(p.Pulls) {
 	case 0:
-		o.printf("%s Everything that can be held now is held.\n\n", o.green("Nothing to do."))
+		what := "Everything"
+		if p.Narrowed {
+			what += " of the selection"
+		}
+		o.printf("%s %s that can be held now is held.\n\n", o.green("Nothing to do."), what)
 		return
 	case 1:
 		h.onePull(&p.Pulls[0])
@@ -249,11 +253,28 @@ func (h *Human) planSummary(p *plan.Plan) {
 	if n := len(p.Orphans); n > 0 {
 		text += many(n, "orphan") + ", "
 	}
-	text += count(p.Held) + " held."
+	text += count(p.Held) + " held" + ofSelection(p.Narrowed) + "."
 	h.out.hanging(h.out.bold("Plan:")+" ", 6, text)
+	if p.Narrowed {
+		h.narrowed()
+	}
 	if p.FilesTrusted {
 		h.filesTrusted()
 	}
+}
+
+// ofSelection is the end of a summary in numbers, where these are of a
+// selection.
+func ofSelection(narrowed bool) string {
+	if narrowed {
+		return ", of the selection"
+	}
+	return ""
+}
+
+// narrowed says what is shown of the configuration.
+func (h *Human) narrowed() {
+	h.out.hanging(h.out.yellow("Note:")+" ", 6, "this is of a selection (-target, -exclude, -tenant). What else the configuration declares was not compared.")
 }
 
 // filesTrusted says what -refresh=false means for what is shown.

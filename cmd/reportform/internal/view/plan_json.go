@@ -68,6 +68,7 @@ type planSummaryMessage struct {
 	Held    int                 `json:"held"`
 
 	FilesTrusted bool `json:"files_trusted,omitempty"`
+	Narrowed     bool `json:"narrowed,omitempty"`
 }
 
 // Plan writes every pull, gap and orphan of the plan, and a summary.
@@ -92,7 +93,7 @@ func (j *JSON) Plan(p *plan.Plan) {
 	j.estimate(p.Estimate)
 	j.put(planSummaryMessage{
 		headOf(TypePlanSummary), p.Now, len(p.Pulls), reasons(p.Pulls),
-		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, p.FilesTrusted,
+		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, p.FilesTrusted, p.Narrowed,
 	})
 }
 

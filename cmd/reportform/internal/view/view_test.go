@@ -54,6 +54,11 @@ func screens() map[string]func(*Human) {
 		"plan-nothing": func(h *Human) {
 			h.Plan(&plan.Plan{Held: 120, Waiting: []plan.Gap{gap("tenant.contoso", 23, "")}})
 		},
+		"plan-narrowed": func(h *Human) {
+			h.Plan(&plan.Plan{Held: 120, Narrowed: true})
+			p := examplePlan()
+			h.Plan(&plan.Plan{Pulls: p.Pulls[22:24], Held: 43, Narrowed: true})
+		},
 		"plan-trusting":  func(h *Human) { h.Plan(&plan.Plan{Held: 120, FilesTrusted: true}) },
 		"plan-one":       func(h *Human) { p := examplePlan(); h.Plan(&plan.Plan{Pulls: p.Pulls[22:23], Held: 43}) },
 		"plan-many":      func(h *Human) { h.Plan(manyTenantsPlan()) },
@@ -85,10 +90,16 @@ func screens() map[string]func(*Human) {
 			h.Ledger(exampleLedgers()[0])
 			h.Ledger(&ledger.Ledger{Tenant: "tenant.a", Report: "report.b.c"})
 		},
-		"coverage":          func(h *Human) { h.Coverage(exampleCoverage(), 99, 2) },
-		"coverage-whole":    func(h *Human) { h.Coverage(wholeCoverage(), 99, 0) },
-		"coverage-years":    func(h *Human) { h.Coverage(yearsCoverage(), 0, 0) },
-		"coverage-many":     func(h *Human) { h.Coverage(manyTenantsCoverage(), 0, 0) },
+		"coverage":       func(h *Human) { h.Coverage(exampleCoverage(), 99, 2) },
+		"coverage-whole": func(h *Human) { h.Coverage(wholeCoverage(), 99, 0) },
+		"coverage-years": func(h *Human) { h.Coverage(yearsCoverage(), 0, 0) },
+		"coverage-many":  func(h *Human) { h.Coverage(manyTenantsCoverage(), 0, 0) },
+		"coverage-narrowed": func(h *Human) {
+			c := wholeCoverage()
+			c.Narrowed = true
+			h.Coverage(c, 0, 0)
+			h.Coverage(&engine.Coverage{Narrowed: true}, 0, 0)
+		},
 		"coverage-trusting": func(h *Human) { c := wholeCoverage(); c.FilesTrusted = true; h.Coverage(c, 99, 0) },
 		"coverage-nothing":  func(h *Human) { h.Coverage(&engine.Coverage{}, 0, 0) },
 		"verify":            func(h *Human) { exampleVerify(h) },
