@@ -3,7 +3,11 @@
 // network, no goroutine.
 package plan
 
-import "time"
+import (
+	"time"
+
+	"github.com/reportform/reportform/engine/window"
+)
 
 // FormatVersion is the version of a saved plan.
 const FormatVersion = 1
@@ -110,7 +114,11 @@ type Gap struct {
 	Report string    `json:"report"`
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to"`
-	Slices int       `json:"slices"`
+	// First and Last are the labels of the first and the last slice; empty in
+	// plans that were saved without them.
+	First  string `json:"first,omitempty"`
+	Last   string `json:"last,omitempty"`
+	Slices int    `json:"slices"`
 	// Why is a sentence for people: retention, a missed snapshot, not yet settled.
 	Why string `json:"why"`
 	// Kept reports that the outputs hold lost slices all the same, if not as
@@ -118,4 +126,17 @@ type Gap struct {
 	Kept bool `json:"kept,omitempty"`
 	// Until is when a waiting slice can be pulled; zero for a lost one.
 	Until time.Time `json:"until,omitzero"`
+}
+
+// gapOf is the gap that one slice of a want makes.
+func gapOf(want *Want, slice *window.Named, why string) Gap {
+	return Gap{
+		Tenant: want.Tenant, Report: want.Report, From: slice.From, To: slice.To,
+		First: slice.Label, Last: slice.Label, Slices: 1, Why: why,
+	}
+}
+
+// lengthen takes in the slices of a gap that follows at once.
+func (g *Gap) lengthen(next *Gap) {
+	g.To, g.Last, g.Slices = next.To, next.Last, g.Slices+next.Slices
 }

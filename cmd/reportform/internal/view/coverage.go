@@ -173,7 +173,7 @@ func (h *Human) covered(c *covered, now time.Time, used map[mark]bool) {
 // runText says of a run which slices it has, how they stand and what is to
 // come.
 func runText(r *plan.Run, now time.Time) string {
-	text := runLabel(r)
+	text := stretch(r.First, r.Last, r.From, r.To)
 	if r.Slices > 1 {
 		text += ", " + many(r.Slices, "slice")
 	}
@@ -205,21 +205,6 @@ func runText(r *plan.Run, now time.Time) string {
 		return text + "held, if not as declared now; " + strings.TrimSuffix(r.Why, "; what is held stays as it is")
 	}
 	return text + "held"
-}
-
-// runLabel names the slices of a run by the labels of the first and the last.
-func runLabel(r *plan.Run) string {
-	from, _, firstHasEnd := strings.Cut(r.First, "--")
-	_, to, lastHasEnd := strings.Cut(r.Last, "--")
-	switch {
-	case strings.HasPrefix(r.First, "last-"):
-		return r.First + " (" + interval(r.From, r.To) + ")"
-	case r.Slices == 1:
-		return r.First
-	case firstHasEnd && lastHasEnd:
-		return from + "--" + to
-	}
-	return r.First + " .. " + r.Last
 }
 
 // fillable says until when missing slices can be fetched.

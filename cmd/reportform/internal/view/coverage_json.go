@@ -34,6 +34,8 @@ type coverageRunMessage struct {
 	Status  plan.Status   `json:"status"`
 	From    time.Time     `json:"from"`
 	To      time.Time     `json:"to"`
+	First   string        `json:"first"`
+	Last    string        `json:"last"`
 	Slices  int           `json:"slices"`
 	Reasons []plan.Reason `json:"reasons,omitempty"`
 	Outputs []string      `json:"outputs,omitempty"`
@@ -65,7 +67,7 @@ func (j *JSON) Coverage(c *engine.Coverage, least float64, below int) {
 		j.put(coverageMessage{headOf(TypeCoverage), p.Tenant, p.Report, newTally(p.Slices)})
 		for _, r := range p.Runs {
 			j.put(coverageRunMessage{
-				headOf(TypeCoverageRun), p.Tenant, p.Report, r.Status, r.From, r.To, r.Slices,
+				headOf(TypeCoverageRun), p.Tenant, p.Report, r.Status, r.From, r.To, r.First, r.Last, r.Slices,
 				r.Reasons, r.Outputs, r.Why, r.Until, r.LostAt,
 			})
 		}

@@ -16,11 +16,14 @@ func (h *Human) soonLost(p *plan.Plan) {
 			continue
 		}
 		if n := len(gaps); n > 0 && gaps[n-1].Tenant == pull.Tenant && gaps[n-1].Report == pull.Report && gaps[n-1].To.Equal(pull.From) {
-			gaps[n-1].To = pull.To
+			gaps[n-1].To, gaps[n-1].Last = pull.To, pull.Label
 			gaps[n-1].Slices++
 			continue
 		}
-		gaps = append(gaps, plan.Gap{Tenant: pull.Tenant, Report: pull.Report, From: pull.From, To: pull.To, Slices: 1, Until: pull.LostAt})
+		gaps = append(gaps, plan.Gap{
+			Tenant: pull.Tenant, Report: pull.Report, From: pull.From, To: pull.To,
+			First: pull.Label, Last: pull.Label, Slices: 1, Until: pull.LostAt,
+		})
 	}
 	h.gaps("Soon lost", "the service has the first of them no longer at the time named", gaps)
 }

@@ -131,20 +131,11 @@ func rangeText(r *sliceRange, outputs []string) string {
 }
 
 func rangeLabel(r *sliceRange) string {
-	if r.slices > 1 {
-		return r.first.Label + " .. " + r.last.Label
-	}
-	return pullLabel(r.first)
+	return stretch(r.first.Label, r.last.Label, r.first.From, r.last.To)
 }
 
-// pullLabel is the label of a pull's slice, with its bounds where the label
-// does not tell them.
-func pullLabel(p *plan.Pull) string {
-	if strings.HasPrefix(p.Label, "last-") {
-		return p.Label + " (" + interval(p.From, p.To) + ")"
-	}
-	return p.Label
-}
+// pullLabel names the slice of a pull.
+func pullLabel(p *plan.Pull) string { return stretch(p.Label, p.Label, p.From, p.To) }
 
 // onePull names a single pull in full.
 func (h *Human) onePull(p *plan.Pull) {
@@ -194,11 +185,14 @@ func (h *Human) gaps(title, text string, gaps []plan.Gap) {
 			o.printf("  and %s; %s\n", many(len(list)-i, "more range"), allInJSON)
 			break
 		}
-		line := g.gap.Report + ": " + interval(g.gap.From, g.gap.To) + ", " + many(g.gap.Slices, "slice")
+		line := g.gap.Report + ": " + stretch(g.gap.First, g.gap.Last, g.gap.From, g.gap.To)
+		if g.gap.Slices > 1 {
+			line += ", " + many(g.gap.Slices, "slice")
+		}
 		if !g.gap.Until.IsZero() {
 			line += ", until " + moment(g.gap.Until)
 		}
-		o.hanging("  ", 2, line)
+		o.wrapped(2, 6, line)
 		o.hanging("    ", 4, some(g.tenants, ""))
 		if g.gap.Why != "" {
 			o.hanging("    ", 4, g.gap.Why)

@@ -35,6 +35,8 @@ type gapMessage struct {
 	Report string    `json:"report"`
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to"`
+	First  string    `json:"first,omitempty"`
+	Last   string    `json:"last,omitempty"`
 	Slices int       `json:"slices"`
 	Why    string    `json:"why"`
 	Until  time.Time `json:"until,omitzero"`
@@ -99,7 +101,7 @@ func (j *JSON) Plan(p *plan.Plan) {
 
 func (j *JSON) gaps(t Type, gaps []plan.Gap) {
 	for _, g := range gaps {
-		j.put(gapMessage{headOf(t), g.Tenant, g.Report, g.From, g.To, g.Slices, g.Why, g.Until})
+		j.put(gapMessage{headOf(t), g.Tenant, g.Report, g.From, g.To, g.First, g.Last, g.Slices, g.Why, g.Until})
 	}
 }
 

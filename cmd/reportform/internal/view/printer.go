@@ -74,6 +74,12 @@ func (p *printer) paragraphs(indent int, text string) {
 	}
 }
 
+// wrapped writes text wrapped to the width, its first line and the others each
+// with an indentation.
+func (p *printer) wrapped(first, rest int, text string) {
+	p.printf("%s\n", styled(wrap(clean(text), first, rest, p.width())))
+}
+
 // hanging writes a head and, wrapped beside and below it, text.
 func (p *printer) hanging(head styled, headWidth int, text string) {
 	p.printf("%s%s\n", head, styled(wrap(clean(text), headWidth, headWidth, p.width())[headWidth:]))

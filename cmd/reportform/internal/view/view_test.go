@@ -415,6 +415,21 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// Everywhere a stretch of slices has the labels of the first and the last.
+func TestStretch(t *testing.T) {
+	for _, test := range []struct{ first, last, want string }{
+		{"2026-11-01", "2026-11-01", "2026-11-01"},
+		{"2026-11-01", "2026-11-03", "2026-11-01 .. 2026-11-03"},
+		{"2026-11-01--2026-11-03", "2026-11-03--2026-11-05", "2026-11-01--2026-11-03 .. 2026-11-03--2026-11-05"},
+		{"last-4d", "last-4d", "last-4d (2026-11-01 .. 2026-11-04)"},
+		{"", "", "2026-11-01 .. 2026-11-04"}, // of a plan that was saved without labels
+	} {
+		if got := stretch(test.first, test.last, day(1), day(5)); got != test.want {
+			t.Errorf("%q, %q: got %s, want %s", test.first, test.last, got, test.want)
+		}
+	}
+}
+
 // Ten thousand tenants need no more lines than three.
 func TestPlanStaysShort(t *testing.T) {
 	s := newScreen()
@@ -472,6 +487,7 @@ func pull(tenant, report string, n int, reasons ...plan.Reason) plan.Pull {
 
 func gap(tenant string, n int, why string) plan.Gap {
 	g := plan.Gap{Tenant: tenant, Report: "report.sign_ins.failed", From: day(n), To: day(n + 1), Slices: 1, Why: why}
+	g.First, g.Last = day(n).Format(time.DateOnly), day(n).Format(time.DateOnly)
 	if why == "" {
 		g.Until, g.Why = day(n+1).Add(2*time.Hour), "events become visible up to 2h late"
 	}

@@ -87,6 +87,21 @@ func interval(from, to time.Time) string {
 	return moment(from) + " to " + moment(to)
 }
 
+// stretch names consecutive slices by the labels of the first and the last. The
+// bounds stand beside a label that does not tell them, and in the place of
+// labels that are not known.
+func stretch(first, last string, from, to time.Time) string {
+	switch {
+	case first == "" || last == "":
+		return interval(from, to)
+	case strings.HasPrefix(first, "last-"):
+		return first + " (" + interval(from, to) + ")"
+	case first == last:
+		return first
+	}
+	return first + " .. " + last
+}
+
 // some writes the first tenants of a list and how many more there are, with
 // what they share.
 func some(tenants []string, share string) string {
