@@ -25,7 +25,7 @@ func (h *Human) soonLost(p *plan.Plan) {
 			First: pull.Label, Last: pull.Label, Slices: 1, Until: pull.LostAt,
 		})
 	}
-	h.gaps("Soon lost", "the service has the first of them no longer at the time named", gaps)
+	h.gaps("Soon lost", "the service does not have them much longer", gaps)
 }
 
 // schedules says which windows have slices faster than they can be fetched.

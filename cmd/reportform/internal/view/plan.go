@@ -22,7 +22,7 @@ const allInJSON = "-json lists everything"
 // Plan shows what has to be done.
 func (h *Human) Plan(p *plan.Plan) {
 	h.pulls(p)
-	h.gaps("Waiting", "the slices have not settled; a later plan has them", p.Waiting)
+	h.gaps("Waiting", "a later plan has them", p.Waiting)
 	h.gaps("Lost", "cannot be fetched any more", p.Lost)
 	h.soonLost(p)
 	h.orphans(p.Orphans)
@@ -178,8 +178,16 @@ func (h *Human) gaps(title, text string, gaps []plan.Gap) {
 		return
 	}
 	o := &h.out
-	o.printf("%s (%s):\n\n", o.bold(title), text)
 	list := gapPictures(gaps)
+	shared := list[0].gap.Why // said once, where it is that of all
+	if slices.ContainsFunc(list, func(g *gapPicture) bool { return g.gap.Why != shared }) {
+		shared = ""
+	}
+	if shared != "" {
+		text += "; " + shared
+	}
+	o.hanging(o.bold(title)+" ", len(title)+1, "("+text+"):")
+	o.printf("\n")
 	for i, g := range list {
 		if i == maxPictures {
 			o.printf("  and %s; %s\n", many(len(list)-i, "more range"), allInJSON)
@@ -189,12 +197,16 @@ func (h *Human) gaps(title, text string, gaps []plan.Gap) {
 		if g.gap.Slices > 1 {
 			line += ", " + many(g.gap.Slices, "slice")
 		}
-		if !g.gap.Until.IsZero() {
+		switch {
+		case g.gap.Until.IsZero():
+		case g.gap.Slices > 1:
+			line += ", the first until " + moment(g.gap.Until)
+		default:
 			line += ", until " + moment(g.gap.Until)
 		}
 		o.wrapped(2, 6, line)
 		o.hanging("    ", 4, some(g.tenants, ""))
-		if g.gap.Why != "" {
+		if g.gap.Why != shared {
 			o.hanging("    ", 4, g.gap.Why)
 		}
 	}

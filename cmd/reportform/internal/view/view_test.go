@@ -59,6 +59,18 @@ func screens() map[string]func(*Human) {
 			p := examplePlan()
 			h.Plan(&plan.Plan{Pulls: p.Pulls[22:24], Held: 43, Narrowed: true})
 		},
+		"plan-gaps": func(h *Human) {
+			week := gap("tenant.contoso", 10, "")
+			week.Report, week.To, week.First, week.Last = "report.audit_events.every_second_day", day(14), "2026-11-10--2026-11-12", "2026-11-12--2026-11-14"
+			week.Slices = 2
+			snapshot := gap("tenant.contoso", 2, "a snapshot shows the state of the moment and cannot be taken later")
+			old := gap("tenant.contoso", 3, retention)
+			old.First, old.Last = "", ""
+			h.Plan(&plan.Plan{
+				Waiting: []plan.Gap{week, gap("tenant.contoso", 23, "")},
+				Lost:    []plan.Gap{gap("tenant.contoso", 1, retention), snapshot, old},
+			})
+		},
 		"plan-trusting":  func(h *Human) { h.Plan(&plan.Plan{Held: 120, FilesTrusted: true}) },
 		"plan-one":       func(h *Human) { p := examplePlan(); h.Plan(&plan.Plan{Pulls: p.Pulls[22:23], Held: 43}) },
 		"plan-many":      func(h *Human) { h.Plan(manyTenantsPlan()) },
@@ -489,7 +501,7 @@ func gap(tenant string, n int, why string) plan.Gap {
 	g := plan.Gap{Tenant: tenant, Report: "report.sign_ins.failed", From: day(n), To: day(n + 1), Slices: 1, Why: why}
 	g.First, g.Last = day(n).Format(time.DateOnly), day(n).Format(time.DateOnly)
 	if why == "" {
-		g.Until, g.Why = day(n+1).Add(2*time.Hour), "events become visible up to 2h late"
+		g.Until, g.Why = day(n+1).Add(2*time.Hour), "not settled: events become visible late"
 	}
 	return g
 }
