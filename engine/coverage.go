@@ -39,7 +39,7 @@ func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, err
 		}
 		part, mistake := e.part(&wants[i], l, now)
 		if mistakes[i] = mistake; mistake == nil {
-			c.Parts[i] = plan.Cover(&wants[i], &part, l)
+			c.Parts[i] = plan.Cover(&wants[i], &part, l, now)
 		}
 		return nil
 	})

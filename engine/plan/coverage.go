@@ -88,11 +88,16 @@ type Run struct {
 	// LostAt is when the first of the missing or open slices can no longer be
 	// had; zero for never.
 	LostAt time.Time
+	// Soon reports that all of the missing slices are lost within Soon.
+	Soon bool
 }
 
+// Soon is how long before a missing slice is lost that is soon.
+const Soon = 7 * 24 * time.Hour
+
 // Cover says how the slices of a want stand. part is what Subtract made of the
-// want and the ledger.
-func Cover(want *Want, part *Part, l *ledger.Ledger) Coverage {
+// want and the ledger at the clock now.
+func Cover(want *Want, part *Part, l *ledger.Ledger, now time.Time) Coverage {
 	c := Coverage{Tenant: want.Tenant, Report: want.Report}
 	type interval struct{ from, to int64 }
 	pulls := make(map[interval][]*Pull, len(part.Pulls))
@@ -115,6 +120,7 @@ func Cover(want *Want, part *Part, l *ledger.Ledger) Coverage {
 		switch {
 		case planned != nil:
 			run.lacking(want, planned)
+			run.Soon = run.Status == StatusMissing && !run.LostAt.IsZero() && run.LostAt.Sub(now) <= Soon
 		case lost != nil:
 			run.Why = lost.Why
 			if !lost.Kept || !want.final(slice, l) {
@@ -211,7 +217,7 @@ func (c *Coverage) add(r Run) {
 
 // joins reports whether a slice continues the run.
 func (r *Run) joins(next *Run) bool {
-	return r.Status == next.Status && r.Why == next.Why && r.To.Equal(next.From) &&
+	return r.Status == next.Status && r.Why == next.Why && r.Soon == next.Soon && r.LostAt.IsZero() == next.LostAt.IsZero() && r.To.Equal(next.From) &&
 		slices.Equal(r.Reasons, next.Reasons) && slices.Equal(r.Outputs, next.Outputs)
 }
 
@@ -220,7 +226,7 @@ func (c *Coverage) Key() string {
 	var b strings.Builder
 	for i := range c.Runs {
 		r := &c.Runs[i]
-		b.WriteString(string(r.Status) + " " + r.From.Format(time.RFC3339Nano) + " " + r.To.Format(time.RFC3339Nano) + " " + r.First + " " + r.Last + r.Why)
+		b.WriteString(string(r.Status) + " " + r.From.Format(time.RFC3339Nano) + " " + r.To.Format(time.RFC3339Nano) + " " + r.First + " " + r.Last + r.Why + " " + r.LostAt.Format(time.RFC3339Nano))
 		for _, reason := range r.Reasons {
 			b.WriteString(" " + string(reason))
 		}

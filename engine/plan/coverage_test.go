@@ -25,6 +25,9 @@ func runs(c Coverage) string {
 		if r.Outputs != nil {
 			fmt.Fprintf(&b, " in %s", strings.Join(r.Outputs, ","))
 		}
+		if r.Soon {
+			b.WriteString(" soon")
+		}
 		if !r.LostAt.IsZero() {
 			fmt.Fprintf(&b, " lost at %s", r.LostAt.Format(time.DateOnly))
 		}
@@ -100,7 +103,7 @@ func TestCover(t *testing.T) {
 			name: "lost, partly held, and held as it was", window: daily(), now: "2026-12-22T12:00:00Z", change: month, percent: 100.0 / 32,
 			held: []ledger.Held{held("a", "2026-11-20"), other(held("a", "2026-11-21")), other(held("b", "2026-11-21"))},
 			want: "lost 2026-11-20..2026-11-20 1\nheld 2026-11-21..2026-11-21 1\n" +
-				"missing 2026-11-22..2026-12-21 30 new lost at 2026-12-23\nwaiting 2026-12-22..2026-12-22 1 until 2026-12-23T02:00:00Z\n",
+				"missing 2026-11-22..2026-11-28 7 new soon lost at 2026-12-23\nmissing 2026-11-29..2026-12-21 23 new lost at 2026-12-30\nwaiting 2026-12-22..2026-12-22 1 until 2026-12-23T02:00:00Z\n",
 		},
 		{
 			name: "lost while it was open", window: open, now: "2026-12-21T12:00:00Z", change: func(w *Want) { month(w); w.Window = windowTo("2026-11-21", true) }, percent: 0,
@@ -120,7 +123,7 @@ func TestCover(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := Cover(w, &part, l)
+			c := Cover(w, &part, l, at(test.now))
 			if diff := cmp.Diff(test.want, runs(c)); diff != "" {
 				t.Error(diff)
 			}
@@ -159,7 +162,7 @@ func TestCoverAgreesWithThePlan(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c := Cover(w, &part, l)
+		c := Cover(w, &part, l, now)
 		n := 0
 		for i, r := range c.Runs {
 			n += r.Slices

@@ -35,7 +35,10 @@ func runOf(status plan.Status, from time.Time, days int, change func(*plan.Run))
 }
 
 func lacking(lost time.Time, outputs []string, reasons ...plan.Reason) func(*plan.Run) {
-	return func(r *plan.Run) { r.LostAt, r.Outputs, r.Reasons = lost, outputs, reasons }
+	return func(r *plan.Run) {
+		r.LostAt, r.Outputs, r.Reasons = lost, outputs, reasons
+		r.Soon = !lost.IsZero() && lost.Sub(day(23).Add(10*time.Hour)) <= plan.Soon
+	}
 }
 
 func because(why string) func(*plan.Run) { return func(r *plan.Run) { r.Why = why } }
@@ -76,8 +79,9 @@ func exampleCoverage() *engine.Coverage {
 			}),
 			cover("tenant.contoso", failedReport,
 				runOf(plan.StatusLost, october(20), 4, because(retention)),
-				runOf(plan.StatusMissing, october(24), 2, lacking(day(24), nil, plan.New)),
-				runOf(plan.StatusHeld, october(26), 9, nil),
+				runOf(plan.StatusMissing, october(24), 7, lacking(day(24), nil, plan.New)),
+				runOf(plan.StatusMissing, day(0), 2, lacking(day(31), nil, plan.New)),
+				runOf(plan.StatusHeld, day(2), 1, nil),
 				runOf(plan.StatusMissing, day(3), 3, lacking(day(4).AddDate(0, 1, 0), []string{"output.csv.bi"}, plan.Missing)),
 				runOf(plan.StatusHeld, day(6), 2, because(retention+"; what is held stays as it is")),
 				runOf(plan.StatusHeld, day(8), 12, nil),
@@ -159,9 +163,9 @@ func TestCalendar(t *testing.T) {
 			LostAt: from.AddDate(0, 1, 0),
 		}
 	}
-	week := func(status plan.Status, from time.Time, lost time.Time) plan.Run {
-		r := runOf(status, from, 14, nil)
-		r.Slices, r.LostAt = 2, lost
+	week := func(from time.Time, soon bool) plan.Run {
+		r := runOf(plan.StatusMissing, from, 7, nil)
+		r.Slices, r.Soon = 1, soon
 		return r
 	}
 	tests := []struct {
@@ -175,12 +179,12 @@ func TestCalendar(t *testing.T) {
 			hours(plan.StatusHeld, day(2).Add(6*time.Hour), day(3).Add(time.Hour)),
 			hours(plan.StatusLost, day(3).Add(time.Hour), day(4)),
 		}, "2026-11 .ML"},
-		{"weeks, the first is lost soon", []plan.Run{week(plan.StatusMissing, day(2), day(29))}, "2026-11  !!!!!!!MMMMMMM"},
+		{"weeks, the first is lost soon", []plan.Run{week(day(2), true), week(day(9), false)}, "2026-11  !!!!!!!MMMMMMM"},
 		{"over the end of a year", []plan.Run{runOf(plan.StatusHeld, time.Date(2025, 12, 30, 0, 0, 0, 0, time.UTC), 3, nil)}, "2025-12                              ..\n2026-01 ."},
 	}
 	for _, test := range tests {
 		var b strings.Builder
-		for i, m := range calendar(test.runs, day(23)) {
+		for i, m := range calendar(test.runs) {
 			if i > 0 {
 				b.WriteByte('\n')
 			}

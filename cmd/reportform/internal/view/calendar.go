@@ -26,9 +26,6 @@ const (
 	soonMark // missing, and lost soon
 )
 
-// soon is how long before it is lost a missing slice is named as such.
-const soon = 7 * 24 * time.Hour
-
 // marks are the letters of the marks and what they say, in order of weight.
 func marks() []struct{ letter, text string } {
 	return []struct{ letter, text string }{
@@ -56,8 +53,8 @@ func (p *printer) colored(m mark) styled {
 	return p.cyan(letter)
 }
 
-// markOf is the mark of the n-th slice of a run.
-func markOf(r *plan.Run, n int, now time.Time) mark {
+// markOf is the mark of the slices of a run.
+func markOf(r *plan.Run) mark {
 	switch r.Status {
 	case plan.StatusHeld:
 		return heldMark
@@ -68,15 +65,10 @@ func markOf(r *plan.Run, n int, now time.Time) mark {
 	case plan.StatusLost:
 		return lostMark
 	}
-	if r.LostAt.IsZero() || lostAt(r, n).Sub(now) > soon {
-		return missingMark
+	if r.Soon {
+		return soonMark
 	}
-	return soonMark
-}
-
-// lostAt is when the n-th slice of a run is lost: the later it begins, the later.
-func lostAt(r *plan.Run, n int) time.Time {
-	return r.LostAt.Add(r.To.Sub(r.From) / time.Duration(r.Slices) * time.Duration(n))
+	return missingMark
 }
 
 // month is one row of a calendar.
@@ -104,7 +96,7 @@ func (m *month) uniform() mark {
 }
 
 // calendar returns the months that runs touch, in order, without gaps.
-func calendar(runs []plan.Run, now time.Time) []*month {
+func calendar(runs []plan.Run) []*month {
 	var months []*month
 	var first int
 	at := func(day time.Time) *month {
@@ -126,9 +118,9 @@ func calendar(runs []plan.Run, now time.Time) []*month {
 			continue
 		}
 		days := int(last.Sub(day)/(24*time.Hour)) + 1
-		for n := range days {
+		for range days {
 			slot := &at(day).days[day.Day()]
-			*slot = max(*slot, markOf(r, n*r.Slices/days, now))
+			*slot = max(*slot, markOf(r))
 			day = day.AddDate(0, 0, 1)
 		}
 	}

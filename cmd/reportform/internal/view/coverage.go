@@ -81,7 +81,9 @@ func (h *Human) coveredReport(parts []plan.Coverage, now time.Time, used map[mar
 		p := &parts[i]
 		sum = sum.Plus(p.Slices)
 		for n := range p.Runs {
-			soonLost += soonLostOf(&p.Runs[n], now)
+			if p.Runs[n].Soon {
+				soonLost += p.Runs[n].Slices
+			}
 		}
 		if p.Slices.Whole() {
 			whole++
@@ -146,7 +148,7 @@ func (h *Human) covered(c *covered, now time.Time, used map[mark]bool) {
 		slices += c.Runs[i].Slices
 	}
 	if slices > 1 {
-		h.calendar(calendar(c.Runs, now), used)
+		h.calendar(calendar(c.Runs), used)
 	}
 	shown, hidden := 0, 0
 	for _, status := range []plan.Status{plan.StatusMissing, plan.StatusLost, plan.StatusOpen, plan.StatusWaiting, plan.StatusHeld} {
@@ -160,7 +162,7 @@ func (h *Human) covered(c *covered, now time.Time, used map[mark]bool) {
 				continue
 			}
 			shown++
-			m := markOf(r, 0, now)
+			m := markOf(r)
 			used[m] = true
 			o.hanging("    "+o.colored(m)+" ", 6, runText(r, now))
 		}
@@ -212,27 +214,30 @@ func fillable(r *plan.Run, now time.Time) string {
 	if r.LostAt.IsZero() {
 		return "fillable at any time"
 	}
-	text := "fillable until " + shortMoment(r.LostAt) + " (in " + away(r.LostAt.Sub(now)) + ")"
-	if r.Slices > 1 {
+	text := "fillable until " + moment(r.LostAt) + " (in " + away(r.LostAt.Sub(now)) + ")"
+	if r.Slices > 1 && !sameDay(r.From, r.To) { // the service forgets whole days
 		text += ", the later ones longer"
 	}
 	return text
 }
 
-// away is how far a time is away, in whole days or hours.
-func away(d time.Duration) string {
-	if d < 48*time.Hour {
-		return many(int(d/time.Hour), "hour")
-	}
-	return many(int(d/(24*time.Hour)), "day")
+// sameDay reports whether a stretch of time lies on one day in UTC.
+func sameDay(from, to time.Time) bool {
+	const day = 24 * time.Hour
+	return from.UTC().Truncate(day).Equal(to.UTC().Add(-time.Nanosecond).Truncate(day))
 }
 
-func soonLostOf(r *plan.Run, now time.Time) int {
-	n := 0
-	for n < r.Slices && markOf(r, n, now) == soonMark {
-		n++
+// away is how far a time is away, rounded down: in whole days, in hours where
+// it is near, and in both where days alone could be taken for lost soon.
+func away(d time.Duration) string {
+	days, hours := int(d/(24*time.Hour)), int(d/time.Hour)
+	switch {
+	case days < 2:
+		return many(hours, "hour")
+	case d < plan.Soon+24*time.Hour && hours%24 > 0:
+		return many(days, "day") + " " + many(hours%24, "hour")
 	}
-	return n
+	return many(days, "day")
 }
 
 // percent is the share of held slices, rounded down: 100% is everything.

@@ -12,7 +12,7 @@ func (h *Human) soonLost(p *plan.Plan) {
 	var gaps []plan.Gap
 	for i := range p.Pulls {
 		pull := &p.Pulls[i]
-		if pull.Source != nil || pull.LostAt.IsZero() || pull.LostAt.Sub(p.Now) > soon {
+		if pull.Source != nil || pull.LostAt.IsZero() || pull.LostAt.Sub(p.Now) > plan.Soon {
 			continue
 		}
 		if n := len(gaps); n > 0 && gaps[n-1].Tenant == pull.Tenant && gaps[n-1].Report == pull.Report && gaps[n-1].To.Equal(pull.From) {

@@ -176,7 +176,7 @@ func nextText(or *engine.Origin, now time.Time) string {
 	case or.Reason != "":
 		text := "The next apply writes it: " + string(or.Reason) + ", " + reasonText(or.Reason) + "."
 		if !or.LostAt.IsZero() && or.Reason != plan.Moved {
-			text += " The service has the slice until " + shortMoment(or.LostAt) + " (in " + away(or.LostAt.Sub(now)) + ")."
+			text += " The service has the slice until " + moment(or.LostAt) + " (in " + away(or.LostAt.Sub(now)) + ")."
 		}
 		if or.Failed != nil {
 			text += " The last try, at " + moment(or.Failed.At) + ", failed: " + or.Failed.Error
