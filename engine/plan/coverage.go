@@ -81,6 +81,8 @@ type Run struct {
 	// Outputs are those that lack the slices, of a missing or an open run; nil
 	// where all of the report's do.
 	Outputs []string
+	// Lacking says of each output that lacks them why.
+	Lacking []Lack
 	// Why is a sentence for people: of waiting and lost slices, and of held
 	// ones that cannot be had again as they are declared now.
 	Why   string
@@ -90,6 +92,12 @@ type Run struct {
 	LostAt time.Time
 	// Soon reports that all of the missing slices are lost within Soon.
 	Soon bool
+}
+
+// Lack is an output that lacks slices, and why a plan pulls them into it.
+type Lack struct {
+	Output string `json:"output"` // address
+	Reason Reason `json:"reason"`
 }
 
 // Soon is how long before a missing slice is lost that is soon.
@@ -171,6 +179,7 @@ func (r *Run) lacking(want *Want, pulls []*Pull) {
 				r.Reasons = append(r.Reasons, o.Reason)
 			}
 			outputs = append(outputs, o.Output)
+			r.Lacking = append(r.Lacking, Lack{o.Output, o.Reason})
 		}
 	}
 	asked := 0
@@ -218,7 +227,7 @@ func (c *Coverage) add(r Run) {
 // joins reports whether a slice continues the run.
 func (r *Run) joins(next *Run) bool {
 	return r.Status == next.Status && r.Why == next.Why && r.Soon == next.Soon && r.LostAt.IsZero() == next.LostAt.IsZero() && r.To.Equal(next.From) &&
-		slices.Equal(r.Reasons, next.Reasons) && slices.Equal(r.Outputs, next.Outputs)
+		slices.Equal(r.Lacking, next.Lacking)
 }
 
 // Key is equal for the coverages of tenants whose slices stand alike.
@@ -227,10 +236,10 @@ func (c *Coverage) Key() string {
 	for i := range c.Runs {
 		r := &c.Runs[i]
 		b.WriteString(string(r.Status) + " " + r.From.Format(time.RFC3339Nano) + " " + r.To.Format(time.RFC3339Nano) + " " + r.First + " " + r.Last + r.Why + " " + r.LostAt.Format(time.RFC3339Nano))
-		for _, reason := range r.Reasons {
-			b.WriteString(" " + string(reason))
+		for _, lack := range r.Lacking {
+			b.WriteString(" " + string(lack.Reason) + " in " + lack.Output)
 		}
-		b.WriteString(" in " + strings.Join(r.Outputs, " ") + "\n")
+		b.WriteByte('\n')
 	}
 	return b.String()
 }

@@ -80,6 +80,12 @@ func TestCover(t *testing.T) {
 			want: "missing 2026-11-20..2026-11-20 1 missing in a\nmissing 2026-11-21..2026-11-21 1 altered in b\n",
 		},
 		{
+			name: "of two outputs each has a reason of its own", window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-22")}, now: "2026-11-24", percent: 0,
+			held: []ledger.Held{held("a", "2026-11-20"), other(held("b", "2026-11-20")), other(held("a", "2026-11-21")), held("b", "2026-11-21")},
+			disk: map[string]Condition{"a/2026-11-20": Gone, "b/2026-11-21": Gone},
+			want: "missing 2026-11-20..2026-11-20 1 missing changed\nmissing 2026-11-21..2026-11-21 1 changed missing\n",
+		},
+		{
 			name: "open: held before it has settled", window: open, now: "2026-11-21T12:00:00Z", percent: 100,
 			held: []ledger.Held{held("a", "2026-11-20"), held("b", "2026-11-20"), notFinal(held("a", "2026-11-21")), notFinal(held("b", "2026-11-21"))},
 			want: "held 2026-11-20..2026-11-20 1\nopen 2026-11-21..2026-11-21 1 open\n",

@@ -37,6 +37,11 @@ func runOf(status plan.Status, from time.Time, days int, change func(*plan.Run))
 func lacking(lost time.Time, outputs []string, reasons ...plan.Reason) func(*plan.Run) {
 	return func(r *plan.Run) {
 		r.LostAt, r.Outputs, r.Reasons = lost, outputs, reasons
+		for i, output := range []string{"output.json.archive", "output.csv.bi"} {
+			if outputs == nil || slices.Contains(outputs, output) {
+				r.Lacking = append(r.Lacking, plan.Lack{Output: output, Reason: reasons[min(i, len(reasons)-1)]})
+			}
+		}
 		r.Soon = !lost.IsZero() && lost.Sub(day(23).Add(10*time.Hour)) <= plan.Soon
 	}
 }
@@ -76,6 +81,7 @@ func exampleCoverage() *engine.Coverage {
 			cover("tenant.contoso", "report.audit_events.legacy", plan.Run{
 				Status: plan.StatusOpen, From: day(16), To: day(23), First: "last-7d", Last: "last-7d",
 				FirstDay: "2026-11-16", LastDay: "2026-11-22", Slices: 1, Reasons: []plan.Reason{plan.Moved},
+				Lacking: []plan.Lack{{Output: "output.xml.audit", Reason: plan.Moved}},
 			}),
 			cover("tenant.contoso", failedReport,
 				runOf(plan.StatusLost, october(20), 4, because(retention)),

@@ -179,22 +179,17 @@ func runText(r *plan.Run, now time.Time) string {
 	if r.Slices > 1 {
 		text += ", " + many(r.Slices, "slice")
 	}
-	if r.Outputs != nil {
-		text += ", in " + strings.Join(r.Outputs, " and ")
-	}
-	text += ": "
-	var whys []string
-	for _, reason := range r.Reasons {
-		whys = append(whys, reasonText(reason))
-	}
 	switch r.Status {
 	case plan.StatusMissing:
-		return text + strings.Join(whys, "; ") + "; " + fillable(r, now)
+		return text + lackText(r) + "; " + fillable(r, now)
 	case plan.StatusOpen:
-		if whys == nil {
-			whys = []string{"held, but not final yet"}
+		if r.Lacking == nil {
+			return text + ": held, but not final yet"
 		}
-		return text + strings.Join(whys, "; ")
+		return text + lackText(r)
+	}
+	text += ": "
+	switch r.Status {
 	case plan.StatusWaiting:
 		if r.Slices > 1 {
 			return text + "not settled, the first until " + moment(r.Until)
@@ -207,6 +202,26 @@ func runText(r *plan.Run, now time.Time) string {
 		return text + "held, if not as declared now; " + strings.TrimSuffix(r.Why, "; what is held stays as it is")
 	}
 	return text + "held"
+}
+
+// lackText says why the slices of a run are lacked and, where it is not all
+// outputs for one reason, by which. It continues the text on the slices.
+func lackText(r *plan.Run) string {
+	byReason := map[plan.Reason][]string{}
+	for _, lack := range r.Lacking {
+		byReason[lack.Reason] = append(byReason[lack.Reason], lack.Output)
+	}
+	var parts []string
+	for _, reason := range reasonOrder() {
+		switch list := byReason[reason]; {
+		case list == nil:
+		case r.Outputs == nil && len(byReason) == 1:
+			return ": " + reasonText(reason)
+		default:
+			parts = append(parts, "in "+strings.Join(list, " and ")+": "+reasonText(reason))
+		}
+	}
+	return ", " + strings.Join(parts, "; ")
 }
 
 // fillable says until when missing slices can be fetched.

@@ -39,6 +39,7 @@ type coverageRunMessage struct {
 	Slices  int           `json:"slices"`
 	Reasons []plan.Reason `json:"reasons,omitempty"`
 	Outputs []string      `json:"outputs,omitempty"`
+	Lacking []plan.Lack   `json:"lacking,omitempty"`
 	Why     string        `json:"why,omitempty"`
 	Until   time.Time     `json:"until,omitzero"`
 	LostAt  time.Time     `json:"lost_at,omitzero"`
@@ -68,7 +69,7 @@ func (j *JSON) Coverage(c *engine.Coverage, least float64, below int) {
 		for _, r := range p.Runs {
 			j.put(coverageRunMessage{
 				headOf(TypeCoverageRun), p.Tenant, p.Report, r.Status, r.From, r.To, r.First, r.Last, r.Slices,
-				r.Reasons, r.Outputs, r.Why, r.Until, r.LostAt,
+				r.Reasons, r.Outputs, r.Lacking, r.Why, r.Until, r.LostAt,
 			})
 		}
 	}
