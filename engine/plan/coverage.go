@@ -226,7 +226,12 @@ func (c *Coverage) add(r Run) {
 
 // joins reports whether a slice continues the run.
 func (r *Run) joins(next *Run) bool {
-	return r.Status == next.Status && r.Why == next.Why && r.Soon == next.Soon && r.LostAt.IsZero() == next.LostAt.IsZero() && r.To.Equal(next.From) &&
+	return r.To.Equal(next.From) && r.Alike(next)
+}
+
+// Alike reports whether the slices of another run stand as those of this one.
+func (r *Run) Alike(next *Run) bool {
+	return r.Status == next.Status && r.Why == next.Why && r.Soon == next.Soon && r.LostAt.IsZero() == next.LostAt.IsZero() &&
 		slices.Equal(r.Lacking, next.Lacking)
 }
 

@@ -124,6 +124,26 @@ func yearsCoverage() *engine.Coverage {
 	return &engine.Coverage{Now: day(23).Add(10 * time.Hour), Parts: []plan.Coverage{cover("tenant.contoso", failedReport, runs...)}}
 }
 
+// hoursCoverage lacks every second hour.
+func hoursCoverage() *engine.Coverage {
+	var runs []plan.Run
+	at := day(22)
+	for ; at.Before(day(23).Add(18 * time.Hour)); at = at.Add(time.Hour) {
+		r := runOf(plan.StatusHeld, at, 1, nil)
+		r.First = at.Format("2006-01-02T15Z")
+		r.To, r.Last = at.Add(time.Hour), r.First
+		switch {
+		case at.Equal(day(23).Add(17 * time.Hour)):
+			r.Status, r.Until = plan.StatusWaiting, at.Add(3*time.Hour)
+		case at.Hour()%2 == 0:
+			r.Status = plan.StatusMissing
+			lacking(day(23).AddDate(0, 1, 0), nil, plan.New)(&r)
+		}
+		runs = append(runs, r)
+	}
+	return &engine.Coverage{Now: day(23).Add(18 * time.Hour), Parts: []plan.Coverage{cover("tenant.contoso", failedReport, runs...)}}
+}
+
 // manyTenantsCoverage has a thousand tenants, thirty of which have gaps.
 func manyTenantsCoverage() *engine.Coverage {
 	c := &engine.Coverage{Now: day(23).Add(10 * time.Hour)}

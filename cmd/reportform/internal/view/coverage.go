@@ -150,11 +150,11 @@ func (h *Human) covered(c *covered, now time.Time, used map[mark]bool) {
 	if slices > 1 {
 		h.calendar(calendar(c.Runs), used)
 	}
+	list := listed(c.Runs)
 	shown, hidden := 0, 0
 	for _, status := range []plan.Status{plan.StatusMissing, plan.StatusLost, plan.StatusOpen, plan.StatusWaiting, plan.StatusHeld} {
-		for i := range c.Runs {
-			r := &c.Runs[i]
-			if r.Status != status || status == plan.StatusHeld && r.Why == "" && slices > 1 {
+		for _, r := range list {
+			if r.Status != status {
 				continue
 			}
 			if shown == maxRuns {
@@ -162,7 +162,7 @@ func (h *Human) covered(c *covered, now time.Time, used map[mark]bool) {
 				continue
 			}
 			shown++
-			m := markOf(r)
+			m := markOf(&r.Run)
 			used[m] = true
 			o.hanging("    "+o.colored(m)+" ", 6, runText(r, now))
 		}
@@ -172,21 +172,82 @@ func (h *Human) covered(c *covered, now time.Time, used map[mark]bool) {
 	}
 }
 
+// listedRun is a run as it is listed: one, or several that stand alike, of the
+// slices from the first to the last.
+type listedRun struct {
+	plan.Run
+	before int // slices of the coverage before the first
+	of     int // slices from the first to the last, these and others
+}
+
+// listed returns the runs that are worth a line: all but what is simply held.
+// Where they are too many, those of a day that stand alike are put together;
+// where that is not enough those of a month, and of a year.
+func listed(runs []plan.Run) []*listedRun {
+	var list []*listedRun
+	for _, period := range []int{0, len("2006-01-02"), len("2006-01"), len("2006")} {
+		if list = listedBy(runs, period); len(list) <= maxRuns {
+			break
+		}
+	}
+	return list
+}
+
+// listedBy puts runs together that stand alike and begin in one period: on
+// days whose first characters, so many, are the same. With 0 it leaves all apart.
+func listedBy(runs []plan.Run, period int) []*listedRun {
+	var list []*listedRun
+	alone := len(runs) == 1 && runs[0].Slices == 1
+	slices := 0
+	for i := range runs {
+		r := &runs[i]
+		before := slices
+		slices += r.Slices
+		if r.Status == plan.StatusHeld && r.Why == "" && !alone {
+			continue
+		}
+		if same := alikeBefore(list, r, period); same != nil {
+			same.To, same.Last, same.LastDay = r.To, r.Last, r.LastDay
+			same.Slices += r.Slices
+			same.of = slices - same.before
+			continue
+		}
+		list = append(list, &listedRun{*r, before, r.Slices})
+	}
+	return list
+}
+
+// alikeBefore returns the one of a list that a run can be put together with.
+func alikeBefore(list []*listedRun, r *plan.Run, period int) *listedRun {
+	for _, before := range slices.Backward(list) {
+		switch {
+		case period == 0 || !strings.HasPrefix(r.FirstDay, before.FirstDay[:min(period, len(before.FirstDay))]):
+			return nil
+		case before.Alike(r):
+			return before
+		}
+	}
+	return nil
+}
+
 // runText says of a run which slices it has, how they stand and what is to
 // come.
-func runText(r *plan.Run, now time.Time) string {
+func runText(r *listedRun, now time.Time) string {
 	text := stretch(r.First, r.Last, r.From, r.To)
-	if r.Slices > 1 {
+	switch {
+	case r.of > r.Slices:
+		text += ", " + count(r.Slices) + " of " + many(r.of, "slice")
+	case r.Slices > 1:
 		text += ", " + many(r.Slices, "slice")
 	}
 	switch r.Status {
 	case plan.StatusMissing:
-		return text + lackText(r) + "; " + fillable(r, now)
+		return text + lackText(&r.Run) + "; " + fillable(&r.Run, now)
 	case plan.StatusOpen:
 		if r.Lacking == nil {
 			return text + ": held, but not final yet"
 		}
-		return text + lackText(r)
+		return text + lackText(&r.Run)
 	}
 	text += ": "
 	switch r.Status {

@@ -105,6 +105,7 @@ func screens() map[string]func(*Human) {
 		"coverage":       func(h *Human) { h.Coverage(exampleCoverage(), 99, 2) },
 		"coverage-whole": func(h *Human) { h.Coverage(wholeCoverage(), 99, 0) },
 		"coverage-years": func(h *Human) { h.Coverage(yearsCoverage(), 0, 0) },
+		"coverage-hours": func(h *Human) { h.Coverage(hoursCoverage(), 0, 0) },
 		"coverage-many":  func(h *Human) { h.Coverage(manyTenantsCoverage(), 0, 0) },
 		"coverage-narrowed": func(h *Human) {
 			c := wholeCoverage()
