@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mattn/go-runewidth"
+
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
 )
@@ -96,21 +98,46 @@ func (t *tally) summary(now time.Time) string {
 	return text + fmt.Sprintf(", %s under way, %s", count(len(t.active)), length(now.Sub(t.began)))
 }
 
-// ending is the permanent line for a pull that ended; empty for other reports.
-func (p *printer) ending(progress run.Progress) string {
+// ending is the permanent text for a pull that ended; empty for other reports.
+// It is one line, or wrapped to a width if that is not 0.
+func (p *printer) ending(progress run.Progress, width int) string {
 	switch e := progress.(type) {
 	case run.Finished:
-		return p.sprintf("%s %s\n", p.green(shortName(e.Pull)+": done,"), finishedText(e))
+		return p.ended(e.Pull, p.green, "done,", finishedText(e), width)
 	case run.Failed:
 		if stopped(e) {
-			return p.sprintf("%s: stopped\n", shortName(e.Pull))
+			return p.ended(e.Pull, plain, "stopped", "", width)
 		}
 		reason, _, _ := strings.Cut(failureText(e.Err), "\n")
-		return p.sprintf("%s after %s: %s\n", p.red(shortName(e.Pull)+": failed"), length(e.Took), reason)
+		return p.ended(e.Pull, p.red, "failed", "after "+length(e.Took)+": "+reason, width)
 	case run.Skipped:
-		return p.sprintf("%s: skipped, held meanwhile\n", shortName(e.Pull))
+		return p.ended(e.Pull, plain, "skipped,", "held meanwhile", width)
 	}
 	return ""
+}
+
+// plain is a style that adds nothing.
+func plain(s string) styled { return styled(clean(s)) }
+
+// ended says how a pull ended: a head in a style, and text behind it. Where
+// the line has no room, a long name of the tenant gives way, if that is enough.
+func (p *printer) ended(pull *plan.Pull, style func(string) styled, how, text string, width int) string {
+	const least = 12 // columns of a tenant's name on one line
+	name := clean(shortName(pull))
+	text = " " + clean(text)
+	if over := runewidth.StringWidth(name+": "+how+text) - width; width > 0 && over > 0 {
+		fits := width - 2 - len(how)
+		if runewidth.StringWidth(clean(tenantName(pull)))-over >= least {
+			fits -= runewidth.StringWidth(text)
+		}
+		name = shortNameIn(pull, fits)
+		column := runewidth.StringWidth(name) + 3 + len(how)
+		text = " " + wrap(text, column, 2, width)[column:]
+		if strings.HasPrefix(text, " \n") {
+			text = text[1:]
+		}
+	}
+	return p.sprintf("%s%s\n", style(name+": "+how), styled(strings.TrimRight(text, " ")))
 }
 
 // stopped reports whether it was an interrupt that ended the pull.
@@ -165,7 +192,7 @@ func (l *lines) report(progress run.Progress) {
 	case run.Progressed:
 		return
 	default:
-		l.p.printf("%s", styled(l.p.ending(progress)))
+		l.p.printf("%s", styled(l.p.ending(progress, 0)))
 	}
 	l.last = now
 }
@@ -214,7 +241,7 @@ func (l *live) report(progress run.Progress) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tally.add(progress, l.now())
-	if text := l.p.ending(progress); text != "" {
+	if text := l.p.ending(progress, l.p.width()); text != "" {
 		l.draw(text)
 	}
 }
@@ -251,7 +278,7 @@ func (l *live) draw(permanent string) {
 			break
 		}
 		counts := fmt.Sprintf("%s, %s, %s", many(a.events, "event"), size(a.bytes), length(now.Sub(a.since)))
-		name := cut(clean(shortName(a.pull)), max(10, width-4-len(counts)))
+		name := shortNameIn(a.pull, max(10, width-4-len(counts)))
 		text += l.line(cut("  "+name+"  "+counts, width))
 	}
 	text += l.line(cut(l.bar()+" "+l.tally.summary(now), width))

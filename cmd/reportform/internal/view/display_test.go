@@ -121,8 +121,17 @@ func TestLive(t *testing.T) {
 	h.Progress(run.Finished{Pull: &pulls[11]})
 	h.progress.end()
 	shot("at the end")
-	if n := len(screen.lines); n != 13 {
-		t.Errorf("%d lines remain, want one for each pull that ended and the interrupt", n)
+	ended := 0
+	for _, line := range screen.lines {
+		if w := runewidth.StringWidth(line); w > 80 {
+			t.Errorf("%d columns: %s", w, line)
+		}
+		if !strings.HasPrefix(line, "  ") {
+			ended++
+		}
+	}
+	if ended != 13 {
+		t.Errorf("%d lines remain, want one for each pull that ended and the interrupt", ended)
 	}
 	goldenLines(t, "live.golden", golden)
 }
@@ -145,6 +154,35 @@ func TestLiveIsNotDrawnTooOften(t *testing.T) {
 	if s.Len() == n {
 		t.Error("not drawn again")
 	}
+}
+
+// The middle of a tenant's name gives way to the slice, the end of a long text
+// to nothing.
+func TestLiveKeepsTheSlice(t *testing.T) {
+	s := newScreen()
+	streams := s.streams(false)
+	streams.Err.Terminal = true
+	h := NewHuman(streams, s.now)
+	h.BeginApply(4)
+	p := pull(`tenant.customer["a-subsidiary-with-a-very-long-name-01"]`, "report.sign_ins.interactive_failures", 21, plan.New)
+	p.Label = "2026-11-21T05Z--2026-11-21T06Z"
+	h.Progress(run.Started{Pull: &p})
+	h.Progress(run.Progressed{Pull: &p, Events: 1_234_567, Bytes: 1_234_567_890})
+	s.clock = s.clock.Add(time.Second)
+	h.Tick()
+	h.Progress(run.Finished{Pull: &p, Took: time.Second})
+	h.Progress(run.Failed{Pull: &p, Took: time.Second, Err: errors.New("the service refused the request: 403 Forbidden, code Authorization_RequestDenied")})
+	h.Progress(run.Skipped{Pull: &p})
+	text := regexp.MustCompile("\x1b\\[[0-9]+A\r\x1b\\[J").ReplaceAllString(s.String(), "")
+	for line := range strings.Lines(text) {
+		if w := runewidth.StringWidth(strings.TrimSuffix(line, "\n")); w > 80 {
+			t.Errorf("%d columns: %s", w, line)
+		}
+		if strings.Contains(line, "sign_ins") && !strings.Contains(line, p.Label) {
+			t.Errorf("the slice is gone: %s", line)
+		}
+	}
+	golden(t, "live-long.golden", text)
 }
 
 // A name that is wider than the terminal never wraps.

@@ -98,7 +98,7 @@ func (h *Human) ledgerTable(t *ledgerTable) {
 		o.hanging("  in ", 5, strings.Join(t.outputs, ", "))
 	}
 	header := []string{"TENANT", "SLICES", "FROM", "TO", "ROWS", "BYTES", "FAILED"}
-	o.table([]column{left, right, left, left, right, right, right}, append([][]string{header}, t.rows...))
+	o.table([]column{name, right, left, left, right, right, right}, append([][]string{header}, t.rows...))
 	o.printf("\n")
 }
 

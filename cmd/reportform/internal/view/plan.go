@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mattn/go-runewidth"
+
 	"github.com/reportform/reportform/engine/plan"
 )
 
@@ -148,7 +150,13 @@ func (h *Human) onePull(p *plan.Pull) {
 	}
 	o.hanging(o.green("  + "), 4, pullLabel(p)+settled)
 	for _, out := range p.Outputs {
-		o.printf("    %s, %s: %s\n", out.Output, o.bold(string(out.Reason)), reasonText(out.Reason))
+		why := reasonText(out.Reason)
+		if out.Reason == plan.Derived { // from what is said below
+			why = reasonText(plan.New)
+		}
+		line := wrap(clean(out.Output+", "+string(out.Reason)+": "+why), 4, 8, o.width())
+		reason := ", " + clean(string(out.Reason)) + ": "
+		o.printf("%s\n", styled(strings.Replace(line, reason, ", "+string(o.bold(string(out.Reason)))+": ", 1)))
 		o.printf("      %s\n", out.Path)
 	}
 	if p.Source != nil {
@@ -301,5 +309,27 @@ func pullName(p *plan.Pull) string { return p.Tenant + " " + p.Report + " " + p.
 
 // shortName names a pull on a line of progress.
 func shortName(p *plan.Pull) string {
-	return strings.TrimPrefix(p.Tenant, "tenant.") + " " + strings.TrimPrefix(p.Report, "report.") + " " + p.Label
+	return tenantName(p) + " " + strings.TrimPrefix(p.Report, "report.") + " " + p.Label
+}
+
+func tenantName(p *plan.Pull) string { return strings.TrimPrefix(p.Tenant, "tenant.") }
+
+// shortNameIn is shortName, cleaned, in so many columns: the middle of the
+// tenant's name gives way first, and then that of the report's. The slice stays.
+func shortNameIn(p *plan.Pull, width int) string {
+	const least = 5
+	parts := []string{clean(tenantName(p)), clean(strings.TrimPrefix(p.Report, "report.")), clean(p.Label)}
+	for i := range parts[:2] {
+		over := runewidth.StringWidth(strings.Join(parts, " ")) - width
+		if over <= 0 {
+			break
+		}
+		room := max(runewidth.StringWidth(parts[i])-over, least)
+		parts[i] = middle(parts[i], room, room/3) // most names differ at their end
+	}
+	name := strings.Join(parts, " ")
+	if over := runewidth.StringWidth(name) - width; over > 0 {
+		return runewidth.TruncateLeft(name, over, "")
+	}
+	return name
 }

@@ -2,6 +2,7 @@ package view
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -86,7 +87,8 @@ func (p *printer) hanging(head styled, headWidth int, text string) {
 }
 
 // wrap breaks text at spaces into lines of at most width columns. The first
-// line is indented by first, the others by rest. A longer word stands alone.
+// line is indented by first, the others by rest. A longer word stands alone,
+// and a first word that has no room beside what it follows stands below.
 func wrap(text string, first, rest, width int) string {
 	var b strings.Builder
 	b.WriteString(strings.Repeat(" ", first))
@@ -94,7 +96,7 @@ func wrap(text string, first, rest, width int) string {
 	for word := range strings.FieldsSeq(text) {
 		w := runewidth.StringWidth(word)
 		switch {
-		case empty:
+		case empty && (first <= rest || column+w <= width):
 		case column+1+w > width:
 			b.WriteString("\n" + strings.Repeat(" ", rest))
 			column = rest
@@ -154,15 +156,31 @@ func cut(s string, width int) string {
 	return runewidth.Truncate(s, width, "...")
 }
 
-// column is the alignment of a column of a table.
-type column bool
+// middle shortens text to at most width columns, so many of which at its head.
+func middle(s string, width, head int) string {
+	w := runewidth.StringWidth(s)
+	if w <= width {
+		return s
+	}
+	const gap = "…"
+	tail := width - head - runewidth.StringWidth(gap)
+	return runewidth.Truncate(s, head, "") + gap + runewidth.TruncateLeft(s, w-tail, "")
+}
+
+// column is how a column of a table is set.
+type column int
 
 const (
-	left  column = false
-	right column = true
+	left column = iota
+	right
+	// name is on the left and gives way where a terminal is too narrow. Columns
+	// of names are the first ones.
+	name
 )
 
 // table writes rows in aligned columns, indented by two, the first row in bold.
+// Where names cannot give way enough without becoming alike, they stand on
+// lines of their own, above the rest of their row.
 func (p *printer) table(columns []column, rows [][]string) {
 	widths := make([]int, len(columns))
 	for _, row := range rows {
@@ -171,7 +189,21 @@ func (p *printer) table(columns []column, rows [][]string) {
 			widths[i] = max(widths[i], runewidth.StringWidth(row[i]))
 		}
 	}
-	for n, row := range rows {
+	short, fits := p.fit(columns, rows, widths)
+	names := 0
+	for !fits && names < len(columns) && columns[names] == name {
+		widths[names] = runewidth.StringWidth(rows[0][names])
+		names++
+	}
+	for n, row := range short {
+		if n > 0 && names > 0 {
+			line := strings.Join(rows[n][:names], "  ")
+			if runewidth.StringWidth(line)+2 > p.width() {
+				line = strings.Join(rows[n][:names], "\n    ")
+			}
+			p.printf("  %s\n", styled(line))
+			row = append(make([]string, names), row[names:]...)
+		}
 		var b strings.Builder
 		for i, cell := range row {
 			pad := strings.Repeat(" ", widths[i]-runewidth.StringWidth(cell))
@@ -190,4 +222,64 @@ func (p *printer) table(columns []column, rows [][]string) {
 		}
 		p.printf("  %s\n", line)
 	}
+}
+
+// fit returns the rows of a table with names as short as the terminal's width
+// asks for, the last column of names first, and sets widths to theirs. What
+// does not go to a terminal stays as it is.
+func (p *printer) fit(columns []column, rows [][]string, widths []int) (short [][]string, fits bool) {
+	over := 2*len(widths) - p.width()
+	for _, w := range widths {
+		over += w
+	}
+	if over <= 0 || p.stream.Width <= 0 {
+		return rows, true
+	}
+	short = make([][]string, len(rows))
+	for n := range rows {
+		short[n] = slices.Clone(rows[n])
+	}
+	const least = 8
+	for i := len(columns) - 1; i >= 0 && over > 0; i-- {
+		width := max(widths[i]-over, least)
+		for columns[i] == name && width < widths[i] {
+			if shorten(short, i, width) {
+				over -= widths[i] - width
+				widths[i] = width
+				break
+			}
+			width += 2
+		}
+	}
+	return short, over <= 0
+}
+
+// shorten shortens the cells of a column in the middle, or where else they
+// stay distinct. It reports whether that was possible.
+func shorten(rows [][]string, column, width int) bool {
+	cells := make([]string, len(rows))
+	for step := range width {
+		head := (width-1)/2 + (step+1)/2 // from the middle to both sides
+		if step%2 == 1 {
+			head = (width-1)/2 - (step+1)/2
+		}
+		if head < 1 || head > width-2 {
+			continue
+		}
+		of := map[string]string{}
+		distinct := true
+		for n, row := range rows {
+			cells[n] = middle(row[column], width, head)
+			other, known := of[cells[n]]
+			distinct = distinct && (!known || other == row[column])
+			of[cells[n]] = row[column]
+		}
+		if distinct {
+			for n := range rows {
+				rows[n][column] = cells[n]
+			}
+			return true
+		}
+	}
+	return false
 }

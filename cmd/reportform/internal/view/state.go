@@ -45,7 +45,7 @@ func (h *Human) Forgetting(list []Extent, unreadable int) {
 	}
 	if len(list) > 0 {
 		o.printf("%s\n\n", o.bold("To be forgotten:"))
-		o.table([]column{left, left, right, right, right}, rows)
+		o.table([]column{name, name, right, right, right}, rows)
 		if more := len(list) - maxForgotten; more > 0 {
 			o.printf("  and %s\n", many(more, "more ledger"))
 		}

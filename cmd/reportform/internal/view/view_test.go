@@ -97,7 +97,21 @@ func screens() map[string]func(*Human) {
 		},
 		"show":         func(h *Human) { h.Ledgers(slices.Values(exampleLedgers())) },
 		"show-nothing": func(h *Human) { h.NothingHeld(); h.Ledgers(slices.Values([]*ledger.Ledger{})) },
-		"state-list":   func(h *Human) { h.LedgerKeys([]ledger.Key{{Tenant: "tenant.a", Report: "report.b.c"}}) },
+		"show-long":    func(h *Human) { h.Ledgers(slices.Values(longLedgers())) },
+		"state-rm-long": func(h *Human) {
+			var list []Extent
+			for _, l := range longLedgers() {
+				list = append(list, ExtentOf(l))
+			}
+			h.Forgetting(list[:3], 0)
+			h.Forgetting(list, 0)
+		},
+		"plan-one-derived": func(h *Human) {
+			p := examplePlan().Pulls[28]
+			p.Outputs[0].Output = "output.csv.an_output_with_a_long_name_that_fills_most_of_a_line"
+			h.Plan(&plan.Plan{Pulls: []plan.Pull{p}})
+		},
+		"state-list": func(h *Human) { h.LedgerKeys([]ledger.Key{{Tenant: "tenant.a", Report: "report.b.c"}}) },
 		"state-show": func(h *Human) {
 			h.Ledger(exampleLedgers()[0])
 			h.Ledger(&ledger.Ledger{Tenant: "tenant.a", Report: "report.b.c"})
@@ -684,6 +698,34 @@ func exampleLedgers() []*ledger.Ledger {
 		ledger.New(ledger.Key{Tenant: "tenant.contoso", Report: "report.users.all"}, ledger.Held{
 			Output: "output.csv.bi", From: day(23).Add(time.Hour), To: day(23).Add(2 * time.Hour), Path: "-", Bytes: 98_765_432_100,
 		}.With(ledger.Proof{Rows: 1_234_567})),
+	}
+}
+
+// longLedgers have tenants with long names that differ in the middle, and
+// others whose names cannot be shortened.
+func longLedgers() (list []*ledger.Ledger) {
+	for report, names := range map[string][]string{
+		"report.sign_ins.interactive_failures": {"contoso-europe-north-subsidiary", "contoso-europe-south-subsidiary", "x"},
+		"report.users.all":                     {"a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-q-r", "a-B-c-d-e-f-g-h-i-j-k-l-m-n-o-p-q-r", "a-b-c-d-e-f-g-h-i-j-k-l-m-n-o-p-Q-r", "a-b-c-d-e-f-g-h-I-j-k-l-m-n-o-p-q-r"},
+	} {
+		for _, name := range names {
+			list = append(list, ledger.New(ledger.Key{Tenant: fmt.Sprintf("tenant.customer[%q]", name), Report: report}, ledger.Held{
+				Output: "output.csv.bi", From: day(22), To: day(23), Path: "a.csv", Bytes: 98_765_432_100,
+			}.With(ledger.Proof{Rows: 1_234_567})))
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *ledger.Ledger) int { return strings.Compare(a.Report, b.Report) })
+	return list
+}
+
+// What does not go to a terminal keeps its names.
+func TestTableOfAPipe(t *testing.T) {
+	s := newScreen()
+	streams := s.streams(false)
+	streams.Out.Width = 0
+	NewHuman(streams, s.now).Ledgers(slices.Values(longLedgers()))
+	if !strings.Contains(s.String(), `  customer["contoso-europe-north-subsidiary"]  `) {
+		t.Error(s.String())
 	}
 }
 
