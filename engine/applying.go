@@ -56,12 +56,21 @@ type Summary struct {
 	Interrupted       bool  // ctx ended before all pulls were tried
 }
 
+// CheckPlan returns an error if p was made for another configuration, which
+// Apply refuses.
+func (e *Engine) CheckPlan(p *plan.Plan) error {
+	if p.Configuration != e.digest() {
+		return errors.New("the plan was made for another configuration: the files, the variables or the labels have changed since; make the plan again")
+	}
+	return nil
+}
+
 // Apply carries out p. One tenant's failure stops only its own pulls: what
 // failed is in the Summary, and the error is for what kept apply from working
 // at all, such as a plan of another configuration.
 func (e *Engine) Apply(ctx context.Context, p *plan.Plan, opts ApplyOptions) (*Summary, error) {
-	if p.Configuration != e.digest() {
-		return nil, errors.New("the plan was made for another configuration: the files, the variables or the labels have changed since; make the plan again")
+	if err := e.CheckPlan(p); err != nil {
+		return nil, err
 	}
 	var summary Summary
 	if len(p.Pulls) > 0 {

@@ -52,7 +52,10 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 			"  reportform plan -out=FILE\n  reportform apply FILE")
 	}
 	p, err := a.planned(ctx, s, o)
-	if err != nil {
+	switch {
+	case err != nil && o.File != "":
+		return failIn(ctx, v, s, "The saved plan cannot be carried out", err)
+	case err != nil:
 		return failIn(ctx, v, s, "Planning failed", err)
 	}
 	v.Plan(p)
@@ -73,7 +76,11 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 // planned is the plan to carry out: the saved one, or one made now.
 func (a *App) planned(ctx context.Context, s Session, o *args.Apply) (*plan.Plan, error) {
 	if o.File != "" {
-		return readPlan(o.File)
+		p, err := readPlan(o.File)
+		if err != nil {
+			return nil, err
+		}
+		return p, s.CheckPlan(p)
 	}
 	opts := planOptions(o.Selection)
 	opts.Parallelism = o.Parallelism

@@ -61,10 +61,17 @@ func (s *fakeSession) Plan(_ context.Context, opts engine.PlanOptions) (*plan.Pl
 	return &plan.Plan{Version: 1, Configuration: "c", Pulls: s.pulls, Orphans: s.orphans}, nil
 }
 
+func (s *fakeSession) CheckPlan(p *plan.Plan) error {
+	if p.Configuration != "c" {
+		return errors.New("the plan was made for another configuration")
+	}
+	return nil
+}
+
 func (s *fakeSession) Apply(ctx context.Context, p *plan.Plan, opts engine.ApplyOptions) (*engine.Summary, error) {
 	s.applied = &opts
-	if p.Configuration != "c" {
-		return nil, errors.New("the plan was made for another configuration")
+	if err := s.CheckPlan(p); err != nil {
+		return nil, err
 	}
 	if s.during != nil {
 		s.during(ctx)
@@ -420,8 +427,12 @@ func TestSavedPlan(t *testing.T) {
 	if err := os.WriteFile("other.rfplan", other, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	b.out.Reset()
 	b.run(t, failed, "apply other.rfplan")
 	b.expect(t, &b.err, "another configuration")
+	if b.out.Len() > 0 {
+		t.Errorf("a plan of another configuration is shown: %s", &b.out)
+	}
 	if err := os.WriteFile("half.rfplan", data[:len(data)/2], 0o644); err != nil {
 		t.Fatal(err)
 	}

@@ -42,6 +42,8 @@ type Session interface {
 	// Console reports whether an output writes events to standard output.
 	Console() bool
 	Plan(ctx context.Context, opts engine.PlanOptions) (*plan.Plan, error)
+	// CheckPlan returns an error if a plan was made for another configuration.
+	CheckPlan(p *plan.Plan) error
 	Apply(ctx context.Context, p *plan.Plan, opts engine.ApplyOptions) (*engine.Summary, error)
 	Ledgers(ctx context.Context) ([]ledger.Key, error)
 	Ledger(ctx context.Context, key ledger.Key) (*ledger.Ledger, error)
