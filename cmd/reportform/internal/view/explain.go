@@ -104,7 +104,7 @@ func (h *Human) run(e *ledger.Held) {
 	p := e.Proof()
 	fetched := moment(p.FetchedAt) + " in " + length(p.Took) + ", " + many(p.Requests, "request") + ", " + many(p.Pages, "page")
 	if e.Revisited {
-		fetched += ", the second reading"
+		fetched += revisitedText
 	}
 	if !e.Final {
 		fetched += ", before the slice had settled"
@@ -174,7 +174,7 @@ func nextText(or *engine.Origin, now time.Time) string {
 	case or.Waiting != nil:
 		return "Waiting: not settled; " + "a plan after " + moment(or.Waiting.Until) + " has it."
 	case or.Reason != "":
-		text := "The next apply writes it: " + string(or.Reason) + ", " + reasonText(or.Reason) + "."
+		text := "The next apply writes it: " + string(or.Reason) + " (" + reasonText(or.Reason) + ")."
 		if !or.LostAt.IsZero() && or.Reason != plan.Moved {
 			text += " The service has the slice until " + moment(or.LostAt) + " (in " + away(or.LostAt.Sub(now)) + ")."
 		}

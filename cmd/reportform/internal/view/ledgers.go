@@ -150,6 +150,10 @@ func (h *Human) Ledger(l *ledger.Ledger) {
 	o.printf("\n")
 }
 
+// revisitedText is said of a slice that was read when its second reading was
+// due, or later: it may have been the first.
+const revisitedText = ", after its revisit time"
+
 func (h *Human) held(e *ledger.Held) {
 	o, p := &h.out, e.Proof()
 	o.printf("    %s\n", e.Output)
@@ -162,7 +166,7 @@ func (h *Human) held(e *ledger.Held) {
 	o.hanging("      ", 6, strings.Join(append(parts, extras(p)...), ", "))
 	text := "fetched " + moment(p.FetchedAt) + " in " + length(p.Took)
 	if e.Revisited {
-		text += ", the second reading"
+		text += revisitedText
 	}
 	o.hanging("      ", 6, text)
 	if p.Derived != "" {
