@@ -544,6 +544,8 @@ func TestState(t *testing.T) {
 	b.expect(t, &b.err, "the ledger is damaged")
 	b.expect(t, &b.out, "report.a.bc")
 	b.err.Reset()
+	b.run(t, failed, "state show output.csv.bi")
+	b.expect(t, &b.err, "No such ledger", "Give the address of a report or a tenant")
 	b.run(t, failed, "state show report.damaged.x")
 	b.expect(t, &b.err, "the ledger is damaged")
 }

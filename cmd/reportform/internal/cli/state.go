@@ -90,6 +90,12 @@ func readLedgers(ctx context.Context, v diagnoser, s Session, keys []ledger.Key,
 }
 
 func noLedger(o *args.Ledgers) string {
+	for _, kind := range []string{"output", "window", "credential"} {
+		if strings.HasPrefix(o.Address, kind+".") {
+			return fmt.Sprintf("Give the address of a report or a tenant: ledgers are those of a report of a tenant, and %s is neither. "+
+				"The command state list prints what there is.", o.Address)
+		}
+	}
 	what := "Nothing is held"
 	if o.Address != "" {
 		what += " under " + strings.TrimSpace(o.Address+" "+o.TenantAddress)
