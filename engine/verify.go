@@ -54,6 +54,9 @@ type Verified struct {
 	Missing, Altered, Unreadable int64
 	BadLedgers                   int
 	Console                      int64 // entries that went to standard output
+	// Left counts the files at paths where their slices are held no longer.
+	// They are not read.
+	Left int64
 	// Unnamed counts the stored pages that no ledger names.
 	Unnamed int
 }
@@ -199,6 +202,7 @@ func (v *verifier) send(ctx context.Context, files chan<- heldFile, key ledger.K
 	}
 	v.mu.Lock()
 	v.sum.Console += console
+	v.sum.Left += int64(len(l.Left))
 	v.mu.Unlock()
 	for h := range l.Held() {
 		if h.Path == ledger.Console {

@@ -168,3 +168,21 @@ func TestPruneSweeps(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 }
+
+// Files that are left behind at an old path are counted, and not read.
+func TestVerifyCountsWhatIsLeft(t *testing.T) {
+	w := archive(t)
+	e := w.engine()
+	keys, err := e.Ledgers(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.ledgers.Update(context.Background(), keys[0], func(l *ledger.Ledger) {
+		l.Left = append(l.Left, ledger.Left{Output: "output.csv.bi", Path: "out/nowhere.csv", Bytes: 1})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if v, bad := w.verify(e); v.Bad() || v.Good != 12 || v.Left != 1 || len(bad) > 0 {
+		t.Errorf("%+v", v)
+	}
+}

@@ -263,7 +263,7 @@ func exampleVerify(v interface {
 	v.Verifying(other)
 	v.Verifying(engine.BadLedger{Key: ledger.Key{Tenant: "tenant.litware", Report: failedReport}, Err: errors.New("reading the ledger of report.sign_ins.failed for tenant.litware: it is damaged (unexpected end): restore it from a backup, or remove it to fetch its slices again")})
 	v.EndVerify(Verified{Verified: engine.Verified{
-		Ledgers: 3, Good: 95, GoodBytes: 1_200_000, Missing: 2, Altered: 2, Unreadable: 1, BadLedgers: 1, Console: 1, Unnamed: 2,
+		Ledgers: 3, Good: 95, GoodBytes: 1_200_000, Missing: 2, Altered: 2, Unreadable: 1, BadLedgers: 1, Console: 1, Left: 1, Unnamed: 2,
 	}, Complete: true, Took: 1234 * time.Millisecond})
 }
 

@@ -159,6 +159,13 @@ func (h *Human) EndVerify(sum Verified) {
 	if sum.Console > 0 {
 		o.paragraphs(2, many(sum.Console, "slice")+" went to standard output and cannot be verified.")
 	}
+	if sum.Left > 0 {
+		text := " were left behind at paths where their slices are held no longer. They were not read, and apply -prune deletes them."
+		if sum.Left == 1 {
+			text = " was left behind at a path where its slice is held no longer. It was not read, and apply -prune deletes it."
+		}
+		o.paragraphs(2, many(sum.Left, "file")+text)
+	}
 	if sum.Unnamed > 0 {
 		o.paragraphs(2, "The state has "+many(sum.Unnamed, "page")+" that no ledger names, left behind by a process that was killed. They do no harm, and apply -prune deletes them.")
 	}

@@ -39,6 +39,7 @@ type verifySummaryMessage struct {
 	Unreadable   int64   `json:"unreadable"`
 	BadLedgers   int     `json:"bad_ledgers"`
 	Console      int64   `json:"console"`
+	Left         int64   `json:"left"`
 	UnnamedPages int     `json:"unnamed_pages"`
 	Complete     bool    `json:"complete"`
 	TookSeconds  float64 `json:"took_seconds"`
@@ -68,6 +69,6 @@ func (j *JSON) Verifying(value engine.Verifying) {
 func (j *JSON) EndVerify(v Verified) {
 	j.put(verifySummaryMessage{
 		headOf(TypeVerifySummary), v.Ledgers, v.Good, v.GoodBytes, v.Missing, v.Altered, v.Unreadable,
-		v.BadLedgers, v.Console, v.Unnamed, v.Complete, v.Took.Seconds(),
+		v.BadLedgers, v.Console, v.Left, v.Unnamed, v.Complete, v.Took.Seconds(),
 	})
 }

@@ -132,7 +132,7 @@ func screens() map[string]func(*Human) {
 		"verify":            func(h *Human) { exampleVerify(h) },
 		"verify-good": func(h *Human) {
 			h.BeginVerify()
-			h.EndVerify(Verified{Verified: engine.Verified{Ledgers: 2, Good: 1234, GoodBytes: 56_789_000_000}, Complete: true, Took: 75 * time.Second})
+			h.EndVerify(Verified{Verified: engine.Verified{Ledgers: 2, Good: 1234, GoodBytes: 56_789_000_000, Left: 1200}, Complete: true, Took: 75 * time.Second})
 		},
 		"verify-missing": func(h *Human) {
 			h.BeginVerify()
