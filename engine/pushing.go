@@ -22,7 +22,11 @@ type LossError struct {
 }
 
 func (e *LossError) Error() string {
-	return fmt.Sprintf("the stored ledger has %d entries that the document lacks, the first is %s", e.Entries, e.First)
+	entries := "entries"
+	if e.Entries == 1 {
+		entries = "entry"
+	}
+	return fmt.Sprintf("the stored ledger has %d %s that the document lacks, the first is %s", e.Entries, entries, e.First)
 }
 
 // Push stores a document in the place of the ledger that it describes. A

@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -64,7 +66,7 @@ func (a *App) run(ctx context.Context, argv []string) int {
 	}
 	if inv.Chdir != "" {
 		if err := a.Chdir(inv.Chdir); err != nil {
-			return fail(a.human(), "No such directory", fmt.Sprintf("The directory that -chdir names cannot be entered: %v.", err))
+			return fail(a.human(), "No such directory", fmt.Sprintf("-chdir names %s, which cannot be entered: %v.", inv.Chdir, reason(err)))
 		}
 	}
 	switch o := inv.Options.(type) {
@@ -124,6 +126,25 @@ type diagnoser interface {
 func fail(v diagnoser, summary, detail string) int {
 	v.Diagnostics(hcl.Diagnostics{{Severity: hcl.DiagError, Summary: summary, Detail: detail}}, nil)
 	return failed
+}
+
+// failWith tells an error that no place in a configuration is to blame for.
+func failWith(v diagnoser, summary string, err error) int {
+	v.Diagnostics(view.Diagnose(summary, err), nil)
+	return failed
+}
+
+// reason is an error of a file without the file's name, for a text that has it.
+func reason(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
 }
 
 // failIn tells an error that may lie in the configuration of a session.

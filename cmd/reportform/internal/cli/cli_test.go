@@ -541,13 +541,13 @@ func TestState(t *testing.T) {
 	b.out.Reset()
 	b.err.Reset()
 	b.run(t, failed, "show")
-	b.expect(t, &b.err, "the ledger is damaged")
+	b.expect(t, &b.err, "The ledger is damaged.")
 	b.expect(t, &b.out, "report.a.bc")
 	b.err.Reset()
 	b.run(t, failed, "state show output.csv.bi")
 	b.expect(t, &b.err, "No such ledger", "Give the address of a report or a tenant")
 	b.run(t, failed, "state show report.damaged.x")
-	b.expect(t, &b.err, "the ledger is damaged")
+	b.expect(t, &b.err, "The ledger is damaged.")
 }
 
 func TestReports(t *testing.T) {
@@ -599,7 +599,7 @@ func TestSandbox(t *testing.T) {
 	b.expect(t, &b.out, `graph     = "http://127.0.0.1:8081"`)
 	b.app.StartSandbox = func(*args.Sandbox, hclog.Logger) (*SandboxServer, error) { return nil, errors.New("port in use") }
 	b.run(t, failed, "sandbox")
-	b.expect(t, &b.err, "port in use")
+	b.expect(t, &b.err, "Port in use.")
 }
 
 func TestInit(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/ledger"
@@ -80,7 +81,7 @@ func startSandbox(o *args.Sandbox, logger hclog.Logger) (*SandboxServer, error) 
 func (a *App) load(vars args.Vars) (Session, hcl.Diagnostics) {
 	logger, err := a.logger()
 	if err != nil {
-		return noSession{}, hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Log level not understood", Detail: err.Error()}}
+		return noSession{}, view.Diagnose("Log level not understood", err)
 	}
 	return a.Load(engine.Options{
 		Dir: ".", Vars: vars.Vars, VarFiles: vars.VarFiles, Environ: a.Environ,

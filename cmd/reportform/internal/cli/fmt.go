@@ -63,7 +63,7 @@ func (f *formatting) fail(summary, detail string) {
 func (f *formatting) stdin(in io.Reader) {
 	src, err := io.ReadAll(in)
 	if err != nil {
-		f.fail("Standard input not readable", err.Error())
+		f.fail("Standard input not readable", fmt.Sprintf("Standard input cannot be read: %v.", reason(err)))
 		return
 	}
 	formatted, valid := f.format("<stdin>", src)
@@ -85,7 +85,7 @@ func (f *formatting) path(path string) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		f.fail("Nothing to format", fmt.Sprintf("%v. Name a file, a directory, or - for standard input.", err))
+		f.fail("Nothing to format", fmt.Sprintf("%s: %v. Name a file, a directory, or - for standard input.", path, reason(err)))
 	case info.IsDir():
 		f.directory(path)
 	case strings.HasSuffix(path, ".rf.json"):
@@ -107,7 +107,7 @@ func (f *formatting) directory(dir string) {
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
-			f.fail("Directory not readable", err.Error())
+			f.fail("Directory not readable", fmt.Sprintf("%s cannot be read: %v.", path, reason(err)))
 			if entry != nil && entry.IsDir() {
 				return fs.SkipDir
 			}
@@ -122,14 +122,14 @@ func (f *formatting) directory(dir string) {
 		return nil
 	})
 	if err != nil {
-		f.fail("Directory not readable", err.Error())
+		f.fail("Directory not readable", fmt.Sprintf("%s cannot be read: %v.", dir, reason(err)))
 	}
 }
 
 func (f *formatting) file(path string) {
 	src, err := os.ReadFile(path)
 	if err != nil {
-		f.fail("File not readable", err.Error())
+		f.fail("File not readable", fmt.Sprintf("%s cannot be read: %v.", path, reason(err)))
 		return
 	}
 	formatted, valid := f.format(path, src)
@@ -139,7 +139,7 @@ func (f *formatting) file(path string) {
 	f.changed = true
 	if !f.options.Check {
 		if err := replaceFile(path, formatted, 0o644); err != nil {
-			f.fail("File not written", fmt.Sprintf("%s is as it was: %v.", path, err))
+			f.fail("File not written", fmt.Sprintf("%s is as it was: %v.", path, reason(err)))
 			return
 		}
 	}

@@ -30,7 +30,7 @@ func (a *App) init(ctx context.Context, o *args.Init) int {
 	var v initView = a.human()
 	exists, err := hasConfiguration(".")
 	if err != nil {
-		return fail(v, "Directory not readable", err.Error())
+		return failWith(v, "Directory not readable", fmt.Errorf("the working directory cannot be read: %w", reason(err)))
 	}
 	if exists {
 		return a.check(ctx, v, o)
@@ -44,7 +44,7 @@ func (a *App) init(ctx context.Context, o *args.Init) int {
 		case err == nil:
 			written = append(written, file.name)
 		case !errors.Is(err, fs.ErrExist) || file.name != ".gitignore":
-			return fail(v, "The starter configuration was not written", err.Error())
+			return failWith(v, "The starter configuration was not written", fmt.Errorf("%s: %w", file.name, reason(err)))
 		}
 	}
 	v.Initialised(written)
@@ -95,7 +95,7 @@ func createFile(path string, data []byte) error {
 	}
 	_, err = f.Write(data)
 	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("%w (the file is incomplete: delete it)", err)
+		return fmt.Errorf("%w (the file is incomplete: delete it)", reason(err))
 	}
 	return nil
 }

@@ -37,10 +37,10 @@ func (a *App) plan(ctx context.Context, o *args.Plan) int {
 	if o.Out != "" {
 		var data bytes.Buffer
 		if err := plan.Write(&data, p); err != nil {
-			return fail(v, "The plan was not saved", err.Error())
+			return failWith(v, "The plan was not saved", err)
 		}
 		if err := replaceFile(o.Out, data.Bytes(), 0o644); err != nil {
-			return fail(v, "The plan was not saved", fmt.Sprintf("%s cannot be written: %v.", o.Out, err))
+			return fail(v, "The plan was not saved", fmt.Sprintf("%s cannot be written: %v.", o.Out, reason(err)))
 		}
 		v.PlanSaved(o.Out)
 	}
@@ -58,7 +58,7 @@ func planOptions(s args.Selection) engine.PlanOptions {
 func readPlan(path string) (*plan.Plan, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("the saved plan cannot be opened: %w; make it with: reportform plan -out=%s", err, path)
+		return nil, fmt.Errorf("%s cannot be opened: %w. Plans are saved with:\n  reportform plan -out=%s", path, reason(err), path)
 	}
 	defer f.Close()
 	p, err := plan.Read(f)

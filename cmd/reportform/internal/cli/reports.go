@@ -21,7 +21,7 @@ func (a *App) reports(o *args.Reports) int {
 	}
 	types, limits, err := a.Catalog()
 	if err != nil {
-		return fail(v, "The built-in catalog is damaged", err.Error())
+		return failWith(v, "The built-in catalog is damaged", err)
 	}
 	if o.Type == "" {
 		v.ReportTypes(types)

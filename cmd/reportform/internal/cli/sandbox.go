@@ -18,19 +18,19 @@ func (a *App) sandbox(ctx context.Context, o *args.Sandbox) int {
 	var v sandboxView = a.human()
 	logger, err := a.logger()
 	if err != nil {
-		return fail(v, "Log level not understood", err.Error())
+		return failWith(v, "Log level not understood", err)
 	}
 	if logger == nil {
 		logger = hclog.NewNullLogger()
 	}
 	server, err := a.StartSandbox(o, logger)
 	if err != nil {
-		return fail(v, "The sandbox cannot be served", err.Error())
+		return failWith(v, "The sandbox cannot be served", err)
 	}
 	v.Sandbox(server.URL)
 	<-ctx.Done()
 	if err := server.Close(); err != nil {
-		return fail(v, "The sandbox did not end cleanly", err.Error())
+		return failWith(v, "The sandbox did not end cleanly", err)
 	}
 	return ok
 }

@@ -27,7 +27,7 @@ func (a *App) show(ctx context.Context, o *args.Show) int {
 	if o.File != "" {
 		p, err := readPlan(o.File)
 		if err != nil {
-			return fail(v, "No plan to show", err.Error())
+			return failWith(v, "No plan to show", err)
 		}
 		v.Plan(p)
 		return ok

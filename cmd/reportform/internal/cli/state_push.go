@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/ledger"
 )
@@ -21,7 +23,11 @@ func (a *App) statePush(ctx context.Context, o *args.StatePush) int {
 	}
 	d, err := a.readDocument(o.File)
 	if err != nil {
-		return fail(v, "No ledger to store", fmt.Sprintf("%s: %v.", o.File, err))
+		name := o.File
+		if name == "-" {
+			name = "Standard input"
+		}
+		return fail(v, "No ledger to store", fmt.Sprintf("%s: %v.", name, err))
 	}
 	p, err := s.Push(ctx, d, o.Force)
 	var loss *engine.LossError
@@ -33,10 +39,21 @@ func (a *App) statePush(ctx context.Context, o *args.StatePush) int {
 		return failIn(ctx, v, s, "The ledger was not stored", err)
 	}
 	v.Pushed(p)
-	if c := s.Config(); !declares(c, p.Key.Tenant) || !declares(c, p.Key.Report) {
-		v.Note("The configuration does not declare both addresses: a plan shows what the ledger holds as orphans.")
+	if names := undeclared(s.Config(), p.Key); names != "" {
+		v.Note("The configuration does not declare " + names + ": a plan shows what the ledger holds as orphans.")
 	}
 	return ok
+}
+
+// undeclared names the addresses of a ledger that are not declared, or nothing.
+func undeclared(c *config.Config, key ledger.Key) string {
+	var names []string
+	for _, address := range []string{key.Report, key.Tenant} {
+		if !declares(c, address) {
+			names = append(names, address)
+		}
+	}
+	return strings.Join(names, " and ")
 }
 
 // readDocument reads a ledger's document from a file, or from standard input.
@@ -49,7 +66,7 @@ func (a *App) readDocument(file string) (*ledger.Document, error) {
 		data, err = os.ReadFile(file)
 	}
 	if err != nil {
-		return nil, err
+		return nil, reason(err)
 	}
 	d, err := ledger.ReadDocument(data)
 	if err != nil {

@@ -79,7 +79,7 @@ func TestStatePullAndPush(t *testing.T) {
 		t.Errorf("%v: %s", err, pulled)
 	}
 	b.run(t, failed, "state pull report.damaged.x tenant.contoso")
-	b.expect(t, &b.err, "the ledger is damaged")
+	b.expect(t, &b.err, "The ledger is damaged.")
 	if err := os.WriteFile("ledger.json", []byte(pulled), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -90,6 +90,9 @@ func TestStatePullAndPush(t *testing.T) {
 	b.expect(t, &b.out, "report.a.b tenant.contoso", "1 entry added, 0 changed, 3 lost")
 	b.app.Streams.In = strings.NewReader(pulled)
 	b.run(t, ok, "state push -force -")
+	b.expect(t, &b.err, "does not declare report.a.b and tenant.contoso:")
+	b.run(t, failed, "state push nothing.json")
+	b.expect(t, &b.err, "nothing.json: no such file or directory.")
 	b.app.Streams.In = strings.NewReader("[]")
 	b.run(t, failed, "state push -force -")
 	b.expect(t, &b.err, "no document of state pull")

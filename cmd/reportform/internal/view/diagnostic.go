@@ -3,6 +3,7 @@ package view
 import (
 	"bytes"
 	"errors"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hcled"
@@ -103,7 +104,7 @@ func snippet(r hcl.Range, file *hcl.File) *Snippet {
 }
 
 // Diagnose turns an error into diagnostics: those that it carries, otherwise
-// one with the summary and the error's text.
+// one with the summary and, in sentences, the error's text.
 func Diagnose(summary string, err error) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	var one *hcl.Diagnostic
@@ -115,7 +116,40 @@ func Diagnose(summary string, err error) hcl.Diagnostics {
 	case errors.As(err, &one):
 		return hcl.Diagnostics{one}
 	}
-	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: summary, Detail: err.Error()}}
+	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: summary, Detail: detail(summary, err.Error())}}
+}
+
+// detail makes the text of an error what stands below a summary: sentences, and
+// nothing that the summary says.
+func detail(summary, text string) string {
+	if n := len(summary) + len(": "); len(text) > n && strings.EqualFold(text[:n], summary+": ") {
+		text = text[n:]
+	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = sentence(line)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// sentence begins a line with a capital, if with a word, and ends it with a full
+// stop, if with one. Examples are indented and stay as they are; names, paths
+// and commands are no words.
+func sentence(line string) string {
+	words := strings.Fields(line)
+	if len(words) == 0 || strings.HasPrefix(line, " ") {
+		return line
+	}
+	lower := func(r rune) bool { return r < 'a' || r > 'z' }
+	letter := func(r rune) bool { return lower(r) && (r < 'A' || r > 'Z') }
+	if strings.IndexFunc(strings.TrimSuffix(words[0], ","), lower) < 0 {
+		line = strings.ToUpper(line[:1]) + line[1:]
+	}
+	last := strings.Trim(words[len(words)-1], `()"'`)
+	if last != "" && strings.IndexFunc(last, letter) < 0 {
+		line += "."
+	}
+	return line
 }
 
 // Diagnostics shows every one of diags, quoting the source from files.

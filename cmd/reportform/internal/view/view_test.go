@@ -382,11 +382,29 @@ func TestDiagnose(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	got := Diagnose("Planning failed", errors.New("why"))
-	if len(got) != 1 || got[0].Summary != "Planning failed" || got[0].Detail != "why" {
+	if len(got) != 1 || got[0].Summary != "Planning failed" || got[0].Detail != "Why." {
 		t.Errorf("got %v", got)
 	}
 	if got := Diagnose("x", nil); got != nil {
 		t.Errorf("got %v", got)
+	}
+}
+
+// Errors are told in sentences that do not repeat the summary.
+func TestDiagnoseMakesSentences(t *testing.T) {
+	for text, want := range map[string]string{
+		"nothing was moved: report.a.b of tenant.c has a ledger already\nremove one with state rm": "report.a.b of tenant.c has a ledger already.\nRemove one with state rm.",
+		"nothing is held under tenant.a. Look again":                                               "Nothing is held under tenant.a. Look again.",
+		"output.ndjson.lake: no space left on device":                                              "output.ndjson.lake: no space left on device.",
+		"save it with:\n  reportform plan -out=a":                                                  "Save it with:\n  reportform plan -out=a",
+		"the tenant has \"x\" (as it was)":                                                         "The tenant has \"x\" (as it was).",
+		"make it again with plan -out":                                                             "Make it again with plan -out",
+		"It is so.":                                                                                "It is so.",
+		"":                                                                                         "",
+	} {
+		if got := Diagnose("Nothing was moved", errors.New(text))[0].Detail; got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
 	}
 }
 
