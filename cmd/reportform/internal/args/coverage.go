@@ -42,7 +42,7 @@ func coverageCommand() Command {
 		Usage:   "[options]",
 		Text: `Shows for every report and tenant which slices are held, which are missing and until when they can still be fetched, which wait to settle, and which are lost. It compares configuration, ledgers and files as plan does; it contacts no service and changes nothing.
 
-A slice counts as held when every output of the report holds it. The percentage is held / (held + missing + lost): what is open or waiting is not yet owed.`,
+A slice counts as held when every output of the report holds it. The percentage is held / (held + missing + lost): what is open or waiting is not yet owed. It is shown rounded down to a tenth, so that 100% is everything, and -min compares it unrounded.`,
 		Examples: []Example{
 			{"coverage", "every report of every tenant"},
 			{"coverage -tenant=contoso -target=report.sign_ins.failed", "one report of one tenant"},
