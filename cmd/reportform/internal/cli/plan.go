@@ -58,7 +58,7 @@ func planOptions(s args.Selection) engine.PlanOptions {
 func readPlan(path string) (*plan.Plan, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be opened: %w. Plans are saved with:\n  reportform plan -out=%s", path, reason(err), path)
+		return nil, fmt.Errorf("the plan %s cannot be opened: %w. Plans are saved with:\n  reportform plan -out=%s", path, reason(err), path)
 	}
 	defer f.Close()
 	p, err := plan.Read(f)

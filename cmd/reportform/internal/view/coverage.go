@@ -15,6 +15,7 @@ import (
 const (
 	maxCovers = 10 // different pictures of one report
 	maxRuns   = 12 // gaps of one picture
+	manyRuns  = 8  // from more than so many on those that are alike share a line
 	// fewTenants is the number of tenants up to which whole ones are shown too.
 	fewTenants = 4
 )
@@ -186,7 +187,7 @@ type listedRun struct {
 func listed(runs []plan.Run) []*listedRun {
 	var list []*listedRun
 	for _, period := range []int{0, len("2006-01-02"), len("2006-01"), len("2006")} {
-		if list = listedBy(runs, period); len(list) <= maxRuns {
+		if list = listedBy(runs, period); len(list) <= manyRuns {
 			break
 		}
 	}
@@ -308,6 +309,8 @@ func sameDay(from, to time.Time) bool {
 func away(d time.Duration) string {
 	days, hours := int(d/(24*time.Hour)), int(d/time.Hour)
 	switch {
+	case hours < 1:
+		return "less than an hour"
 	case days < 2:
 		return many(hours, "hour")
 	case d < plan.Soon+24*time.Hour && hours%24 > 0:

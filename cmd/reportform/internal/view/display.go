@@ -127,10 +127,10 @@ func (p *printer) ended(pull *plan.Pull, style func(string) styled, how, text st
 	text = " " + clean(text)
 	if over := runewidth.StringWidth(name+": "+how+text) - width; width > 0 && over > 0 {
 		fits := width - 2 - len(how)
-		if runewidth.StringWidth(clean(tenantName(pull)))-over >= least {
-			fits -= runewidth.StringWidth(text)
-		}
 		name = shortNameIn(pull, fits)
+		if runewidth.StringWidth(clean(tenantName(pull)))-over >= least {
+			name = shortNameIn(pull, fits-runewidth.StringWidth(text))
+		}
 		column := runewidth.StringWidth(name) + 3 + len(how)
 		text = " " + wrap(text, column, 2, width)[column:]
 		if strings.HasPrefix(text, " \n") {

@@ -312,24 +312,26 @@ func shortName(p *plan.Pull) string {
 	return tenantName(p) + " " + strings.TrimPrefix(p.Report, "report.") + " " + p.Label
 }
 
-func tenantName(p *plan.Pull) string { return strings.TrimPrefix(p.Tenant, "tenant.") }
-
-// shortNameIn is shortName, cleaned, in so many columns: the middle of the
-// tenant's name gives way first, and then that of the report's. The slice stays.
+// shortNameIn is shortName, cleaned, in so many columns: the name of the
+// tenant's block gives way first, then the middle of names. The slice stays.
 func shortNameIn(p *plan.Pull, width int) string {
-	const least = 5
 	parts := []string{clean(tenantName(p)), clean(strings.TrimPrefix(p.Report, "report.")), clean(p.Label)}
-	for i := range parts[:2] {
-		over := runewidth.StringWidth(strings.Join(parts, " ")) - width
-		if over <= 0 {
-			break
+	over := func() int { return runewidth.StringWidth(strings.Join(parts, " ")) - width }
+	if _, key, found := strings.Cut(parts[0], `["`); found && over() > 0 {
+		parts[0] = strings.TrimSuffix(key, `"]`)
+	}
+	for _, step := range []struct{ part, least int }{{0, 16}, {1, 6}, {0, 5}} {
+		part := &parts[step.part]
+		if n := over(); n > 0 {
+			room := max(runewidth.StringWidth(*part)-n, step.least)
+			*part = middle(*part, room, room/2)
 		}
-		room := max(runewidth.StringWidth(parts[i])-over, least)
-		parts[i] = middle(parts[i], room, room/3) // most names differ at their end
 	}
 	name := strings.Join(parts, " ")
-	if over := runewidth.StringWidth(name) - width; over > 0 {
-		return runewidth.TruncateLeft(name, over, "")
+	if n := over(); n > 0 {
+		return runewidth.TruncateLeft(name, n, "")
 	}
 	return name
 }
+
+func tenantName(p *plan.Pull) string { return strings.TrimPrefix(p.Tenant, "tenant.") }
