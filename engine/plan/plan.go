@@ -128,11 +128,11 @@ type Gap struct {
 	Until time.Time `json:"until,omitzero"`
 }
 
-// gapOf is the gap that one slice of a want makes.
-func gapOf(want *Want, slice *window.Named, why string) Gap {
+// gapOf is the gap that one slice of a want makes, for a reason to be given.
+func gapOf(want *Want, slice *window.Named) Gap {
 	return Gap{
 		Tenant: want.Tenant, Report: want.Report, From: slice.From, To: slice.To,
-		First: slice.Label, Last: slice.Label, Slices: 1, Why: why,
+		First: slice.Label, Last: slice.Label, Slices: 1,
 	}
 }
 

@@ -174,7 +174,7 @@ func (s *subtraction) slice(slice *window.Named) error {
 		return nil
 	}
 	s.claimKept(rest, slice)
-	gap := Gap{Tenant: s.want.Tenant, Report: s.want.Report, From: slice.From, To: slice.To, Slices: 1}
+	gap := gapOf(s.want, slice)
 	if !lost {
 		gap.Why, gap.Until = "not settled: events become visible late", s.want.Window.Settles(slice.Slice, s.want.Settle)
 		addGap(&s.part.Waiting, gap)
@@ -543,7 +543,7 @@ func addGap(gaps *[]Gap, g Gap) {
 	if n := len(*gaps); n > 0 {
 		last := &(*gaps)[n-1]
 		if last.To.Equal(g.From) && last.Why == g.Why {
-			last.To, last.Slices = g.To, last.Slices+1
+			last.lengthen(&g)
 			return
 		}
 	}

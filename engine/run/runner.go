@@ -194,7 +194,7 @@ func (r *Runner) transfer(ctx context.Context, job *Job, lacking []JobOutput) (f
 	for _, output := range lacking {
 		w, err := output.Output.Open(ctx, output.Target)
 		if err != nil {
-			return stats, nil, errors.Join(fmt.Errorf("%s: %w", output.PullOutput.Output, err), tee().Discard())
+			return stats, nil, errors.Join(err, tee().Discard())
 		}
 		writers = append(writers, w)
 	}

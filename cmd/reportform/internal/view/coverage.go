@@ -29,7 +29,7 @@ func (h *Human) Coverage(c *engine.Coverage, least float64, below int) {
 		return
 	}
 	if len(c.Parts) == 0 {
-		o.printf("The configuration declares no reports, so there is nothing to hold.\n")
+		o.printf("There is nothing to hold: no report is declared, or none has a tenant.\n")
 		return
 	}
 	used := map[mark]bool{}
