@@ -56,6 +56,9 @@ type Origin struct {
 	LostAt time.Time
 	// Orphan says what is no longer declared, in the words of plan.Orphan.
 	Orphan string
+	// Unwanted says why no plan has the slice although the path is declared:
+	// "ahead" (it has not begun) or "expired" (keep).
+	Unwanted string
 }
 
 // Declaration is a block of the configuration.
@@ -83,6 +86,11 @@ func (e *Engine) Explain(ctx context.Context, file string) (*Explanation, error)
 	}
 	if err := e.declared(ctx, x, paths, near); err != nil {
 		return nil, err
+	}
+	if len(x.Origins) == 0 {
+		if err := e.unwanted(ctx, x, paths); err != nil {
+			return nil, err
+		}
 	}
 	if len(x.Origins) == 0 {
 		x.Nearest = near.best
@@ -179,6 +187,36 @@ func (e *Engine) declared(ctx context.Context, x *Explanation, paths []string, n
 	})
 	x.Origins = append(fresh, x.Origins...)
 	return err
+}
+
+// unwanted adds what would lead to the paths if its slice had begun, or if its
+// window kept slices for ever.
+func (e *Engine) unwanted(ctx context.Context, x *Explanation, paths []string) error {
+	now := e.now().UTC()
+	ahead := now.AddDate(0, 1, 0) // of slices without end
+	wants := e.wants(&PlanOptions{}, now)
+	near := &nearest{} // which has considered what is wanted
+	var mu sync.Mutex
+	return inParallel(ctx, len(wants), func(i int) error {
+		want := &wants[i]
+		if want.Window.Trailing() {
+			return nil
+		}
+		want.Slices = append(want.Window.WithoutKeep().Named(ahead), want.Window.Sample())
+		found, err := leading(want, paths, near, &mu)
+		if err != nil || found == nil {
+			return err
+		}
+		slice := window.Slice{From: found.From, To: found.To}
+		found.Declared, found.Label = e.declarations(found.Key, found.Output), want.Window.Label(slice)
+		if found.Unwanted = "expired"; found.From.After(now) {
+			found.Unwanted = "ahead"
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		x.Origins = append(x.Origins, *found)
+		return nil
+	})
 }
 
 // planned says what a plan has to say of origins, all of one want.

@@ -56,6 +56,9 @@ func TestExplain(t *testing.T) {
 	if o := one(dir + "2026-11-20.csv"); o.Held != nil || o.Reason != plan.New {
 		t.Errorf("new: %+v", o)
 	}
+	if o := one(dir + "2026-12-01.csv"); o.Unwanted != "ahead" || o.Label != "2026-12-01" || len(o.Declared) != 4 {
+		t.Errorf("ahead: %+v", o)
+	}
 	if x := explain(dir + "2026-11-21.cvs"); len(x.Origins) > 0 || x.Exists || x.Nearest != dir+"2026-11-21.csv" {
 		t.Errorf("misspelt: %+v", x)
 	}

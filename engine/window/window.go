@@ -51,6 +51,13 @@ func (w Window) Ends() bool { return !w.spec.To.IsZero() }
 // ReadsTwice reports whether final slices are read once more.
 func (w Window) ReadsTwice() bool { return w.spec.Revisit != nil }
 
+// WithoutKeep returns the window as it is without keep.
+func (w Window) WithoutKeep() Window {
+	spec := *w.spec
+	spec.Keep = nil
+	return Window{&spec, w.zone}
+}
+
 // Open reports whether slices are fetched before they are final.
 func (w Window) Open() bool { return w.spec.Open }
 

@@ -169,6 +169,10 @@ func nextText(or *engine.Origin, now time.Time) string {
 		return "Orphan: " + orphanText(or.Orphan) + ". apply -prune deletes the file."
 	case or.Orphan != "":
 		return "Orphan: " + orphanText(or.Orphan) + ". apply -prune deletes the file; if the block was renamed, state mv keeps it."
+	case or.Unwanted == "ahead":
+		return "Not begun: the slice begins at " + moment(or.From) + "."
+	case or.Unwanted != "":
+		return "Not wanted: the slice is older than what the window keeps."
 	case or.Lost != nil:
 		return "Lost: the slice cannot be fetched any more; " + or.Lost.Why + "."
 	case or.Waiting != nil:

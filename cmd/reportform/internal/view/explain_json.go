@@ -34,6 +34,7 @@ type originMessage struct {
 	Reason      plan.Reason  `json:"reason,omitempty"`
 	Failure     string       `json:"failure,omitempty"`
 	Orphan      string       `json:"orphan,omitempty"`
+	Unwanted    string       `json:"unwanted,omitempty"`
 	Lost        string       `json:"lost,omitempty"`
 	Until       time.Time    `json:"until,omitzero"`
 	LostAt      time.Time    `json:"lost_at,omitzero"`
@@ -59,7 +60,7 @@ func newOriginMessage(or *engine.Origin) originMessage {
 		Tenant: or.Key.Tenant, Report: or.Key.Report, Output: or.Output, From: or.From, To: or.To, Label: or.Label,
 		Declared: []declarationMessage{}, State: "declared",
 		Fault: or.Mismatch.Fault, FoundBytes: or.Mismatch.FoundBytes, FoundSHA256: or.Mismatch.FoundSHA256,
-		Reason: or.Reason, Orphan: or.Orphan, LostAt: or.LostAt,
+		Reason: or.Reason, Orphan: or.Orphan, Unwanted: or.Unwanted, LostAt: or.LostAt,
 	}
 	for _, d := range or.Declared {
 		m.Declared = append(m.Declared, declarationMessage{d.Address, filepath.ToSlash(d.Range.Filename), d.Range.Start.Line})
