@@ -151,10 +151,14 @@ func (e *Engine) move(ctx context.Context, r *renaming, from, to ledger.Key) err
 	var failed error
 	err := e.ledgers.Update(ctx, from, func(l *ledger.Ledger) {
 		moved, _, err := r.entries(l)
-		if failed = err; moved != nil {
+		if err == nil && moved != nil {
 			l.Replace(moved)
 		}
+		failed = err
 	})
+	if failed != nil {
+		failed = fmt.Errorf("moving %s in the ledger of %s for %s: %w", r.from, from.Report, from.Tenant, failed)
+	}
 	return errors.Join(err, failed)
 }
 

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/reportform/reportform/engine/ledger"
 )
 
@@ -122,6 +124,35 @@ func TestMoveRefuses(t *testing.T) {
 	_, err := w.engine().PlanMove(context.Background(), "output.csv.bi", "output.csv.sheets")
 	if err == nil || !strings.Contains(err.Error(), "two entries for the slice") {
 		t.Errorf("an occupied output: %v", err)
+	}
+}
+
+// What an apply with the new name has recorded between plan and move is not
+// overwritten, and no ledger gets two entries for a slice.
+func TestMoveMeetsNewEntries(t *testing.T) {
+	w := archive(t)
+	e := w.engine()
+	ctx := context.Background()
+	m, err := e.PlanMove(ctx, "output.csv.bi", "output.csv.sheets")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.edit("main.rf.hcl", `"bi"`, `"sheets"`)
+	w.edit("main.rf.hcl", `csv.bi`, `csv.sheets`)
+	w.edit("main.rf.hcl", `.csv"`, `.table.csv"`)
+	w.apply()
+	before := w.files(".reportform/state")
+	err = e.Move(ctx, "output.csv.bi", "output.csv.sheets", m)
+	if err == nil || !strings.Contains(err.Error(), "two entries for the slice") {
+		t.Errorf("the move gives %v", err)
+	}
+	if diff := cmp.Diff(before, w.files(".reportform/state")); diff != "" {
+		t.Errorf("the ledgers changed:\n%s", diff)
+	}
+	for _, key := range m.From {
+		if _, err := w.engine().Ledger(ctx, key); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package ledger
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -94,7 +95,10 @@ func (d *Document) Ledger() (*Ledger, error) {
 			FirstID: h.FirstID, LastID: h.LastID, FetchedAt: h.FetchedAt, Took: h.Took, Waited: h.Waited, Derived: h.Derived, DerivedAt: h.DerivedAt,
 		}))
 	}
-	return l, l.order()
+	if err := l.order(); err != nil {
+		return nil, err
+	}
+	return l, nil
 }
 
 // ReadDocument reads a Document as JSON.
@@ -112,10 +116,23 @@ func (l *Ledger) order() error {
 	slices.SortStableFunc(l.recent, func(a, b Held) int { return a.slot().compare(b.slot()) })
 	slices.SortStableFunc(l.Failed, func(a, b Failed) int { return a.slot().compare(b.slot()) })
 	slices.SortStableFunc(l.Left, func(a, b Left) int { return cmp.Compare(a.Path, b.Path) })
+	return l.ordered()
+}
+
+// ordered reports whether what changed last stands in order and has one entry
+// for a slot: what is stored otherwise cannot be read again.
+func (l *Ledger) ordered() error {
 	for i := 1; i < len(l.recent); i++ {
-		if h := &l.recent[i]; h.slot().compare(l.recent[i-1].slot()) == 0 {
+		h := &l.recent[i]
+		switch c := l.recent[i-1].slot().compare(h.slot()); {
+		case c == 0:
 			return fmt.Errorf("%s has two entries for the slice from %s to %s", h.Output, h.From.Format(time.RFC3339), h.To.Format(time.RFC3339))
+		case c > 0:
+			return fmt.Errorf("the entry of %s from %s is out of order", h.Output, h.From.Format(time.RFC3339))
 		}
+	}
+	if !slices.IsSortedFunc(l.dropped, slot.compare) {
+		return errors.New("the forgotten entries are out of order")
 	}
 	return nil
 }

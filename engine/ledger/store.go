@@ -196,6 +196,9 @@ func persist(ctx context.Context, do func() error) error {
 // its new pages, then its head. New pages that lose a race are deleted; those
 // of a process that dies in between are left to Sweep.
 func (s *Store) write(ctx context.Context, key Key, l *Ledger, old []byte, version Version) error {
+	if err := l.ordered(); err != nil {
+		return err
+	}
 	l.fold()
 	stored, err := s.writePages(ctx, key, l)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -198,6 +199,27 @@ func TestReadWhilePagesChange(t *testing.T) {
 	}
 	if _, err := reader.Read(t.Context(), testKey); err != nil {
 		t.Error(err)
+	}
+}
+
+// What could not be read again is not stored.
+func TestWriteRefusesDisorder(t *testing.T) {
+	for name, change := range map[string]func(*Ledger){
+		"twice":              func(l *Ledger) { l.recent = append(l.recent, l.recent[len(l.recent)-1]) },
+		"out of order":       func(l *Ledger) { l.recent[0], l.recent[1] = l.recent[1], l.recent[0] },
+		"twice, in a page":   func(l *Ledger) { l.recent = slices.Repeat(l.recent, foldAt) },
+		"drops out of order": func(l *Ledger) { l.dropped = []slot{l.recent[1].slot(), l.recent[0].slot()} },
+	} {
+		m := newMemory()
+		s := NewStore(m)
+		hold(t, s, 0, 3)
+		before := m.objects[testKey]
+		if err := s.Update(t.Context(), testKey, func(l *Ledger) { l.own(); change(l) }); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if len(m.objects) != 1 || m.objects[testKey].version != before.version {
+			t.Errorf("%s: something was stored", name)
+		}
 	}
 }
 
