@@ -85,3 +85,21 @@ func (s *staleOnce) Get(ctx context.Context, key Key) ([]byte, Version, error) {
 	}
 	return s.memory.Get(ctx, key)
 }
+
+// lostAnswer carries out the first Put of a head, lets another process work
+// meanwhile, and then answers as to one that came too late.
+type lostAnswer struct {
+	*memory
+	meanwhile func()
+}
+
+func (l *lostAnswer) Put(ctx context.Context, key Key, data []byte, old Version) (Version, error) {
+	version, err := l.memory.Put(ctx, key, data, old)
+	if err == nil && key.Page == "" && l.meanwhile != nil {
+		meanwhile := l.meanwhile
+		l.meanwhile = nil
+		meanwhile()
+		return "", ErrConflict
+	}
+	return version, err
+}

@@ -193,8 +193,8 @@ func persist(ctx context.Context, do func() error) error {
 }
 
 // write stores a ledger in the place of the bytes that it was read from: first
-// its new pages, then its head. New pages that lose a race are deleted; those
-// of a process that dies in between are left to Sweep.
+// its new pages, then its head. New pages that lose a race are deleted, if no
+// head names them; those of a process that dies in between are left to Sweep.
 func (s *Store) write(ctx context.Context, key Key, l *Ledger, old []byte, version Version) error {
 	if err := l.ordered(); err != nil {
 		return err
@@ -212,10 +212,33 @@ func (s *Store) write(ctx context.Context, key Key, l *Ledger, old []byte, versi
 		return nil
 	}
 	_, err = s.backend.Put(ctx, key, data, version)
-	if errors.Is(err, ErrConflict) {
-		s.deletePages(ctx, key, stored)
+	if errors.Is(err, ErrConflict) && len(stored) > 0 {
+		s.deleteUnnamed(ctx, key, stored)
 	}
 	return err
+}
+
+// deleteUnnamed deletes pages that were stored for a head that met a conflict,
+// unless the head that is there names them: where an answer is lost, the
+// conflict may be one with the very head that was to be stored, on which
+// another process has built since.
+//
+// A head that does not name them is enough. A process that still holds one
+// which did cannot store what it makes of it, because that one is replaced; so
+// nobody can name them again but who has made them. Where no head is to be seen
+// they are left to Sweep.
+func (s *Store) deleteUnnamed(ctx context.Context, key Key, pages []*page) {
+	data, _, err := s.backend.Get(ctx, key)
+	if err != nil || data == nil {
+		return
+	}
+	_, refs, err := readHead(data)
+	if err != nil {
+		return
+	}
+	s.deletePages(ctx, key, slices.DeleteFunc(pages, func(p *page) bool {
+		return slices.ContainsFunc(refs, func(ref reference) bool { return ref.Name == p.name })
+	}))
 }
 
 // without returns the pages that are not among others.

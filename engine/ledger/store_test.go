@@ -181,6 +181,50 @@ func TestLostRace(t *testing.T) {
 	}
 }
 
+// A head that was stored although the answer says otherwise, as that of an
+// object store may where the first one was lost, keeps its pages as long as the
+// heads name them that others have made of it.
+func TestPagesOfLostAnswer(t *testing.T) {
+	for name, other := range map[string]func(*Store){
+		"another adds an entry":      func(s *Store) { hold(t, s, 5000, 1) },
+		"another rewrites its pages": func(s *Store) { hold(t, s, 0, 600) },
+		"another removes the ledger": func(s *Store) {
+			if err := s.Remove(t.Context(), testKey); err != nil {
+				t.Error(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMemory()
+			hold(t, NewStore(m), 0, 510)
+			l := &lostAnswer{memory: m, meanwhile: func() { other(NewStore(m)) }}
+			hold(t, NewStore(l), 510, 5)
+			if l.meanwhile != nil {
+				t.Fatal("no answer was lost")
+			}
+			got, err := NewStore(m).Read(t.Context(), testKey)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := 510; i < 515; i++ {
+				if h := hours("output.json.a", i, 1, "", 0); got.Find(h.Output, h.From, h.To) == nil {
+					t.Errorf("hour %d is not held", i)
+				}
+			}
+			// What was left behind is for Sweep, which leaves the ledger whole.
+			if _, err := NewStore(m).Sweep(t.Context(), time.Now().Add(time.Hour)); err != nil {
+				t.Error(err)
+			}
+			if again, err := NewStore(m).Read(t.Context(), testKey); err != nil || again.Len() != got.Len() {
+				t.Errorf("after a sweep: %v", err)
+			}
+			if pages := len(m.objects) - 1; pages != len(got.pages) {
+				t.Errorf("%d pages are stored, the ledger names %d", pages, len(got.pages))
+			}
+		})
+	}
+}
+
 // A reader whose page was replaced under its eyes looks again.
 func TestReadWhilePagesChange(t *testing.T) {
 	m := newMemory()

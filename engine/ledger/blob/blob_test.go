@@ -160,6 +160,46 @@ func TestUpdateAfterLostAnswer(t *testing.T) {
 	}
 }
 
+// TestPagesAfterLostAnswer has a store carry out the write of a head that names
+// a new page; before it is sent again another process adds to that head.
+func TestPagesAfterLostAnswer(t *testing.T) {
+	m := &memory{objects: map[string]object{}}
+	key := ledger.Key{Tenant: "tenant.a", Report: "report.a.b"}
+	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	add := func(start, count int) {
+		t.Helper()
+		err := ledger.NewStore(open(m, "")).Update(t.Context(), key, func(l *ledger.Ledger) {
+			for i := start; i < start+count; i++ {
+				at := from.Add(time.Duration(i) * time.Hour)
+				l.Hold(ledger.Held{Output: "output.json.a", Path: strconv.Itoa(i), From: at, To: at.Add(time.Hour)})
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	add(0, 510)
+	head, lost := m.objects["report.a.b/tenant.a.json"].version, false
+	m.after = func() error {
+		if now := m.objects["report.a.b/tenant.a.json"].version; lost || now == head {
+			return nil // a page
+		}
+		lost = true
+		m.mu.Unlock()
+		defer m.mu.Lock()
+		add(5000, 1)
+		return ledger.ErrConflict
+	}
+	add(510, 5)
+	l, err := ledger.NewStore(open(m, "")).Read(t.Context(), key)
+	if err != nil || l.Len() != 516 || !lost {
+		t.Errorf("%v, lost: %v", err, lost)
+	}
+	if len(m.objects) != 2 {
+		t.Errorf("%d objects are stored, want the head and its page", len(m.objects))
+	}
+}
+
 func TestOpensOnceAtFirstUse(t *testing.T) {
 	opened := 0
 	b := New("memory://bucket", "", func(context.Context) (Driver, error) {
