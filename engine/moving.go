@@ -234,7 +234,6 @@ func (r *renaming) entries(l *ledger.Ledger) (moved *ledger.Ledger, held int, er
 			held++
 		}
 	}
-	d.Failed, d.Left = append([]ledger.Failed(nil), d.Failed...), append([]ledger.Left(nil), d.Left...)
 	for i := range d.Failed {
 		change(&d.Failed[i].Output)
 	}

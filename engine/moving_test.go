@@ -2,10 +2,12 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -94,6 +96,33 @@ func TestMoveIsRepeatable(t *testing.T) {
 	keys, err := e.Ledgers(ctx)
 	if err != nil || len(keys) != 3 || slices.ContainsFunc(keys, func(k ledger.Key) bool { return strings.HasPrefix(k.Tenant, "tenant.customer") }) {
 		t.Errorf("%v, %v", keys, err)
+	}
+}
+
+// So is that of a ledger in which an older version has left times of other zones.
+func TestMoveOfZonesIsRepeatable(t *testing.T) {
+	w := archive(t)
+	e := w.engine()
+	ctx := context.Background()
+	key := ledger.Key{Tenant: "tenant.contoso", Report: "report.sign_ins.failed"}
+	l, err := e.Ledger(ctx, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := l.Document()
+	for i := range d.Held {
+		d.Held[i].Modified = d.Held[i].Modified.In(time.FixedZone("", 3600))
+	}
+	first, err := json.Marshal(d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time as if the first had been cut off
+		w.write(".reportform/state/report.sign_ins.failed/tenant.contoso.json", string(first))
+		w.move("tenant.contoso", "tenant.acme")
+	}
+	if l, err := e.Ledger(ctx, key); err != nil || l.Len() != 0 {
+		t.Errorf("the old ledger has %d entries, %v", l.Len(), err)
 	}
 }
 

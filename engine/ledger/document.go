@@ -54,21 +54,33 @@ type DocumentHeld struct {
 	Revisited  bool          `json:"revisited,omitempty"`
 }
 
-// Document returns the ledger as a Document.
+// Document returns the ledger as a Document, its times in UTC: those of equal
+// ledgers are equal.
 func (l *Ledger) Document() *Document {
-	d := &Document{Version: DocumentVersion, Tenant: l.Tenant, Report: l.Report, Held: []DocumentHeld{}, Failed: l.Failed, Left: l.Left}
+	d := &Document{Version: DocumentVersion, Tenant: l.Tenant, Report: l.Report, Held: []DocumentHeld{}}
 	for h := range l.Held() {
 		p := h.Proof()
 		d.Held = append(d.Held, DocumentHeld{
-			Output: h.Output, From: h.From, To: h.To, Definition: h.Definition, Path: h.Path,
-			Rows: p.Rows, Bytes: h.Bytes, SHA256: p.SHA256, Modified: h.Modified, First: p.First, Last: p.Last,
+			Output: h.Output, From: h.From.UTC(), To: h.To.UTC(), Definition: h.Definition, Path: h.Path,
+			Rows: p.Rows, Bytes: h.Bytes, SHA256: p.SHA256, Modified: h.Modified.UTC(), First: p.First.UTC(), Last: p.Last.UTC(),
 			Pages: p.Pages, Requests: p.Requests, Repeated: p.Repeated, Revisions: p.Revisions, Outside: p.Outside,
-			FirstID: p.FirstID, LastID: p.LastID, FetchedAt: p.FetchedAt, Took: p.Took, Waited: p.Waited, Derived: p.Derived, DerivedAt: p.DerivedAt,
+			FirstID: p.FirstID, LastID: p.LastID, FetchedAt: p.FetchedAt.UTC(), Took: p.Took, Waited: p.Waited, Derived: p.Derived, DerivedAt: p.DerivedAt.UTC(),
 			Final: h.Final, Revisited: h.Revisited,
 		})
 	}
+	for _, f := range l.Failed {
+		f.From, f.To, f.At = f.From.UTC(), f.To.UTC(), f.At.UTC()
+		d.Failed = append(d.Failed, f)
+	}
+	for _, left := range l.Left {
+		left.From, left.To = left.From.UTC(), left.To.UTC()
+		d.Left = append(d.Left, left)
+	}
 	return d
 }
+
+// empty reports whether the Document says nothing.
+func (d *Document) empty() bool { return len(d.Held)+len(d.Failed)+len(d.Left) == 0 }
 
 // Ledger returns the ledger that a Document describes. One of a newer version,
 // or one that does not make sense, is an error.

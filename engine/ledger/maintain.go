@@ -98,22 +98,27 @@ func (s *Store) Sweep(ctx context.Context, olderThan time.Time) (int, error) {
 func (s *Store) Remove(ctx context.Context, key Key) error {
 	return persist(ctx, func() error {
 		data, version, err := s.backend.Get(ctx, key)
-		if err == nil && version == "" {
-			return nil
-		}
-		if err == nil {
-			err = s.backend.Delete(ctx, key, version)
+		if err == nil && version != "" {
+			err = s.remove(ctx, key, data, version)
 		}
 		if err != nil {
 			return fmt.Errorf("removing %s: %w", name(key), err)
 		}
-		// A head that cannot be read leaves its pages to Sweep.
-		_, refs, _ := readHead(data)
-		for _, ref := range refs {
-			s.deletePages(ctx, key, []*page{{name: ref.Name}})
-		}
 		return nil
 	})
+}
+
+// remove deletes a ledger if it still is what was read, and then its pages.
+func (s *Store) remove(ctx context.Context, key Key, data []byte, version Version) error {
+	if err := s.backend.Delete(ctx, key, version); err != nil {
+		return err
+	}
+	// A head that cannot be read leaves its pages to Sweep.
+	_, refs, _ := readHead(data)
+	for _, ref := range refs {
+		s.deletePages(ctx, key, []*page{{name: ref.Name}})
+	}
+	return nil
 }
 
 // ErrExists says that a ledger stands already where another was to go.
@@ -121,34 +126,43 @@ var ErrExists = errors.New("there is a ledger already, with other content")
 
 // Move gives a ledger another key, for a tenant or a report whose address has
 // changed. A ledger that stands there already is ErrExists, unless it holds the
-// same: then an earlier Move was cut off, and this one completes it.
+// same: then an earlier Move was cut off, and this one completes it. What others
+// record under the old key meanwhile is moved too. A ledger that does not exist
+// is no error: somebody else has moved it.
 func (s *Store) Move(ctx context.Context, from, to Key) error {
-	l, err := s.Read(ctx, from)
-	if err != nil {
-		return err
-	}
-	moved, err := l.as(to)
-	if err != nil {
-		return fmt.Errorf("moving %s: %w", name(from), err)
-	}
-	want := moved.Document()
-	occupied := false
-	err = s.Update(ctx, to, func(there *Ledger) {
-		d := there.Document()
-		occupied = len(d.Held)+len(d.Failed)+len(d.Left) > 0
-		if occupied {
-			occupied = !reflect.DeepEqual(d, want)
-			return
+	var carried *Document // what an earlier try has put there
+	return persist(ctx, func() error {
+		l, data, version, err := s.read(ctx, from)
+		if err != nil {
+			return fmt.Errorf("reading %s: %w", name(from), err)
 		}
-		there.Replace(moved)
+		if version == "" {
+			return nil
+		}
+		moved, err := l.as(to)
+		if err != nil {
+			return fmt.Errorf("moving %s: %w", name(from), err)
+		}
+		want, occupied := moved.Document(), false
+		err = s.Update(ctx, to, func(there *Ledger) {
+			d := there.Document()
+			same := reflect.DeepEqual(d, want)
+			if occupied = !same && !d.empty() && !reflect.DeepEqual(d, carried); !same && !occupied {
+				there.Replace(moved)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		if occupied {
+			return fmt.Errorf("moving %s to %s: %w", name(from), name(to), ErrExists)
+		}
+		carried = want
+		if err := s.remove(ctx, from, data, version); err != nil {
+			return fmt.Errorf("removing %s: %w", name(from), err)
+		}
+		return nil
 	})
-	if err != nil {
-		return err
-	}
-	if occupied {
-		return fmt.Errorf("moving %s to %s: %w", name(from), name(to), ErrExists)
-	}
-	return s.Remove(ctx, from)
 }
 
 // as returns a copy of the ledger under another key.

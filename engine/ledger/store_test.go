@@ -350,3 +350,81 @@ func TestRemoveAndMove(t *testing.T) {
 		t.Errorf("removing what is not there: %v", err)
 	}
 }
+
+// What another process records while a ledger is moved is moved too, or the move
+// says that it cannot be: nothing is lost.
+func TestMoveMeetsOthers(t *testing.T) {
+	to := Key{Tenant: "tenant.new", Report: testKey.Report}
+	addTo := func(t *testing.T, m *memory, key Key, hour int) {
+		err := NewStore(m).Update(t.Context(), key, func(l *Ledger) {
+			l.Hold(hours("output.json.a", hour, 1, fmt.Sprintf("out/%d.json", hour), 1))
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	for name, test := range map[string]struct {
+		others func(t *testing.T, m *memory, try int) // before each write to the new ledger
+		err    error
+		old    int // entries afterwards
+		moved  int
+	}{
+		"one entry":    {func(t *testing.T, m *memory, try int) { addTo(t, m, testKey, 1000) }, nil, 0, 701},
+		"and one more": {func(t *testing.T, m *memory, try int) { addTo(t, m, testKey, 1000+min(try, 2)) }, nil, 0, 702},
+		"moved already": {func(t *testing.T, m *memory, try int) {
+			if err := NewStore(m).Move(t.Context(), testKey, to); err != nil {
+				t.Error(err)
+			}
+		}, nil, 0, 700},
+		"the new one has another": {func(t *testing.T, m *memory, try int) { addTo(t, m, to, 1000) }, ErrExists, 700, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMemory()
+			hold(t, NewStore(m), 0, 700)
+			try := 0
+			m.before = func(key Key) {
+				if key == to {
+					try++
+					test.others(t, m, try)
+				}
+			}
+			err := NewStore(m).Move(t.Context(), testKey, to)
+			m.before = nil
+			if !errors.Is(err, test.err) || try == 0 {
+				t.Errorf("after %d tries: %v, want %v", try, err, test.err)
+			}
+			for key, want := range map[Key]int{testKey: test.old, to: test.moved} {
+				if l, err := NewStore(m).Read(t.Context(), key); err != nil || l.Len() != want {
+					t.Errorf("%s has %d entries, %v; want %d", name, l.Len(), err, want)
+				}
+			}
+		})
+	}
+}
+
+// Version 1 may have times in any zone, and a cut-off move of such a ledger is
+// completed too.
+func TestMoveOfZones(t *testing.T) {
+	data, err := os.ReadFile("testdata/version1.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	zoned := bytes.ReplaceAll(data, []byte(`"modified":"2026-11-25T15:35:50.396619431Z"`), []byte(`"modified":"2026-11-25T16:35:50.396619431+01:00"`))
+	if bytes.Equal(zoned, data) {
+		t.Fatal("there is no such time")
+	}
+	m := newMemory()
+	from := Key{Tenant: "tenant.contoso", Report: "report.sign_ins.sign_ins"}
+	to := Key{Tenant: "tenant.x", Report: from.Report}
+	for range 2 { // the second time as if the first had been cut off
+		if _, err := m.Put(t.Context(), from, zoned, ""); err != nil {
+			t.Fatal(err)
+		}
+		if err := NewStore(m).Move(t.Context(), from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(m.objects) != 1 {
+		t.Errorf("%d objects are stored, want the moved one", len(m.objects))
+	}
+}
