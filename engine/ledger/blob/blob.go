@@ -63,11 +63,11 @@ func New(place, prefix string, open func(context.Context) (Driver, error)) *Back
 
 // Get implements ledger.Backend.
 func (b *Backend) Get(ctx context.Context, key ledger.Key) ([]byte, ledger.Version, error) {
-	driver, err := b.ready(ctx)
+	driver, name, err := b.object(ctx, key)
 	if err != nil {
 		return nil, "", err
 	}
-	data, version, err := driver.Get(ctx, b.name(key))
+	data, version, err := driver.Get(ctx, name)
 	if err != nil {
 		return nil, "", b.failed(ctx, err)
 	}
@@ -76,15 +76,15 @@ func (b *Backend) Get(ctx context.Context, key ledger.Key) ([]byte, ledger.Versi
 
 // Put implements ledger.Backend.
 func (b *Backend) Put(ctx context.Context, key ledger.Key, data []byte, old ledger.Version) (ledger.Version, error) {
-	driver, err := b.ready(ctx)
+	driver, name, err := b.object(ctx, key)
 	if err != nil {
 		return "", err
 	}
-	version, err := driver.Put(ctx, b.name(key), data, old)
+	version, err := driver.Put(ctx, name, data, old)
 	if !errors.Is(err, ledger.ErrConflict) {
 		return version, b.failed(ctx, err)
 	}
-	stored, version, err := driver.Get(ctx, b.name(key))
+	stored, version, err := driver.Get(ctx, name)
 	switch {
 	case err != nil:
 		return "", b.failed(ctx, err)
@@ -96,14 +96,14 @@ func (b *Backend) Put(ctx context.Context, key ledger.Key, data []byte, old ledg
 
 // Delete implements ledger.Backend.
 func (b *Backend) Delete(ctx context.Context, key ledger.Key, old ledger.Version) error {
-	driver, err := b.ready(ctx)
+	driver, name, err := b.object(ctx, key)
 	if err != nil {
 		return err
 	}
 	if old != "" {
-		return b.failed(ctx, driver.Delete(ctx, b.name(key), old))
+		return b.failed(ctx, driver.Delete(ctx, name, old))
 	}
-	_, stored, err := driver.Get(ctx, b.name(key))
+	_, stored, err := driver.Get(ctx, name)
 	if err == nil && stored != "" {
 		err = ledger.ErrConflict
 	}
@@ -142,7 +142,22 @@ func (b *Backend) ready(ctx context.Context) (Driver, error) {
 	return driver, b.failed(ctx, err)
 }
 
-func (b *Backend) name(key ledger.Key) string { return b.prefix + keypath.Of(key) }
+// longest is how many bytes the name of a ledger's object may have: the stores
+// take 1024, and there has to be room for the names of its pages.
+const longest = 1024 - 64
+
+// object returns the driver and the name of a key's object.
+func (b *Backend) object(ctx context.Context, key ledger.Key) (Driver, string, error) {
+	driver, err := b.ready(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	name := b.prefix + keypath.Of(key)
+	if key.Page == "" && len(name) > longest {
+		return nil, "", b.failed(ctx, fmt.Errorf("the name of its object has %d bytes, and object stores allow %d: give the tenant or the report a shorter key", len(name), longest))
+	}
+	return driver, name, nil
+}
 
 // failed adds the place to an error that is neither a conflict nor the end of
 // the caller's context.

@@ -226,6 +226,20 @@ func TestListRefusesForeignNames(t *testing.T) {
 	}
 }
 
+// Object stores limit names as a whole: what is too long says so before a store
+// that would only find it bad.
+func TestTooLongName(t *testing.T) {
+	b := open(&memory{objects: map[string]object{}}, "p")
+	key := ledger.Key{Tenant: "tenant.a", Report: "report." + strings.Repeat("é", 200)}
+	_, _, errGet := b.Get(t.Context(), key)
+	_, errPut := b.Put(t.Context(), key, []byte("x"), "")
+	for _, err := range []error{errGet, errPut, b.Delete(t.Context(), key, "")} {
+		if err == nil || !strings.Contains(err.Error(), "shorter key") {
+			t.Errorf("error is %v, want one that says what to do", err)
+		}
+	}
+}
+
 func TestDeleteWhatIsNotThere(t *testing.T) {
 	m := &memory{objects: map[string]object{}}
 	key := ledger.Key{Tenant: "tenant.a", Report: "report.a.b"}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -73,6 +74,31 @@ func Run(t *testing.T, open func(t *testing.T) ledger.Backend) {
 		for _, k := range more {
 			if data, _, _ := backend.Get(t.Context(), k); string(data) != k.Tenant+k.Page {
 				t.Errorf("%v holds %q", k, data)
+			}
+		}
+	})
+
+	t.Run("long keys", func(t *testing.T) {
+		long := ledger.Key{Tenant: `tenant.customer["` + strings.Repeat("あい", 40) + `"]`, Report: "report.users.all"}
+		page, other := long, long
+		page.Page, other.Tenant = "20261101t000000z-abc", long.Tenant+"x"
+		keys := []ledger.Key{long, page, other}
+		for _, k := range keys {
+			if _, err := open(t).Put(t.Context(), k, []byte(k.Tenant+k.Page), ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		listed, err := open(t).List(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, k := range keys {
+			data, version, err := open(t).Get(t.Context(), k)
+			if string(data) != k.Tenant+k.Page || err != nil || !slices.Contains(listed, k) {
+				t.Errorf("%v holds %q, %v; listed: %v", k, data, err, slices.Contains(listed, k))
+			}
+			if err := open(t).Delete(t.Context(), k, version); err != nil {
+				t.Error(err)
 			}
 		}
 	})

@@ -98,8 +98,8 @@ func TestUnconditionalDelete(t *testing.T) {
 			deleted++
 		}
 	}
-	if deleted != 2 {
-		t.Errorf("%d objects stand for deleted ones, want the suite's 2", deleted)
+	if deleted != 5 {
+		t.Errorf("%d objects stand for deleted ones, want the suite's 5", deleted)
 	}
 }
 
