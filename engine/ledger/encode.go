@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/reportform/reportform/outputs/rawjson"
@@ -143,7 +144,7 @@ func readColumnsHead(data []byte) (*Ledger, []reference, error) {
 		case "report":
 			l.Report = string(rawjson.AppendString(nil, c.Value()))
 		case "pages":
-			err = json.Unmarshal(c.Value(), &refs)
+			refs, err = readReferences(c.Value())
 		case "dropped":
 			err = json.Unmarshal(c.Value(), &dropped)
 		case "failed":
@@ -168,6 +169,20 @@ func readColumnsHead(data []byte) (*Ledger, []reference, error) {
 		l.dropped = append(l.dropped, slot{d.Output, d.From, d.To})
 	}
 	return l, refs, nil
+}
+
+// readReferences reads the names of pages. Other names than pageName makes could
+// lead elsewhere.
+func readReferences(data []byte) (refs []reference, err error) {
+	if err := json.Unmarshal(data, &refs); err != nil {
+		return nil, err
+	}
+	for _, ref := range refs {
+		if ref.Name == "" || strings.Trim(ref.Name, "0123456789abcdefghijklmnopqrstuvwxyz-") != "" {
+			return nil, fmt.Errorf("%q is no name of a page", ref.Name)
+		}
+	}
+	return refs, nil
 }
 
 // check reports whether everything that the ledger was read from makes sense,

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +31,37 @@ func TestLayout(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, "report.users.all", filepath.FromSlash(path))); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A head that somebody has edited names pages that lie elsewhere: it is damaged,
+// and removing the ledger removes nothing but the ledger.
+func TestRemoveStaysInside(t *testing.T) {
+	dir := t.TempDir()
+	state, precious := filepath.Join(dir, "state"), filepath.Join(dir, "precious.json")
+	if err := os.WriteFile(precious, []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	key := ledger.Key{Tenant: "tenant.a", Report: "report.a.b"}
+	for _, name := range []string{"../../../precious", "..%2f..%2f..%2fprecious", "p/../../../../precious", "P1", "", "p.1", `p\\1`} {
+		head := fmt.Sprintf(`{"version":2,"tenant":"tenant.a","report":"report.a.b","pages":[{"name":"%s","entries":1,"sha256":"x"}],"held":{"entries":0}}`, name)
+		if _, err := New(state).Put(t.Context(), key, []byte(head), ""); err != nil {
+			t.Fatal(err)
+		}
+		store := ledger.NewStore(New(state))
+		if _, err := store.Read(t.Context(), key); err == nil || !strings.Contains(err.Error(), "no name of a page") {
+			t.Errorf("reading a head that names %s: %v", name, err)
+		}
+		if err := store.Remove(t.Context(), key); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(precious); err != nil {
+			t.Fatalf("a head that names %s: %v", name, err)
+		}
+	}
+	page := ledger.Key{Tenant: key.Tenant, Report: key.Report, Page: "../../../precious"}
+	if data, _, err := New(state).Get(t.Context(), page); data != nil || err != nil {
+		t.Errorf("a page elsewhere is read: %q, %v", data, err)
 	}
 }
 
