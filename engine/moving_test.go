@@ -226,6 +226,26 @@ func TestPush(t *testing.T) {
 		t.Errorf("after all that the plan is\n%s", reasons(p))
 	}
 
+	// With force what cannot be read is replaced, unless a newer version wrote it.
+	const file = ".reportform/state/report.sign_ins.failed/tenant.contoso.json"
+	w.write(file, `{"version":2,"ten`)
+	if _, err = e.Push(ctx, whole, false); err == nil || !strings.Contains(err.Error(), "state push -force") || !strings.Contains(err.Error(), "state rm") {
+		t.Errorf("onto a damaged ledger: %v", err)
+	}
+	if p, err = e.Push(ctx, whole, true); err != nil || *p != (Pushed{Key: key, Added: 4}) {
+		t.Errorf("onto a damaged ledger, with force: %+v, %v", p, err)
+	}
+	w.write(file, `{"version":9}`)
+	if _, err = e.Push(ctx, whole, true); err == nil || !strings.Contains(err.Error(), "newer version") {
+		t.Errorf("onto a newer ledger, with force: %v", err)
+	}
+	if err := e.Forget(ctx, []ledger.Key{key}); err != nil {
+		t.Error(err)
+	}
+	if p, err = e.Push(ctx, whole, false); err != nil || p.Added != 4 {
+		t.Errorf("where it was removed: %+v, %v", p, err)
+	}
+
 	for say, change := range map[string]func(*ledger.Document){
 		"newer version":           func(d *ledger.Document) { d.Version = 99 },
 		"is missing":              func(d *ledger.Document) { d.Tenant = "" },

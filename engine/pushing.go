@@ -31,7 +31,8 @@ func (e *LossError) Error() string {
 
 // Push stores a document in the place of the ledger that it describes. A
 // document that does not make sense is an error, and so is, without force, one
-// that lacks a held entry which the stored ledger has: a *LossError.
+// that lacks a held entry which the stored ledger has: a *LossError. With force
+// the stored ledger need not be readable.
 func (e *Engine) Push(ctx context.Context, d *ledger.Document, force bool) (*Pushed, error) {
 	l, err := sensible(d)
 	if err != nil {
@@ -39,7 +40,11 @@ func (e *Engine) Push(ctx context.Context, d *ledger.Document, force bool) (*Pus
 	}
 	p := &Pushed{Key: ledger.Key{Tenant: d.Tenant, Report: d.Report}}
 	var loss *LossError
-	err = e.ledgers.Update(ctx, p.Key, func(stored *ledger.Ledger) {
+	update := e.ledgers.Update
+	if force {
+		update = e.ledgers.Overwrite
+	}
+	err = update(ctx, p.Key, func(stored *ledger.Ledger) {
 		*p, loss = Pushed{Key: p.Key}, nil
 		for old := range stored.Held() {
 			now := l.Find(old.Output, old.From, old.To)

@@ -37,6 +37,9 @@ func ledgerOf(tenant string) string {
 	return ".reportform/state/report.sign_ins.r/tenant.t%5b%22" + tenant + "%22%5d.json"
 }
 
+// remedy is what the message about a damaged ledger says to do.
+const remedy = "restore it from a backup (state push -force FILE), or remove it (state rm REPORT TENANT)"
+
 // TestDamagedLedgers holds that a ledger that cannot be trusted is named with
 // what to do about it, that nothing is overwritten, and that everything else
 // can be planned and applied without touching it.
@@ -46,19 +49,23 @@ func TestDamagedLedgers(t *testing.T) {
 	template := newLab(t, url, "", damageConfig)
 	template.expect(0, "apply", "-auto-approve")
 	const damaged, newer = "it is damaged", "it was written by a newer version of Reportform"
+	backup := filepath.Join(t.TempDir(), "b.json")
+	if err := os.WriteFile(backup, []byte(template.expect(0, "state", "pull", "report.sign_ins.r", `tenant.t["b"]`)), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		name   string
 		damage func(whole string) string
 		say    []string
 	}{
-		{"empty", func(string) string { return "" }, []string{damaged, "restore it from a backup, or remove it"}},
-		{"truncated", func(s string) string { return s[:len(s)/2] }, []string{damaged, "restore it from a backup, or remove it"}},
-		{"zeros, as after a loss of power", func(s string) string { return strings.Repeat("\x00", len(s)) }, []string{damaged, "restore it from a backup, or remove it"}},
-		{"a merge conflict", func(s string) string { return "<<<<<<< HEAD\n" + s }, []string{damaged, "restore it from a backup, or remove it"}},
-		{"written twice", func(s string) string { return s + s }, []string{damaged, "restore it from a backup, or remove it"}},
-		{"another's", func(s string) string { return strings.ReplaceAll(s, `[\"b\"]`, `[\"x\"]`) }, []string{`is of report.sign_ins.r for tenant.t["x"]`, "restore it from a backup, or remove it"}},
-		{"an impossible number", func(s string) string { return strings.Replace(s, `"rows":`, `"rows":["many"],"was":`, 1) }, []string{damaged, "restore it from a backup, or remove it"}},
-		{"a page that is missing", withPage("20260101t000000z-none"), []string{"page 20260101t000000z-none", "it is missing", "restore it from a backup, or remove it"}},
+		{"empty", func(string) string { return "" }, []string{damaged, remedy}},
+		{"truncated", func(s string) string { return s[:len(s)/2] }, []string{damaged, remedy}},
+		{"zeros, as after a loss of power", func(s string) string { return strings.Repeat("\x00", len(s)) }, []string{damaged, remedy}},
+		{"a merge conflict", func(s string) string { return "<<<<<<< HEAD\n" + s }, []string{damaged, remedy}},
+		{"written twice", func(s string) string { return s + s }, []string{damaged, remedy}},
+		{"another's", func(s string) string { return strings.ReplaceAll(s, `[\"b\"]`, `[\"x\"]`) }, []string{`is of report.sign_ins.r for tenant.t["x"]`, remedy}},
+		{"an impossible number", func(s string) string { return strings.Replace(s, `"rows":`, `"rows":["many"],"was":`, 1) }, []string{damaged, remedy}},
+		{"a page that is missing", withPage("20260101t000000z-none"), []string{"page 20260101t000000z-none", "it is missing", remedy}},
 		{"from the future", func(s string) string { return strings.Replace(s, `"version":`, `"version":9`, 1) }, []string{newer, "upgrade Reportform"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -102,10 +109,17 @@ func TestDamagedLedgers(t *testing.T) {
 				t.Error("the damaged ledger or its file was touched, or another was not repaired")
 			}
 
-			// The remedy works: without the ledger its slices are fetched again.
-			if err := os.Remove(filepath.Join(l.dir, file)); err != nil {
-				t.Fatal(err)
+			// The remedies work: a backup takes the place of the ledger, and
+			// without the ledger its slices are fetched again.
+			if test.say[0] != newer {
+				l.expect(0, "state", "push", "-force", backup)
+				l.expect(0, "plan", "-detailed-exitcode")
+				if got := l.holdings(); got != template.holdings() {
+					t.Errorf("after the backup was restored the ledgers hold\n%s", got)
+				}
+				l.write(file, before[file])
 			}
+			l.expect(0, "state", "rm", "report.sign_ins.r", `tenant.t["b"]`, "-auto-approve")
 			l.expect(0, "apply", "-auto-approve")
 			l.expect(0, "plan", "-detailed-exitcode")
 			if got := l.holdings(); got != template.holdings() {
@@ -163,7 +177,7 @@ func TestDamagedPages(t *testing.T) {
 			for _, command := range [][]string{{"plan"}, {"apply", "-auto-approve"}} {
 				said := strings.Join(strings.Fields(strings.ReplaceAll(l.expect(1, command...), "│", "")), " ")
 				for _, say := range []string{
-					"the ledger of report.sign_ins.r for tenant.one", "page " + strings.TrimSuffix(path.Base(damaged), ".json"), test.say, "restore it from a backup, or remove it",
+					"the ledger of report.sign_ins.r for tenant.one", "page " + strings.TrimSuffix(path.Base(damaged), ".json"), test.say, remedy,
 				} {
 					if !strings.Contains(said, say) {
 						t.Errorf("%s does not say %q:\n%s", command[0], say, said)

@@ -16,7 +16,8 @@ var ErrConflict = errors.New("the ledger was changed by another process")
 // concurrent use by many processes.
 type Backend interface {
 	// Get returns the stored bytes and their version, or nil and the empty
-	// version where there are none.
+	// version where there are none. Bytes that it cannot open are an
+	// *UnreadableError, which has their version.
 	Get(ctx context.Context, key Key) ([]byte, Version, error)
 	// Put stores data if the stored version still is old, and returns the new
 	// version; otherwise it returns ErrConflict and changes nothing. What is

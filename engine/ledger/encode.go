@@ -18,14 +18,27 @@ func (e *NewerError) Error() string {
 	return fmt.Sprintf("it was written by a newer version of Reportform (format %d, this one reads up to %d): upgrade Reportform", e.Format, e.Known)
 }
 
-// remedy is what to do about a ledger that cannot be read.
-const remedy = "restore it from a backup, or remove it to fetch its slices again"
+// Remedy is what to do about a ledger that cannot be read.
+const Remedy = "restore it from a backup (state push -force FILE), or remove it (state rm REPORT TENANT) to fetch its slices again"
+
+// UnreadableError says that what is stored is not the ledger, or the page, that
+// it should be: it is damaged, another's, or encrypted with an unknown key.
+// Err says what to do.
+type UnreadableError struct {
+	Err error
+	// Version is that of what is stored, where a backend returns the error.
+	Version Version
+}
+
+func (e *UnreadableError) Error() string { return e.Err.Error() }
+
+func (e *UnreadableError) Unwrap() error { return e.Err }
 
 func damaged(err error) error {
 	if newer, ok := errors.AsType[*NewerError](err); ok {
 		return newer
 	}
-	return fmt.Errorf("it is damaged (%w): %s", err, remedy)
+	return &UnreadableError{Err: fmt.Errorf("it is damaged (%w): %s", err, Remedy)}
 }
 
 // reference names a page in a head.

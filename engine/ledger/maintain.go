@@ -46,12 +46,12 @@ func (s *Store) Unnamed(ctx context.Context, olderThan time.Time) ([]Key, error)
 	var unnamed []Key
 	for of, pages := range old {
 		group.Go(func() error {
-			data, _, err := s.backend.Get(groupCtx, of)
+			data, version, err := s.stored(groupCtx, of)
 			if err != nil {
 				return fmt.Errorf("reading %s: %w", name(of), err)
 			}
 			used := map[string]bool{}
-			if data != nil {
+			if version != "" {
 				_, refs, err := readHead(data)
 				if err != nil {
 					return nil
@@ -82,7 +82,7 @@ func (s *Store) Sweep(ctx context.Context, olderThan time.Time) (int, error) {
 		return 0, err
 	}
 	for i, key := range unnamed {
-		_, version, err := s.backend.Get(ctx, key)
+		_, version, err := s.stored(ctx, key)
 		if err == nil && version != "" {
 			err = s.backend.Delete(ctx, key, version)
 		}
@@ -93,11 +93,11 @@ func (s *Store) Sweep(ctx context.Context, olderThan time.Time) (int, error) {
 	return len(unnamed), nil
 }
 
-// Remove deletes a ledger and its pages. A ledger that does not exist is no
-// error. What its entries say is forgotten; files stay.
+// Remove deletes a ledger and its pages, whether it can be read or not. A ledger
+// that does not exist is no error. What its entries say is forgotten; files stay.
 func (s *Store) Remove(ctx context.Context, key Key) error {
 	return persist(ctx, func() error {
-		data, version, err := s.backend.Get(ctx, key)
+		data, version, err := s.stored(ctx, key)
 		if err == nil && version != "" {
 			err = s.remove(ctx, key, data, version)
 		}

@@ -51,30 +51,34 @@ func (s *Store) Read(ctx context.Context, key Key) (*Ledger, error) {
 func name(key Key) string { return fmt.Sprintf("the ledger of %s for %s", key.Report, key.Tenant) }
 
 // read returns also the stored bytes and their version, nil and empty where
-// there are none.
+// there are none. The version comes with an *UnreadableError too.
 func (s *Store) read(ctx context.Context, key Key) (*Ledger, []byte, Version, error) {
 	var missing error
 	for began := time.Now(); time.Since(began) < patience; {
 		data, version, err := s.backend.Get(ctx, key)
+		if unreadable, ok := errors.AsType[*UnreadableError](err); ok {
+			version = unreadable.Version
+		}
 		if err != nil {
-			return nil, nil, "", err
+			return nil, nil, version, err
 		}
 		if data == nil {
 			return New(key), nil, version, nil
 		}
 		l, refs, err := readHead(data)
 		if err != nil {
-			return nil, nil, "", err
+			return nil, data, version, err
 		}
 		if l.Tenant != key.Tenant || l.Report != key.Report {
-			return nil, nil, "", fmt.Errorf("what is stored there says that it is of %s for %s: %s", l.Report, l.Tenant, remedy)
+			err := fmt.Errorf("what is stored there says that it is of %s for %s: %s", l.Report, l.Tenant, Remedy)
+			return nil, data, version, &UnreadableError{Err: err}
 		}
 		l.pages, err = s.pages(ctx, key, refs)
 		if err == nil {
 			return l, data, version, nil
 		}
 		if !errors.Is(err, errMissing) || missing != nil && missing.Error() == err.Error() {
-			return nil, nil, "", err
+			return nil, data, version, err
 		}
 		missing = err // or another process has just replaced it: look again
 	}
@@ -123,7 +127,7 @@ func (s *Store) page(ctx context.Context, key Key, ref reference) (*page, error)
 	case err != nil:
 		return nil, err
 	case data == nil:
-		return nil, fmt.Errorf("%w: %s", errMissing, remedy)
+		return nil, &UnreadableError{Err: fmt.Errorf("%w: %s", errMissing, Remedy)}
 	case digest(data) != ref.SHA256:
 		return nil, damaged(errors.New("its digest is not the recorded one"))
 	}
@@ -139,6 +143,16 @@ func (s *Store) page(ctx context.Context, key Key, ref reference) (*page, error)
 // change that alters nothing writes nothing. Changes of one ledger wait for each
 // other here, so that only processes race.
 func (s *Store) Update(ctx context.Context, key Key, change func(*Ledger)) error {
+	return s.update(ctx, key, change, false)
+}
+
+// Overwrite is Update for a ledger that need not be readable: one that is not
+// counts as empty. One that a newer version wrote is an error all the same.
+func (s *Store) Overwrite(ctx context.Context, key Key, change func(*Ledger)) error {
+	return s.update(ctx, key, change, true)
+}
+
+func (s *Store) update(ctx context.Context, key Key, change func(*Ledger), overwrite bool) error {
 	done, err := s.turn(ctx, key)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", name(key), err)
@@ -148,6 +162,9 @@ func (s *Store) Update(ctx context.Context, key Key, change func(*Ledger)) error
 		l, data, version, err := s.read(ctx, key)
 		if err == nil {
 			err = l.check()
+		}
+		if _, unreadable := errors.AsType[*UnreadableError](err); unreadable && overwrite {
+			l, err = New(key), nil // its pages are left to Sweep
 		}
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", name(key), err)
@@ -270,12 +287,22 @@ func (s *Store) writePages(ctx context.Context, key Key, l *Ledger) (stored []*p
 	return stored, nil
 }
 
+// stored returns what is stored, nil for bytes that cannot be opened, and its
+// version.
+func (s *Store) stored(ctx context.Context, key Key) ([]byte, Version, error) {
+	data, version, err := s.backend.Get(ctx, key)
+	if unreadable, ok := errors.AsType[*UnreadableError](err); ok {
+		return nil, unreadable.Version, nil
+	}
+	return data, version, err
+}
+
 // deletePages is a courtesy: what it leaves Sweep finds.
 func (s *Store) deletePages(ctx context.Context, key Key, pages []*page) {
 	for _, p := range pages {
 		s.cache.remove(p.name)
 		key.Page = p.name
-		if _, version, err := s.backend.Get(ctx, key); err == nil && version != "" {
+		if _, version, err := s.stored(ctx, key); err == nil && version != "" {
 			_ = s.backend.Delete(ctx, key, version)
 		}
 	}

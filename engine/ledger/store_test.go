@@ -130,6 +130,52 @@ func TestDamage(t *testing.T) {
 	check(t, page, bytes.Replace(m.objects[page].data, []byte("sha"), []byte("shb"), 1), "damaged")
 }
 
+// A ledger that cannot be read can be overwritten, but for one of a newer
+// version and one whose key is not declared.
+func TestOverwrite(t *testing.T) {
+	m := newMemory()
+	hold(t, NewStore(m), 0, 700)
+	head := m.objects[testKey]
+	for name, test := range map[string]struct {
+		stored string
+		say    string // in the error, empty for none
+	}{
+		"empty":         {"", ""},
+		"cut":           {string(head.data[:len(head.data)/2]), ""},
+		"of another":    {strings.Replace(string(head.data), "report.a.b", "report.a.c", 1), ""},
+		"without pages": {string(head.data), ""},
+		"newer":         {strings.Replace(string(head.data), `"version":2`, `"version":3`, 1), "newer version"},
+		"encrypted":     {"age-encryption.org/v1\n", "declare the key"},
+	} {
+		m := newMemory() // without the pages
+		m.objects[testKey] = object{[]byte(test.stored), "1"}
+		s := NewStore(m)
+		err := s.Overwrite(t.Context(), testKey, func(l *Ledger) {
+			if l.Len() != 0 {
+				t.Errorf("%s: it has %d entries", name, l.Len())
+			}
+			l.Hold(heldDay("output.json.a", 1, "x"))
+		})
+		if test.say != "" {
+			if err == nil || !strings.Contains(err.Error(), test.say) || string(m.objects[testKey].data) != test.stored {
+				t.Errorf("%s: %v, want %q and nothing changed", name, err, test.say)
+			}
+			continue
+		}
+		if l, errRead := s.Read(t.Context(), testKey); err != nil || errRead != nil || l.Len() != 1 {
+			t.Errorf("%s: %v, %v", name, err, errRead)
+		}
+	}
+	// One that can be read is changed as by Update.
+	s := NewStore(m)
+	if err := s.Overwrite(t.Context(), testKey, func(l *Ledger) { l.Hold(heldDay("output.json.b", 1, "x")) }); err != nil {
+		t.Error(err)
+	}
+	if l, err := s.Read(t.Context(), testKey); err != nil || l.Len() != 701 {
+		t.Error(err)
+	}
+}
+
 // Recording a slice costs the same whatever the history.
 func TestPagesKeepWritesSmall(t *testing.T) {
 	m := newMemory()

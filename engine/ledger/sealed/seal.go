@@ -11,12 +11,10 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 )
 
-const remedy = "restore it from a backup, or remove it to fetch its slices again"
-
 // errPlain refuses plain text where encryption is declared.
 var errPlain = errors.New("it is stored in plain text, but the configuration declares encryption: " +
 	"if it is from before that, set migrate = true in the encryption block and run reportform init, which encrypts everything; " +
-	"if it is not, somebody has replaced it: " + remedy)
+	"if it is not, somebody has replaced it: " + ledger.Remedy)
 
 // name is how errors call what a key is for.
 func name(key ledger.Key) string {
@@ -53,14 +51,14 @@ func open(k *keys, key ledger.Key, stored []byte) ([]byte, error) {
 	var nobody *age.NoIdentityMatchError
 	r, err := age.Decrypt(bytes.NewReader(stored), k.identities...)
 	if errors.As(err, &nobody) {
-		return nil, errors.New("it is encrypted with another key than the configuration names: add the identity that it was encrypted with to old_identities of the encryption block")
+		return nil, errors.New("it is encrypted with another key than the configuration names: add the identity that it was encrypted with to old_identities of the encryption block; if that is lost, " + ledger.Remedy)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("it is damaged (%w): %s", err, remedy)
+		return nil, fmt.Errorf("it is damaged (%w): %s", err, ledger.Remedy)
 	}
 	plain := bytes.NewBuffer(make([]byte, 0, len(stored)))
 	if _, err := io.Copy(plain, r); err != nil {
-		return nil, fmt.Errorf("it is damaged (%w): %s", err, remedy)
+		return nil, fmt.Errorf("it is damaged (%w): %s", err, ledger.Remedy)
 	}
 	data, ours := bytes.CutPrefix(plain.Bytes(), fmt.Appendf(nil, binding, key.Report, key.Tenant, key.Page))
 	if ours {
@@ -69,7 +67,7 @@ func open(k *keys, key ledger.Key, stored []byte) ([]byte, error) {
 	line, _, _ := bytes.Cut(plain.Bytes(), []byte("\n"))
 	var other ledger.Key
 	if _, err := fmt.Sscanf(string(line)+"\n", binding, &other.Report, &other.Tenant, &other.Page); err != nil {
-		return nil, errors.New("it was encrypted with the right key, but is no ledger: " + remedy)
+		return nil, errors.New("it was encrypted with the right key, but is no ledger: " + ledger.Remedy)
 	}
-	return nil, fmt.Errorf("what is stored in its place is %s: %s", name(other), remedy)
+	return nil, fmt.Errorf("what is stored in its place is %s: %s", name(other), ledger.Remedy)
 }

@@ -64,7 +64,7 @@ func (b *Backend) Get(ctx context.Context, key ledger.Key) ([]byte, ledger.Versi
 	}
 	data, err := b.open(ctx, key, stored)
 	if err != nil {
-		return nil, "", err
+		return nil, "", &ledger.UnreadableError{Err: err, Version: version}
 	}
 	return data, version, nil
 }

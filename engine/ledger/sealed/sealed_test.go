@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 
@@ -128,7 +129,7 @@ func TestRefused(t *testing.T) {
 	}{
 		{"plain text", []byte(`{"version":1}`), "migrate = true"},
 		{"nothing", []byte{}, "migrate = true"},
-		{"another key", sealAs(here, other, "x"), "old_identities"},
+		{"another key", sealAs(here, other, "x"), "old_identities of the encryption block; if that is lost, restore it"},
 		{"another page's", sealAs(page, mine, "x"), `is page p1 of the ledger of report.a.b for tenant.customer["a"]`},
 		{"another tenant's", sealAs(ledger.Key{Tenant: "tenant.b", Report: here.Report}, mine, "x"), "is the ledger of report.a.b for tenant.b"},
 		{"not bound", unbound.Bytes(), "is no ledger"},
@@ -143,6 +144,7 @@ func TestRefused(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			inner := local.New(t.TempDir())
 			put(t, inner, here, string(tt.stored), "")
+			put(t, inner, ledger.Key{Tenant: here.Tenant, Report: here.Report, Page: "20260101t000000z-abc"}, string(tt.stored), "")
 			backend := New(inner, Options{Identities: sources(mine)})
 			data, version, err := backend.Get(t.Context(), here)
 			if err == nil || !strings.Contains(err.Error(), tt.says) || strings.Contains(err.Error(), "\n") {
@@ -155,6 +157,25 @@ func TestRefused(t *testing.T) {
 			err = ledger.NewStore(backend).Update(t.Context(), here, func(*ledger.Ledger) { t.Error("an unreadable ledger is changed") })
 			if err == nil || stored(t, inner, here) != string(tt.stored) {
 				t.Errorf("an update gave %v, and left another content", err)
+			}
+			// It can be replaced and removed, and hides no other from a sweep.
+			store := ledger.NewStore(backend)
+			if _, err := store.Unnamed(t.Context(), time.Now()); err != nil {
+				t.Error(err)
+			}
+			if err := store.Overwrite(t.Context(), here, func(*ledger.Ledger) {}); err != nil {
+				t.Error(err)
+			}
+			if _, err := store.Read(t.Context(), here); err != nil {
+				t.Errorf("after it was replaced: %v", err)
+			}
+			_, version, _ = inner.Get(t.Context(), here)
+			put(t, inner, here, string(tt.stored), version)
+			if err := store.Remove(t.Context(), here); err != nil || stored(t, inner, here) != "" {
+				t.Errorf("removing gave %v", err)
+			}
+			if n, err := store.Sweep(t.Context(), time.Now()); n != 1 || err != nil {
+				t.Errorf("%d pages are swept, %v", n, err)
 			}
 		})
 	}

@@ -8,7 +8,7 @@ type StatePush struct {
 }
 
 func (o *StatePush) flags(f *flags) {
-	f.toggle(&o.Force, "force", "Also lose entries that the stored ledger has and FILE lacks.")
+	f.toggle(&o.Force, "force", "Also lose entries that the stored ledger has and FILE lacks, and replace a ledger that cannot be read.")
 	o.Vars.flags(f)
 }
 
@@ -25,7 +25,7 @@ func statePushCommand() Command {
 		Name:    "state push",
 		Summary: "Store a ledger that state pull printed",
 		Usage:   "[options] FILE",
-		Text:    `Stores a document as state pull prints it in the place of the ledger that it names, and says what changed. A document of a newer version, one that does not make sense, and one that would lose entries are refused; -force allows the last.`,
+		Text:    `Stores a document as state pull prints it in the place of the ledger that it names, and says what changed. A document of a newer version, one that does not make sense, and one that would lose entries are refused, and so is one for a ledger that is stored and cannot be read; -force allows the last two.`,
 		Examples: []Example{
 			{"state push ledger.json", "restore or mend a ledger"},
 			{"state push -", "from standard input"},
