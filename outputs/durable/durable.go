@@ -39,6 +39,7 @@ const (
 type File struct {
 	path string
 	temp *os.File
+	link func(f *os.File, name string) error // gives temp a name if it has none
 	// named: temp lies on the disk under its temporary name. open: temp has
 	// not been closed. synced: the content is durable.
 	named, open, synced bool
@@ -64,18 +65,20 @@ func Create(path string, perm fs.FileMode) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create %s: %w", path, reason(err))
 	}
-	return &File{path: path, temp: temp, named: named, open: true}, nil
+	return &File{path: path, temp: temp, link: link, named: named, open: true}, nil
 }
 
 // createNamed creates a file with a temporary name and holds it.
 func createNamed(dir string, perm fs.FileMode) (*os.File, error) {
-	for {
+	const tries = 100 // in none of which another process was quicker, as a rule
+	for range tries {
 		f, err := os.OpenFile(filepath.Join(dir, TempName()), os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
 		if err != nil || hold(f) {
 			return f, err
 		}
 		f.Close() // another process took it for a leftover before it was held
 	}
+	return nil, errors.New("its temporary file disappears as soon as it is made")
 }
 
 // TempName returns a fresh temporary name, which says on which host it was made.
@@ -150,24 +153,26 @@ func (f *File) name() error {
 		}
 		return os.Rename(f.temp.Name(), f.path)
 	}
-	err := link(f.temp, f.path)
-	switch {
-	case errors.Is(err, fs.ErrExist):
+	err := f.link(f.temp, f.path)
+	if errors.Is(err, fs.ErrExist) {
 		// A name that is taken can be replaced by a rename alone.
 		hold(f.temp)
 		temporary := filepath.Join(filepath.Dir(f.path), TempName())
-		if err = link(f.temp, temporary); err == nil {
-			err = f.replaceBy(temporary)
-		}
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, fs.ErrPermission), errors.Is(err, errors.ErrUnsupported):
-		// The system shows no open files, or the file system has no links.
-		var to *os.File
-		if to, err = f.copy(); err == nil {
-			err = f.replaceBy(to.Name())
-			to.Close() // it was synced
+		if err = f.link(f.temp, temporary); err == nil {
+			return f.replaceBy(temporary)
 		}
 	}
-	return err
+	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission) && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	// The system shows no open files, or the file system has no links. Some say
+	// so only where the name is free.
+	to, err := f.copy()
+	if err != nil {
+		return err
+	}
+	defer to.Close() // it was synced
+	return f.replaceBy(to.Name())
 }
 
 // replaceBy gives a temporary file the final name.

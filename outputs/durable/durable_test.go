@@ -359,3 +359,69 @@ func TestCopy(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Whatever a file system says to a link, the file gets its name.
+func TestLinkFails(t *testing.T) {
+	for name, answers := range map[string][]error{
+		"no open files are shown":          {fs.ErrNotExist},
+		"not permitted":                    {fs.ErrPermission},
+		"no links":                         {errors.ErrUnsupported},
+		"taken, and no open files":         {fs.ErrExist, fs.ErrNotExist},
+		"taken, and not permitted":         {fs.ErrExist, fs.ErrPermission},
+		"taken, and no links":              {fs.ErrExist, errors.ErrUnsupported},
+		"taken, and the disk has no space": {fs.ErrExist, errors.New("no space")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "file")
+			check(t, os.WriteFile(path, []byte("old"), 0o600))
+			f, err := Create(path, Shared)
+			check(t, err)
+			if f.named {
+				t.Skip("files have names here")
+			}
+			links := 0
+			f.link = func(*os.File, string) error {
+				links++
+				return answers[links-1]
+			}
+			_, err = f.Write([]byte("new"))
+			check(t, err)
+			check(t, f.Sync())
+			err = f.Publish()
+			check(t, f.Discard())
+			want := "new"
+			if strings.Contains(name, "space") {
+				if want = "old"; err == nil || !strings.Contains(err.Error(), "no space") {
+					t.Errorf("the error is %v", err)
+				}
+			} else {
+				check(t, err)
+			}
+			if got := read(t, path); got != want || links != len(answers) {
+				t.Errorf("the file holds %q after %d links, want %q after %d", got, links, want, len(answers))
+			}
+			if got := names(t, dir); !cmp.Equal(got, []string{"file"}) {
+				t.Errorf("files: %v", got)
+			}
+		})
+	}
+}
+
+// A file system may count no links: what has its name is there.
+func TestHoldWithoutLinkCount(t *testing.T) {
+	if _, sure, _ := removeUnheld(filepath.Join(t.TempDir(), "none")); !sure {
+		t.Skip("no locks here")
+	}
+	f, err := createNamed(t.TempDir(), Shared)
+	check(t, err)
+	defer f.Close()
+	check(t, os.Remove(f.Name()))
+	if hold(f) {
+		t.Error("a file that is gone is held")
+	}
+	check(t, os.WriteFile(f.Name(), nil, 0o600)) // the open file still has no link
+	if !hold(f) {
+		t.Error("a file whose name is there is not held")
+	}
+}

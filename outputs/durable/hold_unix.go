@@ -18,8 +18,13 @@ func hold(f *os.File) bool {
 		return !errors.Is(err, unix.EWOULDBLOCK)
 	}
 	var st unix.Stat_t
-	err := unix.Fstat(int(f.Fd()), &st)
-	return err != nil || st.Nlink > 0
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil || st.Nlink > 0 {
+		return true
+	}
+	// Some file systems count no links. Nobody else makes a file of this name,
+	// and nobody removes it while it is held.
+	_, err := os.Lstat(f.Name())
+	return err == nil
 }
 
 // removeUnheld removes a file that no process of this host holds. sure is false
