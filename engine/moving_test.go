@@ -266,3 +266,66 @@ func TestPush(t *testing.T) {
 		}
 	}
 }
+
+// A document that says nothing of failures and of files left forgets none of
+// them, unless it holds what they are about or is forced.
+func TestPushKeepsTheRest(t *testing.T) {
+	w := archive(t)
+	e := w.engine()
+	ctx := context.Background()
+	key := ledger.Key{Tenant: "tenant.contoso", Report: "report.sign_ins.failed"}
+	read := func() *ledger.Document {
+		t.Helper()
+		l, err := e.Ledger(ctx, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l.Document()
+	}
+	d := read()
+	held := d.Held[0]
+	at := func(days int) (from, to time.Time) { return held.From.AddDate(0, 0, days), held.To.AddDate(0, 0, days) }
+	failure := func(days int) ledger.Failed {
+		from, to := at(days)
+		return ledger.Failed{Output: held.Output, From: from, To: to, At: held.FetchedAt, Error: "x"}
+	}
+	left := func(path string) ledger.Left {
+		return ledger.Left{Output: held.Output, From: held.From, To: held.To, Path: path, Bytes: 1, SHA256: held.SHA256}
+	}
+	d.Failed = []ledger.Failed{failure(0), failure(10), failure(11)}
+	d.Left = []ledger.Left{left("old/a"), left("old/b"), left("old/c")}
+	if _, err := e.Push(ctx, d, false); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(d, read()); diff != "" {
+		t.Fatal(diff)
+	}
+
+	// The document holds what one of each was about, and says anew of another.
+	more := read()
+	again := failure(11)
+	again.Error = "y"
+	more.Failed, more.Left = []ledger.Failed{again}, nil
+	now := held
+	now.From, now.To = at(5)
+	now.Path = "old/b"
+	more.Held = append(more.Held, now)
+	for range 2 {
+		if _, err := e.Push(ctx, more, false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := read()
+	if diff := cmp.Diff([]ledger.Failed{failure(10), again}, got.Failed); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]ledger.Left{left("old/a"), left("old/c")}, got.Left); diff != "" {
+		t.Error(diff)
+	}
+	if _, err := e.Push(ctx, more, true); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(); len(got.Failed) != 1 || len(got.Left) != 0 {
+		t.Errorf("with force there are %d failures and %d files left", len(got.Failed), len(got.Left))
+	}
+}

@@ -31,8 +31,10 @@ func (e *LossError) Error() string {
 
 // Push stores a document in the place of the ledger that it describes. A
 // document that does not make sense is an error, and so is, without force, one
-// that lacks a held entry which the stored ledger has: a *LossError. With force
-// the stored ledger need not be readable.
+// that lacks a held entry which the stored ledger has: a *LossError. What the
+// stored ledger says of failures and of files left, and the document does not,
+// is kept as far as it still makes sense. With force the document is stored as
+// it is, and the stored ledger need not be readable.
 func (e *Engine) Push(ctx context.Context, d *ledger.Document, force bool) (*Pushed, error) {
 	l, err := sensible(d)
 	if err != nil {
@@ -61,8 +63,13 @@ func (e *Engine) Push(ctx context.Context, d *ledger.Document, force bool) (*Pus
 			}
 		}
 		p.Added = l.Len() - p.Equal - p.Changed
-		if loss == nil || force {
-			stored.Replace(l)
+		if loss != nil && !force {
+			return
+		}
+		failed, left := stored.Failed, stored.Left
+		stored.Replace(l)
+		if !force {
+			stored.Keep(failed, left)
 		}
 	})
 	switch {

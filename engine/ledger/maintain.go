@@ -180,3 +180,26 @@ func (l *Ledger) Replace(with *Ledger) {
 	}
 	l.Failed, l.Left = slices.Clone(with.Failed), slices.Clone(with.Left)
 }
+
+// Keep adds those of the failures and of the files left that the ledger does
+// not contradict: failures of slots in which nothing is held, and files that
+// hold nothing.
+func (l *Ledger) Keep(failed []Failed, left []Left) {
+	for _, f := range failed {
+		if l.find(f.slot()) == nil && !slices.ContainsFunc(l.Failed, func(own Failed) bool { return own.slot().compare(f.slot()) == 0 }) {
+			l.Fail(f)
+		}
+	}
+	known := make(map[string]bool, l.Len()+len(l.Left))
+	for h := range l.Held() {
+		known[h.Path] = true
+	}
+	for _, own := range l.Left {
+		known[own.Path] = true
+	}
+	for _, one := range left {
+		if !known[one.Path] {
+			l.leave(one)
+		}
+	}
+}
