@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"fmt"
 	"path/filepath"
 
 	"github.com/hashicorp/hcl/v2"
@@ -42,6 +44,15 @@ func decodeBackend(block stateBlock) (ledger.Backend, hcl.Diagnostics) {
 		return backend, diags
 	}
 	return sealed.New(backend, *encryption), diags
+}
+
+// CheckState says what would keep ledgers from being stored, as far as the
+// backend can tell without storing one.
+func (e *Engine) CheckState(ctx context.Context) error {
+	if err := e.ledgers.Check(ctx); err != nil {
+		return fmt.Errorf("the state cannot be written: %w", err)
+	}
+	return nil
 }
 
 // decodeLocal reads state "local": path is the directory, relative to the

@@ -49,6 +49,7 @@ func TestDamagedLedgers(t *testing.T) {
 	template := newLab(t, url, "", damageConfig)
 	template.expect(0, "apply", "-auto-approve")
 	const damaged, newer = "it is damaged", "it was written by a newer version of Reportform"
+	template.expect(0, "init") // which leaves a lock behind, once
 	backup := filepath.Join(t.TempDir(), "b.json")
 	if err := os.WriteFile(backup, []byte(template.expect(0, "state", "pull", "report.sign_ins.r", `tenant.t["b"]`)), 0o600); err != nil {
 		t.Fatal(err)
@@ -79,6 +80,7 @@ func TestDamagedLedgers(t *testing.T) {
 				t.Fatal("the ledger is not damaged")
 			}
 			for _, command := range [][]string{
+				{"init"},
 				{"plan"},
 				{"apply", "-auto-approve"},
 				{"plan", `-target=tenant.t["b"]`},

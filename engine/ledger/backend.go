@@ -30,3 +30,9 @@ type Backend interface {
 	// List returns all keys, those of pages included, in any order.
 	List(ctx context.Context) ([]Key, error)
 }
+
+// Checker is a Backend that can tell, without storing anything, what would keep
+// it from storing.
+type Checker interface {
+	Check(ctx context.Context) error
+}

@@ -34,6 +34,15 @@ func (s *Store) Close() error {
 	return nil
 }
 
+// Check says what would keep ledgers from being stored, as far as the backend
+// can tell without storing one.
+func (s *Store) Check(ctx context.Context) error {
+	if checker, ok := s.backend.(Checker); ok {
+		return checker.Check(ctx)
+	}
+	return nil
+}
+
 // patience bounds how long a change that meets ErrConflict is tried again.
 // While it lasts others get through, so giving up would be a waste of work.
 const patience = 5 * time.Minute

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -28,10 +29,11 @@ import (
 type Backend struct {
 	dir   string
 	swept sync.Map // the folders from which leftovers were removed
+	take  func(path string) (unlock func(), err error)
 }
 
 // New returns the backend of a directory, which need not exist yet.
-func New(dir string) *Backend { return &Backend{dir: dir} }
+func New(dir string) *Backend { return &Backend{dir: dir, take: takeLock} }
 
 // abandonedAfter is the age at which a temporary file of another host is taken
 // for one of a process that was killed. Ledgers are written in a moment.
@@ -154,18 +156,45 @@ func (b *Backend) walk(folder string, do func(path string) error) error {
 	return nil
 }
 
+// Check implements ledger.Checker: it takes a lock once.
+func (b *Backend) Check(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	unlock, err := b.lock(ledger.Key{})
+	if err != nil {
+		return err
+	}
+	unlock()
+	return nil
+}
+
 // lock takes the lock that guards key, one of a fixed number so that lock
-// files do not pile up. Locks are on open files, so they also exclude other
-// goroutines, and the system releases them when a process dies.
+// files do not pile up.
 func (b *Backend) lock(key ledger.Key) (unlock func(), err error) {
 	dir := filepath.Join(b.dir, lockDir)
 	if err := durable.MakeDir(dir); err != nil {
 		return nil, err
 	}
 	sum := sha256.Sum256([]byte(key.Report + "\x00" + key.Tenant + "\x00" + key.Page))
-	lock := flock.New(filepath.Join(dir, fmt.Sprintf("%02d", int(sum[0])%lockCount)))
+	path := filepath.Join(dir, fmt.Sprintf("%02d", int(sum[0])%lockCount))
+	unlock, err = b.take(path)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, syscall.ENOLCK):
+		return nil, fmt.Errorf("locking %s: %w: the file system has no locks for files, without which processes would overwrite each other's ledgers. "+
+			`Give state "local" a path on another file system, or use state "blob" or state "postgres"`, path, err)
+	case err != nil:
+		return nil, fmt.Errorf("locking %s: %w", path, err)
+	}
+	return unlock, nil
+}
+
+// takeLock waits for the lock on a file. Locks are on open files, so they also
+// exclude other goroutines, and the system releases them when a process dies.
+func takeLock(path string) (unlock func(), err error) {
+	lock := flock.New(path)
 	if err := lock.Lock(); err != nil {
-		return nil, fmt.Errorf("locking %s: %w", lock.Path(), err)
+		return nil, err
 	}
 	return func() { _ = lock.Unlock() }, nil
 }

@@ -1,10 +1,12 @@
 package local
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -108,6 +110,46 @@ func TestLeftoversAreRemoved(t *testing.T) {
 		if _, err := os.Stat(file); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// Where files cannot be locked nothing is stored, a check finds it, and the
+// message says what to do.
+func TestNoLocks(t *testing.T) {
+	key := ledger.Key{Tenant: "t", Report: "r"}
+	for _, test := range []struct {
+		err     error
+		advised bool
+	}{{syscall.ENOLCK, true}, {syscall.ENOSYS, true}, {syscall.ENOTSUP, true}, {syscall.EOPNOTSUPP, true}, {syscall.EIO, false}, {nil, false}} {
+		b := New(filepath.Join(t.TempDir(), "state"))
+		b.take = func(string) (func(), error) { return func() {}, test.err }
+		_, errPut := b.Put(t.Context(), key, []byte("x"), "")
+		for _, err := range []error{b.Check(t.Context()), errPut} {
+			advised := err != nil && strings.Contains(err.Error(), `or use state "blob" or state "postgres"`)
+			if !errors.Is(err, test.err) || advised != test.advised {
+				t.Errorf("%v gives %v", test.err, err)
+			}
+		}
+		if data, _, err := b.Get(t.Context(), key); (data == nil) != (test.err != nil) || err != nil {
+			t.Errorf("%v: %q is stored, %v", test.err, data, err)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	if err := New(dir).Check(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if keys, err := New(dir).List(t.Context()); len(keys) > 0 || err != nil {
+		t.Errorf("a check stored %v, %v", keys, err)
+	}
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := New(file).Check(t.Context()); err == nil || !strings.Contains(err.Error(), file) {
+		t.Errorf("a file in the directory's place gives %v", err)
 	}
 }
 

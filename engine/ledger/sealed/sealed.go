@@ -125,6 +125,18 @@ func (b *Backend) List(ctx context.Context) ([]ledger.Key, error) {
 	return keys, nil
 }
 
+// Check implements ledger.Checker: there is a key, and the other backend finds
+// nothing either.
+func (b *Backend) Check(ctx context.Context) error {
+	if _, err := b.keys.load(ctx); err != nil {
+		return err
+	}
+	if checker, ok := b.inner.(ledger.Checker); ok {
+		return checker.Check(ctx)
+	}
+	return nil
+}
+
 // Close closes the other backend, if it can be closed.
 func (b *Backend) Close() error {
 	if closer, ok := b.inner.(io.Closer); ok {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -226,6 +227,9 @@ func TestKeys(t *testing.T) {
 			if err != nil && (strings.Contains(err.Error(), private[20:30]) || strings.Contains(err.Error(), "correct")) {
 				t.Errorf("tells the key: %v", err)
 			}
+			if errCheck := backend.Check(t.Context()); errCheck == nil || err == nil || errCheck.Error() != err.Error() {
+				t.Errorf("a check says %v", errCheck)
+			}
 			if keys, err := backend.List(t.Context()); len(keys) > 0 || err != nil {
 				t.Errorf("something is stored: %v, %v", keys, err)
 			}
@@ -247,6 +251,23 @@ func TestKeys(t *testing.T) {
 		missing = false
 		put(t, backend, key, "x", "")
 	})
+}
+
+// A check asks the other backend too.
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		inner ledger.Backend
+		good  bool
+	}{{local.New(dir), true}, {local.New(file), false}} {
+		if err := New(test.inner, Options{Identities: sources(identity(t))}).Check(t.Context()); (err == nil) != test.good {
+			t.Errorf("%v, want good: %t", err, test.good)
+		}
+	}
 }
 
 func TestRotation(t *testing.T) {

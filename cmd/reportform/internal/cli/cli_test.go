@@ -32,6 +32,8 @@ type fakeSession struct {
 	orphans []plan.Orphan
 	ledgers []*ledger.Ledger
 	console bool
+	// unwritable is what keeps ledgers from being stored.
+	unwritable error
 	// during runs before the first pull of an apply.
 	during func(ctx context.Context)
 
@@ -95,6 +97,8 @@ func (s *fakeSession) Apply(ctx context.Context, p *plan.Plan, opts engine.Apply
 	}
 	return &summary, nil
 }
+
+func (s *fakeSession) CheckState(context.Context) error { return s.unwritable }
 
 func (s *fakeSession) Ledgers(context.Context) ([]ledger.Key, error) {
 	var keys []ledger.Key
@@ -618,6 +622,20 @@ func TestInit(t *testing.T) {
 	b.out.Reset()
 	b.run(t, ok, "init")
 	b.expect(t, &b.out, "2 tenants, 1 report, 0 outputs", `"local"`)
+
+	// A state that cannot be written, or read, is not ready.
+	b.session.unwritable = errors.New("no locks here")
+	b.out.Reset()
+	b.run(t, failed, "init")
+	b.expect(t, &b.err, "The state backend does not store", "no locks here")
+	b.session.unwritable = nil
+	b.session.ledgers = []*ledger.Ledger{{Report: "report.damaged.x", Tenant: "tenant.contoso"}, {Report: "report.a.b", Tenant: "tenant.contoso"}}
+	b.run(t, failed, "init")
+	b.expect(t, &b.err, "Ledger not readable", "the ledger is damaged")
+	if strings.Contains(b.out.String(), "Ready") {
+		t.Error("it is called ready")
+	}
+	b.session.ledgers = nil
 
 	// A .gitignore of the user's own is kept.
 	t.Chdir(t.TempDir())

@@ -46,6 +46,8 @@ type Session interface {
 	// CheckPlan returns an error if a plan was made for another configuration.
 	CheckPlan(p *plan.Plan) error
 	Apply(ctx context.Context, p *plan.Plan, opts engine.ApplyOptions) (*engine.Summary, error)
+	// CheckState says what would keep ledgers from being stored.
+	CheckState(ctx context.Context) error
 	Ledgers(ctx context.Context) ([]ledger.Key, error)
 	Ledger(ctx context.Context, key ledger.Key) (*ledger.Ledger, error)
 	// EachLedger gives the ledgers to do, in the order of the keys.

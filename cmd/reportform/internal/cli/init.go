@@ -11,6 +11,7 @@ import (
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
+	"github.com/reportform/reportform/engine/ledger"
 )
 
 //go:embed starter/main.rf.hcl
@@ -51,7 +52,8 @@ func (a *App) init(ctx context.Context, o *args.Init) int {
 	return ok
 }
 
-// check reads the configuration that is there and asks its state backend.
+// check reads the configuration that is there, asks its state backend and reads
+// every ledger.
 func (a *App) check(ctx context.Context, v initView, o *args.Init) int {
 	s, diags := a.load(o.Vars)
 	defer s.Close()
@@ -62,6 +64,12 @@ func (a *App) check(ctx context.Context, v initView, o *args.Init) int {
 	keys, err := s.Ledgers(ctx)
 	if err != nil {
 		return failIn(ctx, v, s, "The state backend does not answer", err)
+	}
+	if err := s.CheckState(ctx); err != nil {
+		return failIn(ctx, v, s, "The state backend does not store", err)
+	}
+	if code := readLedgers(ctx, v, s, keys, func(*ledger.Ledger) {}); code != ok {
+		return code
 	}
 	c := s.Config()
 	v.Checked(view.Checked{
