@@ -18,7 +18,8 @@ import (
 // prune deletes the files of orphans and then forgets them. A file that is not
 // the one that was written is kept, and so is its entry; and so is one that lies
 // where a declared slice is to be and is not yet. It returns what is gone, with
-// an error that names what is not. Stored pages that no ledger names go too.
+// an error that names what is not. Ledgers that nothing declares go with their
+// last entry, and so do stored pages that no ledger names.
 func (e *Engine) prune(ctx context.Context, orphans []plan.Orphan) ([]plan.Orphan, error) {
 	held, err := e.heldPaths(ctx, orphans)
 	if err != nil {
@@ -27,10 +28,13 @@ func (e *Engine) prune(ctx context.Context, orphans []plan.Orphan) ([]plan.Orpha
 	if held.wanted, err = e.wantedPaths(ctx, orphans); err != nil {
 		return nil, err
 	}
-	ledgers := byLedger(orphans)
+	ledgers, undeclared := byLedger(orphans), e.undeclared()
 	pruned, kept := make([][]plan.Orphan, len(ledgers)), make([][]error, len(ledgers))
 	err = inParallel(ctx, len(ledgers), func(i int) error {
 		pruned[i], kept[i] = e.pruneLedger(ctx, ledgers[i], held)
+		if key := (ledger.Key{Tenant: ledgers[i][0].Tenant, Report: ledgers[i][0].Report}); undeclared(key) != "" {
+			kept[i] = append(kept[i], e.ledgers.RemoveEmpty(context.WithoutCancel(ctx), key))
+		}
 		return nil
 	})
 	if err == nil {

@@ -32,6 +32,20 @@ func TestPruneKeepsWhatIsToBeReplaced(t *testing.T) {
 	}
 }
 
+// The ledgers of a tenant that is no longer declared go with what they held.
+func TestPruneRemovesEmptyLedgers(t *testing.T) {
+	w := lifeWorld(t)
+	w.apply()
+	w.edit("main.rf.hcl", `["one", "two"]`, `["one"]`)
+	e := w.engine()
+	if s, err := e.Apply(t.Context(), w.plan(e), ApplyOptions{Prune: true}); err != nil || len(s.Pruned) != 3 {
+		t.Fatalf("%+v, %v", s, err)
+	}
+	if left := ledgersOf(t, e); len(left) != 1 {
+		t.Errorf("ledgers: %v", left)
+	}
+}
+
 // A held file is not deleted under another name that leads to it.
 func TestPruneKnowsLinks(t *testing.T) {
 	w := lifeWorld(t)
