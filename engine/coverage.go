@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 )
 
@@ -22,7 +21,7 @@ type Coverage struct {
 }
 
 // Coverage reads the ledgers and says how every wanted slice stands. It makes
-// the same subtraction as Plan, and contacts no service. An address in opts
+// the same subtraction as Plan, with the same mistakes, and contacts no service. An address in opts
 // that matches nothing is an error.
 func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, error) {
 	if err := opts.check(e.config); err != nil {
@@ -31,22 +30,25 @@ func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, err
 	now := e.now().UTC()
 	wants := e.wants(&opts, now)
 	c := &Coverage{Now: now, Parts: make([]plan.Coverage, len(wants)), FilesTrusted: opts.TrustLedgers, Narrowed: !opts.everything()}
-	mistakes := make([]error, len(wants))
+	parts, mistakes := make([]plan.Part, len(wants)), make([]error, len(wants))
 	err := inParallel(ctx, len(wants), func(i int) error {
-		l, err := e.ledgers.Read(ctx, ledger.Key{Tenant: wants[i].Tenant, Report: wants[i].Report})
-		if err != nil {
-			return err
+		l, err := e.ledgers.Read(ctx, keyOf(&wants[i]))
+		if err == nil {
+			parts[i], err = e.part(&wants[i], l, now)
 		}
-		part, mistake := e.part(&wants[i], l, now)
-		if mistakes[i] = mistake; mistake == nil {
-			c.Parts[i] = plan.Cover(&wants[i], &part, l, now)
+		if mistakes[i] = err; err == nil {
+			c.Parts[i] = plan.Cover(&wants[i], &parts[i], l, now)
+			parts[i].Pulls = nil // a whole history may be missing
 		}
-		return nil
+		return ctx.Err()
 	})
 	if err != nil {
 		return nil, err
 	}
 	if err := gather(mistakes); err != nil {
+		return nil, err
+	}
+	if err := e.conflicts(wants, parts, len(wants)); err != nil {
 		return nil, err
 	}
 	if !opts.everything() {

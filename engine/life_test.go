@@ -231,6 +231,9 @@ func TestTwoPullsToOnePath(t *testing.T) {
 	if !errors.As(err, &diags) || len(diags) != 3 || diags[0].Subject == nil || !strings.Contains(diags[2].Detail, "It is the same with 1 more path.") {
 		t.Fatalf("%v", err)
 	}
+	if _, err := w.engine().Coverage(context.Background(), PlanOptions{}); err == nil || !strings.Contains(err.Error(), "Two pulls lead to one path") {
+		t.Errorf("the coverage: %v", err)
+	}
 	for _, say := range []string{`tenant.t["one"]`, `tenant.t["two"]`, "out/2026-11-20.ndjson", "pull.tenant.name"} {
 		if !strings.Contains(diags[0].Detail, say) {
 			t.Errorf("%q does not say %s", diags[0].Detail, say)
