@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/reportform/reportform/config"
@@ -44,9 +42,6 @@ type Target struct {
 	// Verbatim reports that the file holds every event as it came.
 	Verbatim bool
 }
-
-// readable reports whether the events can be read again from the file.
-func (t *Target) readable() bool { return t.Verbatim && t.Path != Console }
 
 // Condition is what is found at a held path.
 type Condition int
@@ -135,16 +130,6 @@ type lack struct {
 	target Target
 	why    Reason       // never Retry, which says nothing of what is lacking
 	held   *ledger.Held // what it holds of the slice, nil if nothing
-}
-
-// mendable reports whether a file with the slice's events, wherever it comes
-// from, is what is lacking: not where the point is to ask the service again.
-func (l *lack) mendable() bool {
-	switch l.why {
-	case New, Changed, Missing, Altered:
-		return true
-	}
-	return false
 }
 
 // slice plans one wanted slice.
@@ -245,54 +230,6 @@ func (s *subtraction) outputs(lacking []lack, slice window.Slice) []PullOutput {
 	return list
 }
 
-// claimKept claims the paths of what stays held although it is not as declared.
-func (s *subtraction) claimKept(lacking []lack, slice *window.Named) {
-	for _, l := range lacking {
-		if l.held != nil && l.held.Path != l.target.Path && l.held.Path != Console {
-			s.part.claims = append(s.part.claims, claim(l.held.Path))
-			s.part.kept = append(s.part.kept, Claim{l.held.Path, s.want.Tenant, s.want.Report, l.output, slice.Label})
-		}
-	}
-}
-
-// lostHow completes the sentence on why a slice is lost. It is kept if every
-// output that lacks it has a file of it all the same, if not as declared.
-func (s *subtraction) lostHow(why string, lacking []lack) (sentence string, kept bool, err error) {
-	kept = true
-	var gone []string
-	for _, l := range lacking {
-		has := l.held != nil
-		switch l.why {
-		case Missing, Altered:
-			has = false
-		case Changed: // of which the file was not looked at
-			if has, err = s.intact(l.held); err != nil {
-				return "", false, err
-			}
-		}
-		if !has && l.held != nil {
-			gone = append(gone, l.output)
-		}
-		kept = kept && has
-	}
-	switch {
-	case kept:
-		why += "; what is held stays as it is"
-	case gone != nil:
-		why += "; what was held is gone or altered, in " + strings.Join(gone, ", ")
-	}
-	return why, kept, nil
-}
-
-// intact reports whether the file of an entry is there, or trusted to be.
-func (s *subtraction) intact(held *ledger.Held) (bool, error) {
-	if s.want.TrustLedger {
-		return true, nil
-	}
-	condition, err := s.observe(held)
-	return condition == Intact, err
-}
-
 // add plans a pull.
 func (s *subtraction) add(pull Pull) {
 	if s.part.Pulls == nil { // mostly one for each slice that nothing holds
@@ -302,82 +239,6 @@ func (s *subtraction) add(pull Pull) {
 		s.part.work.count(s.want, &pull)
 	}
 	s.part.Pulls = append(s.part.Pulls, pull)
-}
-
-// derive plans a pull from the file of an output that holds the slice, if that
-// gives the outputs what the service would, or if the service would give
-// nothing any more. It returns what is lacking all the same.
-func (s *subtraction) derive(pull Pull, slice *window.Named, lost bool) ([]lack, error) {
-	var mendable, rest []lack
-	for _, l := range s.lacking {
-		if l.mendable() {
-			mendable = append(mendable, l)
-		} else {
-			rest = append(rest, l)
-		}
-	}
-	if len(mendable) == 0 || len(rest) > 0 && !lost {
-		return s.lacking, nil
-	}
-	source, err := s.source(&pull, slice, lost)
-	if source == nil || err != nil {
-		return s.lacking, err
-	}
-	pull.Source = &Source{source.Output, source.Path, source.Proof().SHA256}
-	pull.Outputs = s.outputs(mendable, slice.Slice)
-	for i := range pull.Outputs {
-		if pull.Outputs[i].Reason == New {
-			pull.Outputs[i].Reason = Derived
-		}
-	}
-	s.add(pull)
-	return rest, nil
-}
-
-// source returns an entry whose file has a pull's events and is there, nil if
-// there is none: of an output that is asked for, or else of another one. What
-// is to be read again counts only if the service has the slice no longer.
-func (s *subtraction) source(pull *Pull, slice *window.Named, lost bool) (*ledger.Held, error) {
-	candidates := s.sources
-	if lost {
-		candidates = append(candidates, s.stale...)
-	}
-	for _, held := range candidates {
-		if there, err := s.there(held); there || err != nil {
-			return held, err
-		}
-	}
-	for i := range s.want.Outputs {
-		output := &s.want.Outputs[i]
-		if !output.Declared || s.found[i].Find(slice.From, slice.To) == nil {
-			continue
-		}
-		target, err := output.Resolve(slice)
-		if err != nil {
-			return nil, err
-		}
-		held, why, err := s.lacks(i, slice.Slice, target, pull.Final, pull.Revisit)
-		if err != nil {
-			return nil, err
-		}
-		if !target.readable() || why != "" && (!lost || why != Open && why != Revisit) {
-			continue
-		}
-		if there, err := s.there(held); there || err != nil {
-			return held, err
-		}
-	}
-	return nil, nil
-}
-
-// there reports whether the file of an entry that nothing is wrong with is
-// there: trusted ones were not looked at.
-func (s *subtraction) there(held *ledger.Held) (bool, error) {
-	if !s.want.TrustLedger {
-		return true, nil
-	}
-	condition, err := s.observe(held)
-	return condition == Intact, err
 }
 
 // lacks says why an output of the want lacks a slice, and returns what it
@@ -416,47 +277,6 @@ func (s *subtraction) hasFailed(output string, slice window.Slice) bool {
 	return len(s.failed) > 0 && s.failed[keyOf(output, slice.From, slice.To)]
 }
 
-// final reports whether a slice has settled. A snapshot is what it is when it
-// is taken.
-func (s *subtraction) final(slice window.Slice) bool {
-	return s.want.Snapshot || !s.now.Before(s.want.Window.Settles(slice, s.want.Settle))
-}
-
-// pullable reports whether a slice is fetched at this clock.
-func (s *subtraction) pullable(final bool) bool {
-	return final || s.want.Window.Open() || s.want.Window.Trailing()
-}
-
-// lost says why a slice can never be had again.
-func (s *subtraction) lost(slice window.Slice) (why string, lost bool) {
-	at := s.want.LostAt(slice)
-	if at.IsZero() || s.now.Before(at) {
-		return "", false
-	}
-	if s.want.Snapshot {
-		return "a snapshot shows the state of the moment and cannot be taken later", true
-	}
-	since := s.want.Retention.Before(s.now.UTC()).Truncate(day)
-	return fmt.Sprintf("the service keeps events for %s, since %s", s.want.Retention, since.Format(time.DateOnly)), true
-}
-
-const day = 24 * time.Hour
-
-// LostAt returns when a slice can no longer be had; zero for never. A snapshot
-// shows the moment. Of events the service keeps whole days in UTC: the one on
-// which the slice begins is the first to go.
-func (w *Want) LostAt(slice window.Slice) time.Time {
-	switch {
-	case w.Snapshot && w.Window.Trailing():
-		return time.Time{} // always of the moment
-	case w.Snapshot:
-		return slice.To
-	case w.Retention == nil:
-		return time.Time{}
-	}
-	return w.Retention.After(slice.From.Truncate(day).Add(day))
-}
-
 func (s *subtraction) holdsAny(output string) bool {
 	for h := range s.ledger.Held() {
 		if h.Output == output {
@@ -464,88 +284,4 @@ func (s *subtraction) holdsAny(output string) bool {
 		}
 	}
 	return false
-}
-
-// orphans collects what the ledger has and nothing wants.
-func (s *subtraction) orphans() {
-	declared := map[string]bool{} // outputs of which everything is left alone
-	for _, o := range s.want.Outputs {
-		if o.Declared {
-			declared[o.Output] = true
-		}
-	}
-	if s.held != len(s.wanted) { // mostly everything is wanted, each entry by one slice
-		s.unwanted(declared)
-	}
-	for _, left := range leftovers(s.ledger) {
-		if !declared[left.Output] {
-			s.part.Orphans = append(s.part.Orphans, left)
-		}
-	}
-}
-
-func (s *subtraction) unwanted(declared map[string]bool) {
-	wanted := make(map[*ledger.Held]bool, len(s.wanted))
-	for _, h := range s.wanted {
-		wanted[h] = true
-	}
-	outputs := map[string]bool{}
-	for _, o := range s.want.Outputs {
-		outputs[o.Output] = true
-	}
-	for h := range s.ledger.Held() {
-		if wanted[h] || declared[h.Output] || s.replaced[place{h.Output, h.Path}] {
-			continue
-		}
-		why := "slice"
-		switch {
-		case !outputs[h.Output]:
-			why = "output"
-		case s.want.Window.Expired(window.Slice{From: h.From, To: h.To}, s.now):
-			why = "expired"
-		case h.From.After(s.now): // the clock was put back, or is another machine's
-			continue
-		}
-		s.part.Orphans = append(s.part.Orphans, orphan(s.ledger, h, why))
-	}
-}
-
-// Abandoned returns everything in a ledger as orphans, for a tenant or a
-// report that is no longer declared; why is "tenant" or "report".
-func Abandoned(l *ledger.Ledger, why string) []Orphan {
-	var orphans []Orphan
-	for h := range l.Held() {
-		orphans = append(orphans, orphan(l, h, why))
-	}
-	return append(orphans, leftovers(l)...)
-}
-
-func orphan(l *ledger.Ledger, h *ledger.Held, why string) Orphan {
-	return Orphan{
-		Tenant: l.Tenant, Report: l.Report, Output: h.Output,
-		From: h.From, To: h.To, Path: h.Path, Why: why, Bytes: h.Bytes, SHA256: h.Proof().SHA256,
-	}
-}
-
-func leftovers(l *ledger.Ledger) []Orphan {
-	var orphans []Orphan
-	for _, left := range l.Left {
-		orphans = append(orphans, Orphan{
-			Tenant: l.Tenant, Report: l.Report, Output: left.Output,
-			From: left.From, To: left.To, Path: left.Path, Why: "path", Bytes: left.Bytes, SHA256: left.SHA256,
-		})
-	}
-	return orphans
-}
-
-// addGap appends a gap, or lengthens the last one where it continues it.
-func addGap(gaps *[]Gap, g Gap) {
-	if n := len(*gaps); n > 0 {
-		last := &(*gaps)[n-1]
-		if last.To.Equal(g.From) && last.Why == g.Why {
-			last.lengthen(&g)
-			return
-		}
-	}
-	*gaps = append(*gaps, g)
 }

@@ -1,0 +1,111 @@
+package plan
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/window"
+)
+
+// claimKept claims the paths of what stays held although it is not as declared.
+func (s *subtraction) claimKept(lacking []lack, slice *window.Named) {
+	for _, l := range lacking {
+		if l.held != nil && l.held.Path != l.target.Path && l.held.Path != Console {
+			s.part.claims = append(s.part.claims, claim(l.held.Path))
+			s.part.kept = append(s.part.kept, Claim{l.held.Path, s.want.Tenant, s.want.Report, l.output, slice.Label})
+		}
+	}
+}
+
+// lostHow completes the sentence on why a slice is lost. It is kept if every
+// output that lacks it has a file of it all the same, if not as declared.
+func (s *subtraction) lostHow(why string, lacking []lack) (sentence string, kept bool, err error) {
+	kept = true
+	var gone []string
+	for _, l := range lacking {
+		has := l.held != nil
+		switch l.why {
+		case Missing, Altered:
+			has = false
+		case Changed: // of which the file was not looked at
+			if has, err = s.intact(l.held); err != nil {
+				return "", false, err
+			}
+		}
+		if !has && l.held != nil {
+			gone = append(gone, l.output)
+		}
+		kept = kept && has
+	}
+	switch {
+	case kept:
+		why += "; what is held stays as it is"
+	case gone != nil:
+		why += "; what was held is gone or altered, in " + strings.Join(gone, ", ")
+	}
+	return why, kept, nil
+}
+
+// intact reports whether the file of an entry is there, or trusted to be.
+func (s *subtraction) intact(held *ledger.Held) (bool, error) {
+	if s.want.TrustLedger {
+		return true, nil
+	}
+	condition, err := s.observe(held)
+	return condition == Intact, err
+}
+
+// final reports whether a slice has settled. A snapshot is what it is when it
+// is taken.
+func (s *subtraction) final(slice window.Slice) bool {
+	return s.want.Snapshot || !s.now.Before(s.want.Window.Settles(slice, s.want.Settle))
+}
+
+// pullable reports whether a slice is fetched at this clock.
+func (s *subtraction) pullable(final bool) bool {
+	return final || s.want.Window.Open() || s.want.Window.Trailing()
+}
+
+// lost says why a slice can never be had again.
+func (s *subtraction) lost(slice window.Slice) (why string, lost bool) {
+	at := s.want.LostAt(slice)
+	if at.IsZero() || s.now.Before(at) {
+		return "", false
+	}
+	if s.want.Snapshot {
+		return "a snapshot shows the state of the moment and cannot be taken later", true
+	}
+	since := s.want.Retention.Before(s.now.UTC()).Truncate(day)
+	return fmt.Sprintf("the service keeps events for %s, since %s", s.want.Retention, since.Format(time.DateOnly)), true
+}
+
+const day = 24 * time.Hour
+
+// LostAt returns when a slice can no longer be had; zero for never. A snapshot
+// shows the moment. Of events the service keeps whole days in UTC: the one on
+// which the slice begins is the first to go.
+func (w *Want) LostAt(slice window.Slice) time.Time {
+	switch {
+	case w.Snapshot && w.Window.Trailing():
+		return time.Time{} // always of the moment
+	case w.Snapshot:
+		return slice.To
+	case w.Retention == nil:
+		return time.Time{}
+	}
+	return w.Retention.After(slice.From.Truncate(day).Add(day))
+}
+
+// addGap appends a gap, or lengthens the last one where it continues it.
+func addGap(gaps *[]Gap, g Gap) {
+	if n := len(*gaps); n > 0 {
+		last := &(*gaps)[n-1]
+		if last.To.Equal(g.From) && last.Why == g.Why {
+			last.lengthen(&g)
+			return
+		}
+	}
+	*gaps = append(*gaps, g)
+}
