@@ -112,7 +112,7 @@ func (s *fakeSession) Ledger(_ context.Context, key ledger.Key) (*ledger.Ledger,
 	for _, l := range s.ledgers {
 		if l.Tenant == key.Tenant && l.Report == key.Report {
 			if l.Report == "report.damaged.x" {
-				return nil, errors.New("the ledger is damaged")
+				return nil, errors.New("The ledger is damaged")
 			}
 			return l, nil
 		}
@@ -627,11 +627,11 @@ func TestInit(t *testing.T) {
 	b.session.unwritable = errors.New("no locks here")
 	b.out.Reset()
 	b.run(t, failed, "init")
-	b.expect(t, &b.err, "The state backend does not store", "no locks here")
+	b.expect(t, &b.err, "The state backend does not store", "No locks here")
 	b.session.unwritable = nil
 	b.session.ledgers = []*ledger.Ledger{{Report: "report.damaged.x", Tenant: "tenant.contoso"}, {Report: "report.a.b", Tenant: "tenant.contoso"}}
 	b.run(t, failed, "init")
-	b.expect(t, &b.err, "Ledger not readable", "the ledger is damaged")
+	b.expect(t, &b.err, "Ledger not readable", "The ledger is damaged")
 	if strings.Contains(b.out.String(), "Ready") {
 		t.Error("it is called ready")
 	}
