@@ -30,8 +30,10 @@ func (e *Engine) Plan(ctx context.Context, opts PlanOptions) (*plan.Plan, error)
 	}
 	now := e.now().UTC()
 	wants := e.wants(&opts, now)
-	p := &plan.Plan{Version: plan.FormatVersion, Tool: e.version, Configuration: e.digest(), Now: now, FilesTrusted: opts.TrustLedgers}
-	p.Narrowed = !opts.everything()
+	p := &plan.Plan{
+		Version: plan.FormatVersion, Tool: e.version, Configuration: e.digest(), Now: now,
+		FilesTrusted: opts.TrustLedgers, Narrowed: !opts.everything(),
+	}
 	parts := make([]plan.Part, len(wants))
 	var abandoned []plan.Orphan
 	var undeclared errgroup.Group // whose ledgers are looked for meanwhile
@@ -46,11 +48,11 @@ func (e *Engine) Plan(ctx context.Context, opts PlanOptions) (*plan.Plan, error)
 	if len(p.Pulls) > 0 {
 		p.Estimate = plan.EstimateOf(wants, parts, plan.Parallel{All: parallelism(opts.Parallelism), PerTenant: perTenant})
 	}
-	if opts.everything() {
+	if !p.Narrowed {
 		p.Schedules = plan.Schedules(wants, parts)
 	}
 	planned := len(wants)
-	if !opts.everything() && len(p.Pulls) > 0 {
+	if p.Narrowed && len(p.Pulls) > 0 {
 		if wants, parts, err = e.elsewhere(ctx, now, wants, parts); err != nil {
 			return nil, err
 		}
@@ -73,7 +75,7 @@ func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, 
 		end := min(start+round, len(wants))
 		err := inParallel(ctx, end-start, func(i int) error {
 			i += start
-			l, err := e.ledgers.Read(ctx, ledger.Key{Tenant: wants[i].Tenant, Report: wants[i].Report})
+			l, err := e.ledgers.Read(ctx, keyOf(&wants[i]))
 			if err == nil {
 				parts[i], err = e.part(&wants[i], l, p.Now)
 			}
