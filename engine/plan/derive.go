@@ -22,6 +22,19 @@ func (l *lack) mendable() bool {
 // gives the outputs what the service would, or if the service would give
 // nothing any more. It returns what is lacking all the same.
 func (s *subtraction) derive(pull Pull, slice *window.Named, lost bool) ([]lack, error) {
+	count := 0
+	for i := range s.lacking {
+		if s.lacking[i].mendable() {
+			count++
+		}
+	}
+	if count == 0 || count < len(s.lacking) && !lost {
+		return s.lacking, nil
+	}
+	source, err := s.source(&pull, slice, lost)
+	if source == nil || err != nil {
+		return s.lacking, err
+	}
 	var mendable, rest []lack
 	for _, l := range s.lacking {
 		if l.mendable() {
@@ -29,13 +42,6 @@ func (s *subtraction) derive(pull Pull, slice *window.Named, lost bool) ([]lack,
 		} else {
 			rest = append(rest, l)
 		}
-	}
-	if len(mendable) == 0 || len(rest) > 0 && !lost {
-		return s.lacking, nil
-	}
-	source, err := s.source(&pull, slice, lost)
-	if source == nil || err != nil {
-		return s.lacking, err
 	}
 	pull.Source = &Source{source.Output, source.Path, source.Proof().SHA256}
 	pull.Outputs = s.outputs(mendable, slice.Slice)
