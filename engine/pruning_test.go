@@ -3,6 +3,7 @@ package engine
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -52,8 +53,11 @@ func TestPruneKnowsLinks(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(w.dir, "disk"), 0o755); err != nil {
 		t.Fatal(err)
 	}
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows lets only some users make links")
+	}
 	if err := os.Symlink("disk", filepath.Join(w.dir, "out")); err != nil {
-		t.Skip("no links here")
+		t.Fatal(err)
 	}
 	w.apply()
 	w.edit("main.rf.hcl", `"out/${pull.tenant.name}/${pull.window.label}.ndjson"`, `"disk/${pull.tenant.name}/${pull.window.label}.ndjson"`)

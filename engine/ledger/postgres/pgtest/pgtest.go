@@ -102,7 +102,8 @@ func (s *Server) Pool(t testing.TB) (url func(database string) string) {
 	return pooler.URL
 }
 
-// absent skips a test that lacks a server, or fails it.
+// absent skips a test whose server is not on the machine, and says which package
+// has it. Where REPORTFORM_TEST_SERVERS is "required", as in CI, it fails the test.
 func absent(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv(required) == "required" {
