@@ -10,6 +10,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"github.com/reportform/reportform/outputs/durable"
 )
 
 // Fault says what is wrong with a file, as a stable word.
@@ -50,7 +52,7 @@ func (h *hasher) compare(ctx context.Context, path string, size int64, sum strin
 		if errors.Is(err, fs.ErrNotExist) {
 			return Mismatch{Fault: FileMissing}, nil
 		}
-		return Mismatch{Fault: FileUnreadable, Err: reasonOf(err)}, ctx.Err()
+		return Mismatch{Fault: FileUnreadable, Err: durable.Reason(err)}, ctx.Err()
 	}
 	info, err := os.Stat(path)
 	switch {
@@ -88,13 +90,4 @@ func (h *hasher) compare(ctx context.Context, path string, size int64, sum strin
 		}
 		return Mismatch{}, nil
 	}
-}
-
-// reasonOf is an error of a file without its path.
-func reasonOf(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }

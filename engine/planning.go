@@ -276,12 +276,7 @@ func (e *Engine) conflicts(wants []plan.Want, parts []plan.Part, planned int) er
 		})
 	}
 	if more > 0 {
-		last := diags[len(diags)-1]
-		paths := "paths"
-		if more == 1 {
-			paths = "path"
-		}
-		last.Detail += fmt.Sprintf(" It is the same with %d more %s.", more, paths)
+		diags[len(diags)-1].Detail += fmt.Sprintf(" Further paths that are like these: %d.", more)
 	}
 	return diags
 }

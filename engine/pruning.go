@@ -21,17 +21,17 @@ import (
 // an error that names what is not. Ledgers that nothing declares go with their
 // last entry, and so do stored pages that no ledger names.
 func (e *Engine) prune(ctx context.Context, orphans []plan.Orphan) ([]plan.Orphan, error) {
-	held, err := e.heldPaths(ctx, orphans)
-	if err != nil {
-		return nil, err
+	rivals, err := e.rivals(ctx, orphans)
+	if err == nil {
+		rivals.wanted, err = e.wantedPaths(ctx, orphans)
 	}
-	if held.wanted, err = e.wantedPaths(ctx, orphans); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	ledgers, undeclared := byLedger(orphans), e.undeclared()
 	pruned, kept := make([][]plan.Orphan, len(ledgers)), make([][]error, len(ledgers))
 	err = inParallel(ctx, len(ledgers), func(i int) error {
-		pruned[i], kept[i] = e.pruneLedger(ctx, ledgers[i], held)
+		pruned[i], kept[i] = e.pruneLedger(ctx, ledgers[i], rivals)
 		if key := (ledger.Key{Tenant: ledgers[i][0].Tenant, Report: ledgers[i][0].Report}); undeclared(key) != "" {
 			kept[i] = append(kept[i], e.ledgers.RemoveEmpty(context.WithoutCancel(ctx), key))
 		}
@@ -66,18 +66,18 @@ func byLedger(orphans []plan.Orphan) [][]plan.Orphan {
 
 // pruneLedger deletes the files of one ledger's orphans, unless they are held,
 // and then forgets them. It returns what is gone, and why the rest is not.
-func (e *Engine) pruneLedger(ctx context.Context, orphans []plan.Orphan, held *heldPaths) (gone []plan.Orphan, kept []error) {
+func (e *Engine) pruneLedger(ctx context.Context, orphans []plan.Orphan, rivals *rivals) (gone []plan.Orphan, kept []error) {
 	for _, o := range orphans {
 		if ctx.Err() != nil {
 			break
 		}
 		var err error
 		switch {
-		case held.paths[o.Path]:
+		case rivals.paths[o.Path]:
 			// It is another entry's now.
-		case held.wanted[o.Path]:
+		case rivals.wanted[o.Path]:
 			err = fmt.Errorf("pruning %s: a slice that is declared belongs there and is not held yet, so the file is kept; if a block was renamed, state mv keeps what it holds", o.Path)
-		case !held.alias(e.file(o.Path), o):
+		case !rivals.alias(e.file(o.Path), o):
 			err = e.deleteFile(o)
 		}
 		if err != nil {
@@ -102,8 +102,8 @@ func (e *Engine) pruneLedger(ctx context.Context, orphans []plan.Orphan, held *h
 	return gone, kept
 }
 
-// heldPaths is what else stands in the way of deleting orphans' files.
-type heldPaths struct {
+// rivals are what else has, or is to have, the files of orphans.
+type rivals struct {
 	paths  map[string]bool  // at which something else is held
 	wanted map[string]bool  // to which a declared slice leads
 	twins  map[twin]*family // held files that may be an orphan's under another name
@@ -124,8 +124,8 @@ type family struct {
 
 // alias reports whether an orphan's file is held under another name: links lead
 // to it, or the file system does not tell the names apart.
-func (h *heldPaths) alias(file string, o plan.Orphan) bool {
-	f := h.twins[twinOf(o.Path, o.SHA256)]
+func (r *rivals) alias(file string, o plan.Orphan) bool {
+	f := r.twins[twinOf(o.Path, o.SHA256)]
 	info, err := os.Stat(file)
 	if f == nil || err != nil {
 		return false
@@ -140,9 +140,9 @@ func (h *heldPaths) alias(file string, o plan.Orphan) bool {
 	return slices.ContainsFunc(f.infos, func(other os.FileInfo) bool { return os.SameFile(info, other) })
 }
 
-// heldPaths finds the orphans' paths at which something else is held: after a
-// block was renamed, old and new ledger entries share a file.
-func (e *Engine) heldPaths(ctx context.Context, orphans []plan.Orphan) (*heldPaths, error) {
+// rivals finds what else holds the orphans' files: after a block was renamed, old
+// and new ledger entries share one.
+func (e *Engine) rivals(ctx context.Context, orphans []plan.Orphan) (*rivals, error) {
 	type entry struct {
 		key      ledger.Key
 		output   string
@@ -150,15 +150,15 @@ func (e *Engine) heldPaths(ctx context.Context, orphans []plan.Orphan) (*heldPat
 		path     string
 	}
 	orphaned, paths, names := map[entry]bool{}, map[string]bool{}, map[string]bool{}
-	held := &heldPaths{paths: map[string]bool{}, twins: map[twin]*family{}}
+	found := &rivals{paths: map[string]bool{}, twins: map[twin]*family{}}
 	for _, o := range orphans {
 		orphaned[entry{ledger.Key{Tenant: o.Tenant, Report: o.Report}, o.Output, o.From.UnixNano(), o.To.UnixNano(), o.Path}] = true
 		paths[o.Path] = true
 		t := twinOf(o.Path, o.SHA256)
-		names[t.name], held.twins[t] = true, &family{}
+		names[t.name], found.twins[t] = true, &family{}
 	}
 	if len(orphans) == 0 {
-		return held, nil
+		return found, nil
 	}
 	keys, err := e.Ledgers(ctx)
 	if err != nil {
@@ -173,19 +173,19 @@ func (e *Engine) heldPaths(ctx context.Context, orphans []plan.Orphan) (*heldPat
 				continue
 			}
 			if paths[h.Path] {
-				held.paths[h.Path] = true
+				found.paths[h.Path] = true
 				continue
 			}
 			if !names[strings.ToLower(path.Base(h.Path))] {
 				continue
 			}
-			if f := held.twins[twinOf(h.Path, h.Proof().SHA256)]; f != nil {
+			if f := found.twins[twinOf(h.Path, h.Proof().SHA256)]; f != nil {
 				f.files = append(f.files, e.file(h.Path))
 			}
 		}
 		return nil
 	})
-	return held, err
+	return found, err
 }
 
 // wantedPaths finds the orphans' paths to which declared slices lead.

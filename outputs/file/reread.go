@@ -12,6 +12,7 @@ import (
 	"os"
 
 	"github.com/reportform/reportform/outputs"
+	"github.com/reportform/reportform/outputs/durable"
 	"github.com/reportform/reportform/outputs/rawjson"
 )
 
@@ -35,7 +36,7 @@ func verbatim(encoding outputs.Encoding) bool {
 func (o *output) Reread(ctx context.Context, target outputs.Target, digest string) iter.Seq2[[]outputs.Event, error] {
 	return func(yield func([]outputs.Event, error) bool) {
 		fail := func(err error) {
-			yield(nil, fmt.Errorf("%s: reading %s again: %w", o.block.Address, target.Path, withoutPath(err)))
+			yield(nil, fmt.Errorf("%s: reading %s again: %w", o.block.Address, target.Path, durable.Reason(err)))
 		}
 		f, err := os.Open(target.Path)
 		if err != nil {
@@ -96,12 +97,4 @@ func intact(ctx context.Context, f io.Reader, digest string) error {
 		return outputs.ErrAltered
 	}
 	return nil
-}
-
-// withoutPath is the reason of a file system's error, whose path stands elsewhere.
-func withoutPath(err error) error {
-	if reason, ok := errors.AsType[*os.PathError](err); ok {
-		return reason.Err
-	}
-	return err
 }
