@@ -192,9 +192,7 @@ func (e *Engine) rivals(ctx context.Context, orphans []plan.Orphan) (*rivals, er
 func (e *Engine) wantedPaths(ctx context.Context, orphans []plan.Orphan) (map[string]bool, error) {
 	paths, wanted := make(map[string]bool, len(orphans)), map[string]bool{}
 	for _, o := range orphans {
-		if o.Path != ledger.Console {
-			paths[o.Path] = true
-		}
+		paths[o.Path] = true
 	}
 	if len(paths) == 0 {
 		return wanted, nil
@@ -202,20 +200,13 @@ func (e *Engine) wantedPaths(ctx context.Context, orphans []plan.Orphan) (map[st
 	wants := e.wants(&PlanOptions{}, e.now().UTC())
 	var mu sync.Mutex
 	err := inParallel(ctx, len(wants), func(i int) error {
-		for n := range wants[i].Slices {
-			for _, output := range wants[i].Outputs {
-				target, err := output.Resolve(&wants[i].Slices[n])
-				if err != nil {
-					return err
-				}
-				if paths[target.Path] {
-					mu.Lock()
-					wanted[target.Path] = true
-					mu.Unlock()
-				}
+		return wants[i].EachClaim(func(c plan.Claim) {
+			if paths[c.Path] {
+				mu.Lock()
+				defer mu.Unlock()
+				wanted[c.Path] = true
 			}
-		}
-		return nil
+		})
 	})
 	return wanted, err
 }

@@ -38,7 +38,7 @@ func claim(path string) uint64 {
 // do not write where it does.
 func Claims(want *Want) (Part, error) {
 	part := Part{claims: make([]uint64, 0, len(want.Slices)*len(want.Outputs))}
-	err := want.eachClaim(func(c Claim) { part.claims = append(part.claims, claim(c.Path)) })
+	err := want.EachClaim(func(c Claim) { part.claims = append(part.claims, claim(c.Path)) })
 	return part, err
 }
 
@@ -70,7 +70,7 @@ func Conflicts(wants []Want, parts []Part, planned, limit int) (conflicts []Conf
 				}
 			}
 		}
-		if err := wants[i].eachClaim(consider); err != nil {
+		if err := wants[i].EachClaim(consider); err != nil {
 			return nil, 0, err
 		}
 		for _, c := range parts[i].kept {
@@ -80,9 +80,9 @@ func Conflicts(wants []Want, parts []Part, planned, limit int) (conflicts []Conf
 	return conflicts, more, nil
 }
 
-// eachClaim calls do with the claims of a Want's slices, those of outputs that are not
-// asked for and of the console left out.
-func (w *Want) eachClaim(do func(Claim)) error {
+// EachClaim calls do with the claims of a Want's slices, those of outputs that are
+// not asked for and of the console left out.
+func (w *Want) EachClaim(do func(Claim)) error {
 	for i := range w.Slices {
 		slice := &w.Slices[i]
 		for _, output := range w.Outputs {
