@@ -8,6 +8,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // attributes reads the attributes of one block as Go values and collects every
@@ -55,7 +57,7 @@ func (a *attributes) reject(name, summary, format string, args ...any) {
 	if a.subject != nil {
 		detail = a.subject(attr) + detail
 	}
-	a.diags = append(a.diags, mistake(attr.Expr.Range(), summary, "%s", detail))
+	a.diags = append(a.diags, diag.Mistake(attr.Expr.Range(), summary, "%s", detail))
 }
 
 // raw evaluates an attribute. Within the value something may be unknown.
@@ -132,7 +134,7 @@ func (a *attributes) oneOf(name string, values ...string) (string, bool) {
 	s, ok := a.text(name)
 	if ok && !slices.Contains(values, s) {
 		a.reject(name, "Unknown value", "%q is one of %s, and not %q.%s",
-			name, quotedList(values), s, DidYouMean(s, slices.Values(values)))
+			name, diag.Quoted(values), s, diag.DidYouMean(s, slices.Values(values)))
 		return "", false
 	}
 	return s, ok
@@ -206,7 +208,7 @@ func (a *attributes) duration(name string, zero bool) (*Duration, bool) {
 	d, err := ParseDuration(s)
 	switch {
 	case err != nil:
-		a.reject(name, "Not a duration", "%s.", capitalize(err.Error()))
+		a.reject(name, "Not a duration", "%s.", diag.Capitalize(err.Error()))
 		return nil, false
 	case d.N == 0 && !zero:
 		a.reject(name, "Not a duration", "%q must be longer than nothing.", name)

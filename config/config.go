@@ -6,8 +6,8 @@
 // decoder. The package holds what is declared, with every for_each expanded
 // and every reference resolved. What a block means is left to others: the body
 // of a credential to the engine's credential types, the body of an output to
-// its format, the body of a state block to its backend. It imports no other
-// package of this module.
+// its format, the body of a state block to its backend. It knows no other
+// part of the program.
 package config
 
 import (
@@ -15,6 +15,8 @@ import (
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/reportform/reportform/internal/address"
 )
 
 // Config is the evaluated configuration of one directory. Slices are in order
@@ -39,10 +41,6 @@ type Config struct {
 	LimitClasses map[string]*LimitClass
 }
 
-// Address names one declared thing in configuration, state and output:
-// tenant.contoso, tenant.customer["fabrikam"], report.sign_ins.failed.
-type Address string
-
 // Options says how to load a configuration.
 type Options struct {
 	// Vars are the values of -var flags, "name=value", in order.
@@ -61,24 +59,24 @@ type Options struct {
 }
 
 // Tenant returns the tenant with the address, or nil.
-func (c *Config) Tenant(address Address) *Tenant {
-	return find(c.Tenants, address, func(t *Tenant) Address { return t.Address })
+func (c *Config) Tenant(a address.Address) *Tenant {
+	return find(c.Tenants, a, func(t *Tenant) address.Address { return t.Address })
 }
 
 // Output returns the output with the address, or nil.
-func (c *Config) Output(address Address) *Output {
-	return find(c.Outputs, address, func(o *Output) Address { return o.Address })
+func (c *Config) Output(a address.Address) *Output {
+	return find(c.Outputs, a, func(o *Output) address.Address { return o.Address })
 }
 
 // Report returns the report with the address, or nil.
-func (c *Config) Report(address Address) *Report {
-	return find(c.Reports, address, func(r *Report) Address { return r.Address })
+func (c *Config) Report(a address.Address) *Report {
+	return find(c.Reports, a, func(r *Report) address.Address { return r.Address })
 }
 
 // find searches items that are in order of address.
-func find[T any](items []*T, address Address, of func(*T) Address) *T {
-	i, found := slices.BinarySearchFunc(items, address, func(item *T, address Address) int {
-		return cmp.Compare(of(item), address)
+func find[T any](items []*T, a address.Address, of func(*T) address.Address) *T {
+	i, found := slices.BinarySearchFunc(items, a, func(item *T, a address.Address) int {
+		return cmp.Compare(of(item), a)
 	})
 	if !found {
 		return nil

@@ -1,11 +1,15 @@
 package config
 
-import "github.com/hashicorp/hcl/v2"
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/reportform/reportform/internal/address"
+)
 
 // Credential is one instance of a credential block. Its body belongs to the
 // credential type of the engine that Type names.
 type Credential struct {
-	Address Address // credential.client_secret.msp, credential.client_secret.msp["eu"]
+	Address address.Address // credential.client_secret.msp, credential.client_secret.msp["eu"]
 	Type    string
 	Name    string // the label, or the key where the block has for_each
 	Body    hcl.Body

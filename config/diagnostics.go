@@ -4,20 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 )
-
-// mistake is an error in the configuration at a place.
-func mistake(subject hcl.Range, summary, format string, args ...any) *hcl.Diagnostic {
-	return &hcl.Diagnostic{
-		Severity: hcl.DiagError,
-		Summary:  summary,
-		Detail:   fmt.Sprintf(format, args...),
-		Subject:  &subject,
-	}
-}
 
 // maxAtOnePlace is how many diagnostics with one summary are kept for one
 // place: one line of a block with for_each can be wrong for every instance.
@@ -90,25 +79,4 @@ func comparePlaces(a, b *hcl.Range) int {
 		cmp.Compare(a.Start.Byte, b.Start.Byte),
 		cmp.Compare(a.End.Byte, b.End.Byte),
 	)
-}
-
-// quotedList writes names for a sentence: "a", "b" or "c".
-func quotedList(names []string) string {
-	quoted := make([]string, len(names))
-	for i, name := range names {
-		quoted[i] = fmt.Sprintf("%q", name)
-	}
-	if len(quoted) < 2 {
-		return strings.Join(quoted, "")
-	}
-	last := len(quoted) - 1
-	return strings.Join(quoted[:last], ", ") + " or " + quoted[last]
-}
-
-// capitalize makes an error's text the beginning of a sentence.
-func capitalize(s string) string {
-	if s == "" {
-		return s
-	}
-	return strings.ToUpper(s[:1]) + s[1:]
 }

@@ -2,15 +2,15 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"
+
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // The endings of the files of a configuration.
@@ -50,7 +50,7 @@ func readSources(dir string, varFiles []string) (sources, hcl.Diagnostics) {
 	if err != nil {
 		return all, hcl.Diagnostics{{
 			Severity: hcl.DiagError, Summary: "Configuration not readable",
-			Detail: fmt.Sprintf("The configuration's directory %q cannot be read: %s.", dir, reason(err)),
+			Detail: fmt.Sprintf("The configuration's directory %q cannot be read: %s.", dir, diag.Reason(err)),
 		}}
 	}
 	var present, auto []string
@@ -59,7 +59,7 @@ func readSources(dir string, varFiles []string) (sources, hcl.Diagnostics) {
 		if err != nil {
 			diags = append(diags, &hcl.Diagnostic{
 				Severity: hcl.DiagError, Summary: "File not readable",
-				Detail: fmt.Sprintf("The file %q cannot be read: %s.", path, reason(err)),
+				Detail: fmt.Sprintf("The file %q cannot be read: %s.", path, diag.Reason(err)),
 			})
 		}
 		*into = append(*into, source{name: path, bytes: b, unread: err != nil})
@@ -129,12 +129,4 @@ func relativeToWorkingDir(dir string) string {
 		return dir
 	}
 	return relative
-}
-
-// reason is why a file system call failed, without its path.
-func reason(err error) error {
-	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
-		return pathErr.Err
-	}
-	return err
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
+
+	"github.com/reportform/reportform/internal/secret"
 )
 
 // functions returns the functions of the language. They carry Terraform's
@@ -20,7 +22,7 @@ func functions(dir string) map[string]function.Function {
 	maps.Copy(all, collectionFunctions())
 	maps.Copy(all, textFunctions())
 	maps.Copy(all, fileFunctions(dir))
-	maps.Copy(all, secretFunctions(dir))
+	maps.Copy(all, secret.Functions(dir))
 	maps.Copy(all, impureFunctions())
 	return all
 }

@@ -161,3 +161,11 @@ func matchParts(pattern, elements []string) bool {
 	}
 	return len(pattern) == len(elements)
 }
+
+// under returns path, or where it is relative, path within dir.
+func under(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(dir, path)
+}

@@ -10,6 +10,9 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
+
+	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 func evalText(expression string, hclCtx *hcl.EvalContext) (string, error) {
@@ -247,7 +250,7 @@ func TestDidYouMean(t *testing.T) {
 	for given, want := range map[string]string{
 		"archve": "archive", "jsno": "json", "contso": "contoso", "cvs": "csv", "xml": "", "completely": "", "": "",
 	} {
-		got := DidYouMean(given, slices.Values(names))
+		got := diag.DidYouMean(given, slices.Values(names))
 		if want == "" && got != "" || want != "" && got != ` Did you mean "`+want+`"?` {
 			t.Errorf("%q: %q, want %q", given, got, want)
 		}
@@ -256,13 +259,13 @@ func TestDidYouMean(t *testing.T) {
 
 func TestQuoteKey(t *testing.T) {
 	for _, key := range []string{"fabrikam", `a"b\c`, "${x}", "%{if}", "$", "$${", "日本", "a b"} {
-		expr, diags := hclsyntax.ParseExpression([]byte(quoteKey(key)), "x", hcl.InitialPos)
+		expr, diags := hclsyntax.ParseExpression([]byte(address.Quote(key)), "x", hcl.InitialPos)
 		if diags.HasErrors() {
 			t.Errorf("%q: %v", key, diags)
 			continue
 		}
 		if v, diags := expr.Value(nil); diags.HasErrors() || v.AsString() != key {
-			t.Errorf("%q is written as %s and read as %#v", key, quoteKey(key), v)
+			t.Errorf("%q is written as %s and read as %#v", key, address.Quote(key), v)
 		}
 	}
 }

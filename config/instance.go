@@ -8,6 +8,9 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // expansion is one block of a kind, or one report block, with everything that
@@ -38,7 +41,7 @@ type evaluated struct {
 type instance struct {
 	*attributes
 	of      *expansion
-	Address Address
+	Address address.Address
 	Name    string // the label, or the key where the block has for_each
 	hclCtx  *hcl.EvalContext
 	bodyCtx *hcl.EvalContext
@@ -104,7 +107,7 @@ func (i *instance) broken() bool {
 
 // warn adds a warning, which keeps nothing from working.
 func (i *instance) warn(subject hcl.Range, summary, format string, args ...any) {
-	warning := mistake(subject, summary, format, args...)
+	warning := diag.Mistake(subject, summary, format, args...)
 	warning.Severity = hcl.DiagWarning
 	i.diags = append(i.diags, warning)
 }
@@ -158,7 +161,7 @@ func (s *scope) expand(block *hcl.Block, schema *hcl.BodySchema, where use, open
 		}
 		if each != nil {
 			i.Name = key
-			i.Address = withKey(i.Address, key)
+			i.Address = i.Address.At(key)
 			variables := map[string]cty.Value{"each": cty.ObjectVal(each)}
 			i.hclCtx, i.bodyCtx = s.blockCtx.NewChild(), s.bodyCtx.NewChild()
 			i.hclCtx.Variables, i.bodyCtx.Variables = variables, variables
@@ -183,7 +186,7 @@ func (s *scope) expand(block *hcl.Block, schema *hcl.BodySchema, where use, open
 	}
 	for _, key := range slices.Sorted(maps.Keys(elements)) {
 		if key == "" || strings.ContainsFunc(key, isControl) {
-			diags = append(diags, mistake(forEach.Expr.Range(), "Unsuitable key",
+			diags = append(diags, diag.Mistake(forEach.Expr.Range(), "Unsuitable key",
 				"The key %q cannot be a name: a key is not empty and has no control characters.", key))
 			continue
 		}
@@ -199,7 +202,7 @@ func (e *expansion) checkBody(where use) (ok bool, diags hcl.Diagnostics) {
 	ok, diags = e.scope.check(bodyReferences(e.body), where)
 	if where.block == "credential" {
 		for _, d := range diags {
-			d.Extra = SecretHere{}
+			d.Extra = diag.SecretHere{}
 		}
 	}
 	return ok, diags
@@ -213,7 +216,7 @@ func (s *scope) forEach(attr *hcl.Attribute, where use) (map[string]cty.Value, h
 		return nil, diags
 	}
 	unsuitable := func(format string, args ...any) (map[string]cty.Value, hcl.Diagnostics) {
-		return nil, append(diags, mistake(attr.Expr.Range(), "Unsuitable for_each", format, args...))
+		return nil, append(diags, diag.Mistake(attr.Expr.Range(), "Unsuitable for_each", format, args...))
 	}
 	t := v.Type()
 	switch {
@@ -245,31 +248,7 @@ func (s *scope) forEach(attr *hcl.Attribute, where use) (map[string]cty.Value, h
 }
 
 // blockAddress is the address of a block without for_each.
-func blockAddress(block *hcl.Block) Address {
-	return Address(block.Type + "." + strings.Join(block.Labels, "."))
-}
-
-// withKey is the address of the instance with the key.
-func withKey(block Address, key string) Address {
-	return Address(string(block) + "[" + quoteKey(key) + "]")
-}
-
-// quoteKey writes a string as the language does.
-func quoteKey(key string) string {
-	var b strings.Builder
-	b.WriteByte('"')
-	for i, r := range key {
-		switch {
-		case r == '"' || r == '\\':
-			b.WriteByte('\\')
-		case (r == '$' || r == '%') && strings.HasPrefix(key[i+1:], "{"):
-			b.WriteRune(r)
-		}
-		b.WriteRune(r)
-	}
-	b.WriteByte('"')
-	return b.String()
-}
+func blockAddress(block *hcl.Block) address.Address { return address.Of(block.Type, block.Labels...) }
 
 func isControl(r rune) bool {
 	return r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029'
@@ -280,7 +259,7 @@ func checkLabels(block *hcl.Block) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for i, label := range block.Labels {
 		if !hclsyntax.ValidIdentifier(label) {
-			diags = append(diags, mistake(block.LabelRanges[i], "Unsuitable name",
+			diags = append(diags, diag.Mistake(block.LabelRanges[i], "Unsuitable name",
 				"%q cannot be referred to: a name begins with a letter or an underscore, and goes on with letters, digits, underscores and dashes.", label))
 		}
 	}

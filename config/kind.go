@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // kind is one of the kinds of blocks whose instances expressions can refer to:
@@ -66,7 +68,7 @@ func (k *kind) declare(block *hcl.Block) hcl.Diagnostics {
 }
 
 func declaredTwice(block, first *hcl.Block) *hcl.Diagnostic {
-	return mistake(block.DefRange, "Declared twice", "%s is already declared at %s. Give this one another name.",
+	return diag.Mistake(block.DefRange, "Declared twice", "%s is already declared at %s. Give this one another name.",
 		blockAddress(block), first.DefRange)
 }
 

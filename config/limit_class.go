@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // LimitClass is a set of published limits that apply together to the requests
@@ -67,7 +69,7 @@ func (a *attributes) budget(name string) Budget {
 	}
 	budget, err := parseBudget(s)
 	if err != nil {
-		a.reject(name, "Not a budget", "%s.", capitalize(err.Error()))
+		a.reject(name, "Not a budget", "%s.", diag.Capitalize(err.Error()))
 	}
 	return budget
 }

@@ -9,6 +9,9 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // Load reads the configuration in dir: its files *.rf.hcl and *.rf.json, but
@@ -69,10 +72,10 @@ type loader struct {
 	diags  hcl.Diagnostics
 
 	// What is declared, by address, mistaken blocks included.
-	credentials map[Address]*Credential
-	tenants     map[Address]*Tenant
-	windows     map[Address]*Window
-	outputs     map[Address]*Output
+	credentials map[address.Address]*Credential
+	tenants     map[address.Address]*Tenant
+	windows     map[address.Address]*Window
+	outputs     map[address.Address]*Output
 	// brokenTypes are the names of report_type blocks with mistakes.
 	brokenTypes map[string]bool
 }
@@ -94,10 +97,10 @@ func load(dir string, files sources, opts Options) (*Config, hcl.Diagnostics) {
 			kinds:     newKinds(),
 		},
 		blocks:      map[string][]*hcl.Block{},
-		credentials: map[Address]*Credential{},
-		tenants:     map[Address]*Tenant{},
-		windows:     map[Address]*Window{},
-		outputs:     map[Address]*Output{},
+		credentials: map[address.Address]*Credential{},
+		tenants:     map[address.Address]*Tenant{},
+		windows:     map[address.Address]*Window{},
+		outputs:     map[address.Address]*Output{},
 		brokenTypes: map[string]bool{},
 	}
 	parser := hclparse.NewParser()
@@ -196,7 +199,7 @@ func (l *loader) loadReportTypes() {
 	for _, block := range l.blocks["report_type"] {
 		name := block.Labels[0]
 		if first := l.config.ReportTypes[name]; first != nil {
-			l.report(hcl.Diagnostics{mistake(block.DefRange, "Declared twice",
+			l.report(hcl.Diagnostics{diag.Mistake(block.DefRange, "Declared twice",
 				"There is already a report type %q at %s. Give this one another name; a built-in type cannot be redefined.", name, first.Range)})
 			continue
 		}
@@ -261,7 +264,7 @@ func (l *loader) loadTenants(k *kind) {
 		l.tenants[t.Address] = t
 		l.config.Tenants = append(l.config.Tenants, t)
 		if first := named[t.Name]; first != nil {
-			i.diags = append(i.diags, mistake(t.Range, "Two tenants of one name",
+			i.diags = append(i.diags, diag.Mistake(t.Range, "Two tenants of one name",
 				"%s has the name %q, and so has %s at %s. A tenant's name is its label, or its key where the block has for_each, and is unique in a configuration.", t.Address, t.Name, first.Address, first.Range))
 		} else {
 			named[t.Name] = t
@@ -305,18 +308,18 @@ func (l *loader) bodyOK(i *instance, where use) bool {
 }
 
 func (l *loader) loadReports() {
-	first := map[string]*hcl.Block{}
+	first := map[address.Address]*hcl.Block{}
 	for _, block := range l.blocks["report"] {
 		if diags := checkLabels(block); diags.HasErrors() {
 			l.report(diags)
 			continue
 		}
-		address := string(blockAddress(block))
-		if other := first[address]; other != nil {
+		declared := blockAddress(block)
+		if other := first[declared]; other != nil {
 			l.report(hcl.Diagnostics{declaredTwice(block, other)})
 			continue
 		}
-		first[address] = block
+		first[declared] = block
 		instances, _, _, diags := l.scope.expand(block, reportSchema(), use{block: "report", known: l.scope.known}, false)
 		l.report(diags)
 		for _, i := range instances {

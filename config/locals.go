@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // local is one value of the locals blocks.
@@ -33,7 +35,7 @@ func declareLocals(blocks []*hcl.Block) (map[string]*local, hcl.Diagnostics) {
 		diags = append(diags, d...)
 		for _, attr := range inOrder(attrs) {
 			if first, taken := locals[attr.Name]; taken {
-				diags = append(diags, mistake(attr.NameRange, "Declared twice",
+				diags = append(diags, diag.Mistake(attr.NameRange, "Declared twice",
 					"The local value %q is already declared at %s. Give this one another name.", attr.Name, first.attr.NameRange))
 				continue
 			}
@@ -102,7 +104,7 @@ func cycle(members []*local) *hcl.Diagnostic {
 		names = append(names, "local."+l.name)
 	}
 	names = append(names, names[0])
-	return mistake(members[0].attr.NameRange, "Circular local values",
+	return diag.Mistake(members[0].attr.NameRange, "Circular local values",
 		"These local values depend on each other: %s. Remove one of the references.", strings.Join(names, " -> "))
 }
 

@@ -1,11 +1,15 @@
 package config
 
-import "github.com/hashicorp/hcl/v2"
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/reportform/reportform/internal/address"
+)
 
 // Output is one instance of an output block. Its body belongs to the format
 // that Type names; pull.* is not in EvalCtx, the format adds it.
 type Output struct {
-	Address Address // output.json.archive
+	Address address.Address // output.json.archive
 	Type    string
 	Name    string
 	Body    hcl.Body

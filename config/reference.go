@@ -3,10 +3,12 @@ package config
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // blockList is a resolved list of references.
@@ -19,7 +21,7 @@ type blockList[T any] struct {
 
 // one resolves an attribute that refers to a single instance of a kind. It is
 // not ok where the attribute is absent, mistaken or depends on a mistake.
-func one[T any](i *instance, name string, k *kind, items map[Address]T) (item T, ok bool) {
+func one[T any](i *instance, name string, k *kind, items map[address.Address]T) (item T, ok bool) {
 	v, ok := i.raw(name)
 	if !ok {
 		return item, false
@@ -44,7 +46,7 @@ func one[T any](i *instance, name string, k *kind, items map[Address]T) (item T,
 
 // many resolves an attribute that refers to any number of instances of a kind:
 // a list of instances and of whole blocks with for_each, or one of these.
-func many[T any](i *instance, name string, k *kind, items map[Address]T) *blockList[T] {
+func many[T any](i *instance, name string, k *kind, items map[address.Address]T) *blockList[T] {
 	attr := i.content[name]
 	if attr == nil {
 		return &blockList[T]{}
@@ -59,7 +61,7 @@ func many[T any](i *instance, name string, k *kind, items map[Address]T) *blockL
 	return list
 }
 
-func resolveMany[T any](i *instance, attr *hcl.Attribute, k *kind, items map[Address]T) *blockList[T] {
+func resolveMany[T any](i *instance, attr *hcl.Attribute, k *kind, items map[address.Address]T) *blockList[T] {
 	whole, ok := i.raw(attr.Name)
 	if !ok {
 		return &blockList[T]{}
@@ -68,7 +70,7 @@ func resolveMany[T any](i *instance, attr *hcl.Attribute, k *kind, items map[Add
 	add := func(v cty.Value, place hcl.Range) {
 		addresses, fault, known := addressesOf(v, k)
 		if fault != "" {
-			i.diags = append(i.diags, mistake(place, "Unsuitable reference",
+			i.diags = append(i.diags, diag.Mistake(place, "Unsuitable reference",
 				"%s%q takes %ss, such as %s, and %s.", i.subject(attr), attr.Name, k.name, k.example, fault))
 		}
 		list.ok = list.ok && known && fault == ""
@@ -101,22 +103,22 @@ func isReference(v cty.Value) bool {
 // addressesOf collects the addresses in a value that is an instance, or a
 // collection of such. A fault ends the sentence "it takes windows, and ...".
 // Where part of the value is not known, known is false.
-func addressesOf(v cty.Value, k *kind) (addresses []Address, fault string, known bool) {
+func addressesOf(v cty.Value, k *kind) (addresses []address.Address, fault string, known bool) {
 	switch t := v.Type(); {
 	case !v.IsKnown():
 		return nil, "", false
 	case v.IsNull():
 		return nil, "this is null", true
 	case isReference(v):
-		address := v.GetAttr("address")
-		if !address.IsKnown() || address.IsNull() {
-			return nil, "", address.IsKnown()
+		value := v.GetAttr("address")
+		if !value.IsKnown() || value.IsNull() {
+			return nil, "", value.IsKnown()
 		}
-		a := address.AsString()
-		if kindOf, _, _ := strings.Cut(a, "."); kindOf != k.name {
-			return nil, "this is " + a, true
+		a := address.Address(value.AsString())
+		if a.Kind() != k.name {
+			return nil, "this is " + string(a), true
 		}
-		return []Address{Address(a)}, "", true
+		return []address.Address{a}, "", true
 	case t == cty.String:
 		return nil, `this is a string. Write the reference without quotes (in JSON, as "${` + k.example + `}")`, true
 	case t.IsObjectType() || t.IsCollectionType() || t.IsTupleType():
@@ -137,10 +139,10 @@ func addressesOf(v cty.Value, k *kind) (addresses []Address, fault string, known
 
 // distinct returns the items in order of address, each once. The result is
 // shared by all who hold the list.
-func (l *blockList[T]) distinct(address func(T) Address) []T {
+func (l *blockList[T]) distinct(addressOf func(T) address.Address) []T {
 	if !l.sorted {
-		slices.SortFunc(l.items, func(a, b T) int { return cmp.Compare(address(a), address(b)) })
-		l.items = slices.CompactFunc(l.items, func(a, b T) bool { return address(a) == address(b) })
+		slices.SortFunc(l.items, func(a, b T) int { return cmp.Compare(addressOf(a), addressOf(b)) })
+		l.items = slices.CompactFunc(l.items, func(a, b T) bool { return addressOf(a) == addressOf(b) })
 		l.ranges, l.sorted = nil, true
 	}
 	return l.items

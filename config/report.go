@@ -6,12 +6,15 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // Report is one instance of a report block: what to fetch, from whom, when
 // and into which outputs.
 type Report struct {
-	Address Address // report.sign_ins.failed
+	Address address.Address // report.sign_ins.failed
 	Type    *ReportType
 	Name    string
 	Tenants []*Tenant // in order of address, without repeats; empty where every for_each of tenants is
@@ -39,9 +42,9 @@ func (l *loader) decodeReport(i *instance) *Report {
 	r := &Report{Address: i.Address, Name: i.Name, Range: i.of.block.DefRange}
 	label := i.of.block.Labels[0]
 	if r.Type = l.config.ReportTypes[label]; r.Type == nil && !l.brokenTypes[label] && !l.scope.hidden.has("report_type", label) {
-		i.diags = append(i.diags, mistake(i.of.block.LabelRanges[0], "Unknown report type",
+		i.diags = append(i.diags, diag.Mistake(i.of.block.LabelRanges[0], "Unknown report type",
 			"There is no report type %q.%s The command `reportform reports` lists them; a report_type block adds one.",
-			label, DidYouMean(label, maps.Keys(l.config.ReportTypes))))
+			label, diag.DidYouMean(label, maps.Keys(l.config.ReportTypes))))
 	}
 	r.Tenants = l.reportTenants(i)
 	r.Window, _ = one(i, "window", l.scope.kind("window"), l.windows)
@@ -98,7 +101,7 @@ func (l *loader) reportTenants(i *instance) []*Tenant {
 		switch {
 		case l.scope.hidden.any("tenant"):
 		case len(blocks) == 0:
-			i.diags = append(i.diags, mistake(i.of.block.DefRange, "No tenants",
+			i.diags = append(i.diags, diag.Mistake(i.of.block.DefRange, "No tenants",
 				"The report is of every tenant, and the configuration declares none. Add a tenant block."))
 		case allEmpty(blocks):
 			i.warn(i.of.block.DefRange, "No tenants",
@@ -110,7 +113,7 @@ func (l *loader) reportTenants(i *instance) []*Tenant {
 	if list.ok && len(list.items) == 0 {
 		i.reject("tenants", "No tenants", "The list of tenants is empty, so that the report would fetch nothing. Leave \"tenants\" away for every tenant.")
 	}
-	return list.distinct(func(t *Tenant) Address { return t.Address })
+	return list.distinct(func(t *Tenant) address.Address { return t.Address })
 }
 
 // reportOutputs are the outputs of a report in the order in which they are
@@ -123,7 +126,7 @@ func (l *loader) reportOutputs(i *instance) ([]*Output, []hcl.Range) {
 	seen := map[*Output]bool{}
 	for n, output := range list.items {
 		if seen[output] {
-			i.diags = append(i.diags, mistake(list.ranges[n], "Repeated output", "%s is named twice. Remove one of the two.", output.Address))
+			i.diags = append(i.diags, diag.Mistake(list.ranges[n], "Repeated output", "%s is named twice. Remove one of the two.", output.Address))
 		}
 		seen[output] = true
 	}

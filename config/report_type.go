@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // ReportType is a catalog entry: everything that the engine knows of a report
@@ -169,7 +171,7 @@ func decodeReportType(block *hcl.Block, a *attributes, limits map[string]*LimitC
 	if limit, ok := a.nonEmpty("limit"); ok {
 		if _, known := limits[limit]; !known && limits != nil {
 			a.reject("limit", "Unknown limit class", "There is no limit class %q; known are %s.%s",
-				limit, quotedList(slices.Sorted(maps.Keys(limits))), DidYouMean(limit, maps.Keys(limits)))
+				limit, diag.Quoted(slices.Sorted(maps.Keys(limits))), diag.DidYouMean(limit, maps.Keys(limits)))
 		}
 		t.Limit = limit
 	}
@@ -237,6 +239,6 @@ func checkSnakeCase(block *hcl.Block) hcl.Diagnostics {
 	if regexp.MustCompile(`^[a-z][a-z0-9_]*$`).MatchString(block.Labels[0]) {
 		return nil
 	}
-	return hcl.Diagnostics{mistake(block.LabelRanges[0], "Unsuitable name",
+	return hcl.Diagnostics{diag.Mistake(block.LabelRanges[0], "Unsuitable name",
 		"The name of a %s is written in lower-case letters, digits and underscores, such as \"sign_ins\", and begins with a letter.", block.Type)}
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
+
+	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // scope holds what expressions can refer to while a configuration is loaded.
@@ -102,7 +105,7 @@ func (s *scope) checkOne(ref hcl.Traversal, where use) (*hcl.Diagnostic, bool) {
 			return d, false
 		}
 		if l := s.locals[names[0]]; l.known > where.known {
-			return mistake(ref.SourceRange(), "Not known here",
+			return diag.Mistake(ref.SourceRange(), "Not known here",
 				"local.%s depends on %s, and %s block is read before that is known. Use it in blocks that are read later: %s, then reports.",
 				names[0], l.cause, article(where.block), s.order()), false
 		}
@@ -111,7 +114,7 @@ func (s *scope) checkOne(ref hcl.Traversal, where use) (*hcl.Diagnostic, bool) {
 		return s.checkName(ref, names, "path", "path.config", func(name string) bool { return name == "config" }, slices.Values([]string{"config"}))
 	case "each":
 		if !where.each {
-			return mistake(ref.SourceRange(), "No for_each here",
+			return diag.Mistake(ref.SourceRange(), "No for_each here",
 				"each.key and each.value exist only in a block that has for_each, and not in for_each itself."), false
 		}
 		return s.checkName(ref, names, "attribute of each", "each.key or each.value",
@@ -120,24 +123,24 @@ func (s *scope) checkOne(ref hcl.Traversal, where use) (*hcl.Diagnostic, bool) {
 		if where.pull {
 			return nil, true
 		}
-		return mistake(ref.SourceRange(), "No pull here",
+		return diag.Mistake(ref.SourceRange(), "No pull here",
 			"pull exists only in the attributes of an output, where it is filled in for each pull."), false
 	case "report":
-		return mistake(ref.SourceRange(), "Reports cannot be referred to", "Nothing can refer to a report."), false
+		return diag.Mistake(ref.SourceRange(), "Reports cannot be referred to", "Nothing can refer to a report."), false
 	}
 	if len(ref) == 1 {
-		return mistake(ref.SourceRange(), "Unknown name",
-			"There is nothing named %q here.%s If it is meant as text, put it in quotes.", root, DidYouMean(root, s.roots())), false
+		return diag.Mistake(ref.SourceRange(), "Unknown name",
+			"There is nothing named %q here.%s If it is meant as text, put it in quotes.", root, diag.DidYouMean(root, s.roots())), false
 	}
-	return mistake(ref.SourceRange(), "Unknown name",
-		"There is nothing named %q here.%s", root, DidYouMean(root, s.roots())), false
+	return diag.Mistake(ref.SourceRange(), "Unknown name",
+		"There is nothing named %q here.%s", root, diag.DidYouMean(root, s.roots())), false
 }
 
 // checkName checks the one name that must follow var, local, path or each.
 func (s *scope) checkName(ref hcl.Traversal, names []string, what, form string, declared func(string) bool, all iter.Seq[string]) (*hcl.Diagnostic, bool) {
 	root := ref.RootName()
 	if len(names) == 0 {
-		return mistake(ref.SourceRange(), "Incomplete reference", "%q alone is not a value: write %s.", root, form), false
+		return diag.Mistake(ref.SourceRange(), "Incomplete reference", "%q alone is not a value: write %s.", root, form), false
 	}
 	if declared(names[0]) {
 		return nil, true
@@ -145,7 +148,7 @@ func (s *scope) checkName(ref hcl.Traversal, names []string, what, form string, 
 	if root == "var" && s.hidden.has("variable", names[0]) || root == "local" && s.hidden.has("locals", names[0]) {
 		return nil, false
 	}
-	return mistake(ref.SourceRange(), "Unknown "+what, "There is no %s named %q.%s", what, names[0], DidYouMean(names[0], all)), false
+	return diag.Mistake(ref.SourceRange(), "Unknown "+what, "There is no %s named %q.%s", what, names[0], diag.DidYouMean(names[0], all)), false
 }
 
 // checkBlock checks a reference to a block of a kind.
@@ -153,16 +156,16 @@ func (s *scope) checkBlock(k *kind, ref hcl.Traversal, names []string, where use
 	subject := ref.SourceRange()
 	switch {
 	case where.body && k.name == "tenant" && where.pull:
-		return mistake(subject, "Tenants are not known here",
+		return diag.Mistake(subject, "Tenants are not known here",
 			"An output serves every tenant. Write pull.tenant.name, pull.tenant.id or pull.tenant.labels for the tenant of the pull."), false
 	case where.body:
-		return mistake(subject, "Not known here",
+		return diag.Mistake(subject, "Not known here",
 			"The attributes of %s block cannot refer to %s: they know var, local, each and path.", article(where.block), article(k.name)), false
 	case slices.Index(s.kinds, k) >= where.known:
-		return mistake(subject, "Not known here",
-			"%s block cannot refer to %s. Blocks are read in this order, and know those before them: %s, then reports.", capitalize(article(where.block)), article(k.name), s.order()), false
+		return diag.Mistake(subject, "Not known here",
+			"%s block cannot refer to %s. Blocks are read in this order, and know those before them: %s, then reports.", diag.Capitalize(article(where.block)), article(k.name), s.order()), false
 	case len(names) < k.labels:
-		return mistake(subject, "Incomplete reference",
+		return diag.Mistake(subject, "Incomplete reference",
 			"%q alone is not a value: name one %s, such as %s.", strings.Join(append([]string{k.name}, names...), "."), k.name, k.example), false
 	}
 	d, declared := k.blocks[strings.Join(names[:k.labels], ".")]
@@ -175,8 +178,8 @@ func (s *scope) checkBlock(k *kind, ref hcl.Traversal, names []string, where use
 		if k.labels == 2 && slices.Contains(slices.Collect(all), given) {
 			given, all = names[1], k.secondLabels(given)
 		}
-		return mistake(subject, "Unknown "+k.name, "There is no %s %s in this configuration.%s",
-			k.name, quotedNames(names[:k.labels]), DidYouMean(given, all)), false
+		return diag.Mistake(subject, "Unknown "+k.name, "There is no %s %s in this configuration.%s",
+			k.name, quotedNames(names[:k.labels]), diag.DidYouMean(given, all)), false
 	}
 	if len(names) == k.labels || !d.value.IsKnown() {
 		return nil, true
@@ -188,19 +191,19 @@ func (s *scope) checkBlock(k *kind, ref hcl.Traversal, names []string, where use
 // attribute.
 func (s *scope) checkWithin(k *kind, d *declared, subject hcl.Range, names []string) (*hcl.Diagnostic, bool) {
 	rest := names[k.labels:]
-	address := strings.Join(append([]string{k.name}, names[:k.labels]...), ".")
+	given := address.Of(k.name, names[:k.labels]...)
 	if d.value.Type().IsMapType() {
 		instances := d.value.AsValueMap()
 		if _, ok := instances[rest[0]]; !ok {
-			return mistake(subject, "Unknown instance", "%s has no instance with the key %q.%s",
-				address, rest[0], DidYouMean(rest[0], maps.Keys(instances))), false
+			return diag.Mistake(subject, "Unknown instance", "%s has no instance with the key %q.%s",
+				given, rest[0], diag.DidYouMean(rest[0], maps.Keys(instances))), false
 		}
-		address, rest = string(withKey(Address(address), rest[0])), rest[1:]
+		given, rest = given.At(rest[0]), rest[1:]
 	}
 	if len(rest) > 0 && !k.object.HasAttribute(rest[0]) {
-		return mistake(subject, "Unknown attribute", "%s has no attribute %q; it has %s.%s",
-			address, rest[0], quotedList(slices.Sorted(maps.Keys(k.object.AttributeTypes()))),
-			DidYouMean(rest[0], maps.Keys(k.object.AttributeTypes()))), false
+		return diag.Mistake(subject, "Unknown attribute", "%s has no attribute %q; it has %s.%s",
+			given, rest[0], diag.Quoted(slices.Sorted(maps.Keys(k.object.AttributeTypes()))),
+			diag.DidYouMean(rest[0], maps.Keys(k.object.AttributeTypes()))), false
 	}
 	return nil, true
 }

@@ -3,6 +3,8 @@ package config
 import (
 	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // Settings is the reportform block.
@@ -39,7 +41,7 @@ func decodeSettings(blocks []*hcl.Block, s *scope, running string) (Settings, hc
 	var diags hcl.Diagnostics
 	for n, block := range blocks {
 		if n > 0 {
-			diags = append(diags, mistake(block.DefRange, "Declared twice",
+			diags = append(diags, diag.Mistake(block.DefRange, "Declared twice",
 				"There is already a reportform block at %s, and a configuration has at most one. Join the two.", blocks[0].DefRange))
 			continue
 		}
@@ -69,12 +71,12 @@ func decodeState(blocks []*hcl.Block, s *scope) (*State, hcl.Diagnostics) {
 	block := blocks[0]
 	var diags hcl.Diagnostics
 	for _, other := range blocks[1:] {
-		diags = append(diags, mistake(other.DefRange, "Declared twice",
+		diags = append(diags, diag.Mistake(other.DefRange, "Declared twice",
 			"There is already a state block at %s, and state is kept in one place. Remove one of them.", block.DefRange))
 	}
 	ok, d := s.check(bodyReferences(block.Body), use{block: "state", body: true})
 	for _, mistake := range d {
-		mistake.Extra = SecretHere{} // the body may hold a secret in plain text
+		mistake.Extra = diag.SecretHere{} // the body may hold a secret in plain text
 	}
 	diags = append(diags, d...)
 	if !ok {

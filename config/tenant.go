@@ -9,11 +9,14 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
+
+	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // Tenant is one directory.
 type Tenant struct {
-	Address Address
+	Address address.Address
 	Name    string // the label, or the key where the block has for_each; unique in a configuration
 	ID      string // a domain name or the directory's GUID
 	Cloud   string // a key of Clouds
@@ -82,7 +85,7 @@ const defaultCloud = "public"
 
 // decodeTenant decodes one tenant, and as much of a mistaken one as can be
 // read. credentials are all that there are, by address.
-func decodeTenant(i *instance, k *kind, credentials map[Address]*Credential) *Tenant {
+func decodeTenant(i *instance, k *kind, credentials map[address.Address]*Credential) *Tenant {
 	t := &Tenant{Address: i.Address, Name: i.Name, Cloud: defaultCloud, Range: i.of.block.DefRange}
 	if id, ok := i.text("id"); ok {
 		t.ID = id
@@ -98,7 +101,7 @@ func decodeTenant(i *instance, k *kind, credentials map[Address]*Credential) *Te
 		t.Credential, _ = one(i, "credential", k, credentials)
 	}
 	if !sandbox && i.lacks("credential") && (cloudOK || !i.has("cloud")) {
-		i.diags = append(i.diags, mistake(i.of.parsed.MissingItemRange, "Missing credential",
+		i.diags = append(i.diags, diag.Mistake(i.of.parsed.MissingItemRange, "Missing credential",
 			"To read a directory in the cloud %q a credential is needed: declare one, such as credential \"client_secret\" \"msp\" { ... }, and set credential = credential.client_secret.msp. Only the cloud \"sandbox\" needs none.", t.Cloud))
 	}
 	t.Labels = i.textMap("labels")
@@ -118,7 +121,7 @@ func decodeTenant(i *instance, k *kind, credentials map[Address]*Credential) *Te
 func (i *instance) decodeEndpoints(endpoints *Endpoints) {
 	for n, block := range i.of.parsed.Blocks {
 		if n > 0 {
-			i.diags = append(i.diags, mistake(block.DefRange, "Declared twice",
+			i.diags = append(i.diags, diag.Mistake(block.DefRange, "Declared twice",
 				"There is already an endpoints block at %s. Join the two.", i.of.parsed.Blocks[0].DefRange))
 			continue
 		}

@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // variable is one variable block.
@@ -64,7 +66,7 @@ func declareVariables(blocks []*hcl.Block) (map[string]*variable, hcl.Diagnostic
 			continue
 		}
 		if first, taken := variables[name]; taken {
-			diags = append(diags, mistake(block.DefRange, "Declared twice",
+			diags = append(diags, diag.Mistake(block.DefRange, "Declared twice",
 				"The variable %q is already declared at %s. Give this one another name.", name, first.declared))
 			continue
 		}
@@ -81,7 +83,7 @@ func decodeVariable(block *hcl.Block) (*variable, hcl.Diagnostics) {
 	a := newAttributes(content, schema, nil)
 	v := &variable{name: block.Labels[0], constraint: cty.DynamicPseudoType, nullable: true, declared: block.DefRange}
 	if a.has("sensitive") {
-		diags = append(diags, mistake(content.Attributes["sensitive"].NameRange, "Secrets are not variables",
+		diags = append(diags, diag.Mistake(content.Attributes["sensitive"].NameRange, "Secrets are not variables",
 			`A variable cannot be sensitive, because no secret takes part in evaluation. Where a secret is needed, refer to it with secret_env("NAME"), secret_file("PATH") or secret_exec(["COMMAND"]).`))
 	}
 	if attr := content.Attributes["type"]; attr != nil {
@@ -102,9 +104,9 @@ func decodeVariable(block *hcl.Block) (*variable, hcl.Diagnostics) {
 			converted, err := v.convert(value)
 			switch {
 			case err != nil:
-				diags = append(diags, mistake(attr.Expr.Range(), "Unsuitable default", "The default does not have the variable's type: %s.", err))
+				diags = append(diags, diag.Mistake(attr.Expr.Range(), "Unsuitable default", "The default does not have the variable's type: %s.", err))
 			case converted.IsNull() && !v.nullable:
-				diags = append(diags, mistake(attr.Expr.Range(), "Unsuitable default", "The default is null, which nullable = false excludes."))
+				diags = append(diags, diag.Mistake(attr.Expr.Range(), "Unsuitable default", "The default is null, which nullable = false excludes."))
 			default:
 				v.fallback, v.broken = converted, false
 			}
@@ -179,7 +181,7 @@ func fromFlags(variables map[string]*variable, flags []string, hidden *hidden) (
 		case v == nil && !hidden.has("variable", name):
 			diags = append(diags, &hcl.Diagnostic{
 				Severity: hcl.DiagError, Summary: "Unknown variable",
-				Detail: fmt.Sprintf("A -var flag sets the variable %q, which the configuration does not declare.%s", name, DidYouMean(name, maps.Keys(variables))),
+				Detail: fmt.Sprintf("A -var flag sets the variable %q, which the configuration does not declare.%s", name, diag.DidYouMean(name, maps.Keys(variables))),
 			})
 		case v != nil:
 			value, d := v.parse(text, "the flag -var "+name)
@@ -203,9 +205,9 @@ func (v *variable) parse(text, from string) (cty.Value, hcl.Diagnostics) {
 	}
 	if diags.HasErrors() {
 		// The text is in no file, so that its ranges are of no use.
-		return cty.DynamicVal, hcl.Diagnostics{mistake(v.declared, "Unsuitable value for a variable",
+		return cty.DynamicVal, hcl.Diagnostics{diag.Mistake(v.declared, "Unsuitable value for a variable",
 			"The value of %q from %s is not an expression of the type %s: %s. Text within it is written in quotes.",
-			v.name, from, typeexpr.TypeString(v.constraint), lowerFirst(firstError(diags).Summary))}
+			v.name, from, typeexpr.TypeString(v.constraint), diag.Uncapitalize(firstError(diags).Summary))}
 	}
 	return value, nil
 }
@@ -220,7 +222,7 @@ func fromFile(variables map[string]*variable, file *hcl.File, hidden *hidden) (m
 			if !hidden.has("variable", attr.Name) {
 				diags = append(diags, &hcl.Diagnostic{
 					Severity: hcl.DiagWarning, Summary: "Unknown variable",
-					Detail:  fmt.Sprintf("The configuration does not declare a variable %q, so that this value is not used.%s", attr.Name, DidYouMean(attr.Name, maps.Keys(variables))),
+					Detail:  fmt.Sprintf("The configuration does not declare a variable %q, so that this value is not used.%s", attr.Name, diag.DidYouMean(attr.Name, maps.Keys(variables))),
 					Subject: &attr.NameRange,
 				})
 			}
@@ -265,7 +267,7 @@ func (v *variable) settle(values map[string]given) (cty.Value, hcl.Diagnostics) 
 		if v.fallback != cty.NilVal {
 			return v.fallback, nil
 		}
-		return cty.NilVal, hcl.Diagnostics{mistake(v.declared, "Missing value for a variable",
+		return cty.NilVal, hcl.Diagnostics{diag.Mistake(v.declared, "Missing value for a variable",
 			"The variable %[1]q has no default and is not set. Set it with -var '%[1]s=...', in a file that is named with -var-file or ends in .auto.rfvars, or with the environment variable %[2]s%[1]s.", v.name, envPrefix)}
 	}
 	value, err := v.convert(g.value)
@@ -274,7 +276,7 @@ func (v *variable) settle(values map[string]given) (cty.Value, hcl.Diagnostics) 
 		if g.place != nil {
 			place = *g.place
 		}
-		return cty.NilVal, hcl.Diagnostics{mistake(place, "Unsuitable value for a variable",
+		return cty.NilVal, hcl.Diagnostics{diag.Mistake(place, "Unsuitable value for a variable",
 			"The value of %q from %s does not have its type: %s.", v.name, g.from, err)}
 	}
 	return value, nil
@@ -305,7 +307,7 @@ func (s *scope) validateRule(v *variable, rule *validation, place hcl.Range) hcl
 	}
 	holds, err := convert.Convert(result, cty.Bool)
 	if err != nil || holds.IsNull() {
-		return append(diags, mistake(rule.condition.Range(), "Unsuitable condition", "The condition of a validation must be true or false."))
+		return append(diags, diag.Mistake(rule.condition.Range(), "Unsuitable condition", "The condition of a validation must be true or false."))
 	}
 	if holds.True() {
 		return diags
@@ -317,8 +319,8 @@ func (s *scope) validateRule(v *variable, rule *validation, place hcl.Range) hcl
 	}
 	message, err := convert.Convert(text, cty.String)
 	if err != nil || message.IsNull() {
-		return append(diags, mistake(rule.message.Range(), "Unsuitable message", "The error_message of a validation must be a string."))
+		return append(diags, diag.Mistake(rule.message.Range(), "Unsuitable message", "The error_message of a validation must be a string."))
 	}
-	return append(diags, mistake(place, "Unsuitable value for a variable",
+	return append(diags, diag.Mistake(place, "Unsuitable value for a variable",
 		"%s\n\nThe rule for %q is at %s.", cmp.Or(message.AsString(), "The value is refused."), v.name, rule.place))
 }

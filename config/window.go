@@ -5,13 +5,16 @@ import (
 	_ "time/tzdata" // zone names mean the same on a machine without a zone database
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // Window is a declaration of time. Exactly one of Last, Every and a fixed
 // range (From and To without Every) is set; the engine's window package turns
 // it into slices.
 type Window struct {
-	Address Address
+	Address address.Address
 	Name    string
 
 	Last  *Duration // trailing: one slice that ends at the plan's clock
@@ -96,7 +99,7 @@ func (i *instance) checkForm() bool {
 	case to && !from:
 		i.reject("to", "Missing beginning", "A window with \"to\" needs \"from\" as well.")
 	case !every && !from:
-		i.diags = append(i.diags, mistake(i.of.block.DefRange, "Empty window",
+		i.diags = append(i.diags, diag.Mistake(i.of.block.DefRange, "Empty window",
 			"A window needs \"last\" (a trailing window), \"from\" and \"to\" (one fixed slice), or \"every\" and \"from\" (consecutive slices)."))
 	}
 	if !last && !i.lacks("align") {

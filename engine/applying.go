@@ -19,8 +19,9 @@ import (
 	"github.com/reportform/reportform/engine/run"
 	"github.com/reportform/reportform/engine/transport"
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/durable"
 	"github.com/reportform/reportform/outputs"
-	"github.com/reportform/reportform/outputs/durable"
 )
 
 // ApplyOptions says how to apply.
@@ -180,7 +181,7 @@ func (s *Summary) count(value run.Progress) {
 
 // job resolves a planned pull.
 func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull) (*run.Job, error) {
-	tenant, report := e.config.Tenant(config.Address(pull.Tenant)), e.config.Report(config.Address(pull.Report))
+	tenant, report := e.config.Tenant(address.Address(pull.Tenant)), e.config.Report(address.Address(pull.Report))
 	if tenant == nil || report == nil {
 		return nil, fmt.Errorf("the plan names %s and %s, which the configuration does not have: make the plan again", pull.Report, pull.Tenant)
 	}
@@ -198,7 +199,7 @@ func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull) (*run.Job, erro
 	facts := pullOf(tenant, report, &window.Named{Slice: window.Slice{From: pull.From, To: pull.To}, Date: pull.Date, Label: pull.Label})
 	define := definer(report)
 	for _, planned := range pull.Outputs {
-		output, ok := e.outputs[config.Address(planned.Output)]
+		output, ok := e.outputs[address.Address(planned.Output)]
 		if !ok {
 			return nil, fmt.Errorf("the plan names %s, which the configuration does not have: make the plan again", planned.Output)
 		}
@@ -225,7 +226,7 @@ func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull) (*run.Job, erro
 
 // source resolves the file that a pull is made from.
 func (e *Engine) source(planned *plan.Source, facts *outputs.Pull) (*run.JobSource, error) {
-	output, ok := e.outputs[config.Address(planned.Output)]
+	output, ok := e.outputs[address.Address(planned.Output)]
 	reader, rereads := output.(outputs.Rereader)
 	if !ok || !rereads {
 		return nil, fmt.Errorf("the plan reads %s again, which the configuration does not have or cannot read: make the plan again", planned.Output)

@@ -13,13 +13,13 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/blob"
 	"github.com/reportform/reportform/engine/ledger/blob/azure"
 	"github.com/reportform/reportform/engine/ledger/blob/gcs"
 	"github.com/reportform/reportform/engine/ledger/blob/s3"
 	"github.com/reportform/reportform/engine/ledger/local"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // The schemes of the url of state "blob".
@@ -182,7 +182,7 @@ func (b *blobBlock) readURL() bool {
 	case err != nil || u.Opaque != "":
 		fault = "It is not a URL."
 	case !slices.Contains(blobAttributes()["url"], u.Scheme):
-		fault = fmt.Sprintf("The scheme %q is none of a store.", u.Scheme) + config.DidYouMean(u.Scheme, slices.Values(blobAttributes()["url"]))
+		fault = fmt.Sprintf("The scheme %q is none of a store.", u.Scheme) + diag.DidYouMean(u.Scheme, slices.Values(blobAttributes()["url"]))
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		fault = "A user, a password, a query or a fragment has no place in it: identity and options are attributes of the block."
 	case u.Scheme == schemeFile && u.Host != "" && u.Host != "." && u.Host != "..":

@@ -11,8 +11,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
-	"github.com/reportform/reportform/config"
-	"github.com/reportform/reportform/engine/auth"
+	"github.com/reportform/reportform/internal/secret"
 )
 
 // blobSecrets are the attributes of state "blob" that refer to secrets.
@@ -62,7 +61,7 @@ func (b *blobBlock) value(name string, kind cty.Type) cty.Value {
 	}
 	value, diags := attribute.Expr.Value(b.EvalCtx)
 	if diags.HasErrors() && slices.Contains(blobSecrets(), name) {
-		_, diags = config.DecodeSecret(attribute, b.EvalCtx) // without any part of the value
+		_, diags = secret.Decode(attribute, b.EvalCtx) // without any part of the value
 	}
 	if diags.HasErrors() {
 		b.diags = append(b.diags, diags...)
@@ -87,14 +86,14 @@ func (b *blobBlock) secret(name string) func(context.Context) (string, error) {
 	if !ok || !b.isSet(name) {
 		return nil
 	}
-	place, diags := config.DecodeSecret(attribute, b.EvalCtx)
+	place, diags := secret.Decode(attribute, b.EvalCtx)
 	b.diags = append(b.diags, diags...)
-	return auth.Reader(place, b.getenv)
+	return secret.Reader(place, b.getenv)
 }
 
 // variable returns the reader of a secret in an environment variable.
 func (b *blobBlock) variable(name string) func(context.Context) (string, error) {
-	return auth.Reader(config.Secret{Env: name}, b.getenv)
+	return secret.Reader(secret.Reference{Env: name}, b.getenv)
 }
 
 // under returns a path of the configuration, relative to its directory.

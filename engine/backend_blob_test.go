@@ -11,6 +11,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/ledgertest"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // blobState decodes a body of state "blob" as a configuration has it.
@@ -105,7 +106,7 @@ func TestBlobMistakes(t *testing.T) {
 		said := ""
 		for _, d := range diags {
 			said += d.Summary + ": " + d.Detail + "\n"
-			if _, marked := hcl.DiagnosticExtra[config.SecretHere](d); !marked || d.Subject == nil || d.Context != nil || d.Expression != nil || d.EvalContext != nil {
+			if _, marked := hcl.DiagnosticExtra[diag.SecretHere](d); !marked || d.Subject == nil || d.Context != nil || d.Expression != nil || d.EvalContext != nil {
 				t.Errorf("%s\nlets a renderer quote the line: %+v", body, d)
 			}
 		}

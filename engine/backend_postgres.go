@@ -9,10 +9,10 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
-	"github.com/reportform/reportform/config"
-	"github.com/reportform/reportform/engine/auth"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/postgres"
+	"github.com/reportform/reportform/internal/diag"
+	"github.com/reportform/reportform/internal/secret"
 )
 
 // postgresSetting is an attribute of state "postgres" that is no secret.
@@ -82,12 +82,12 @@ func decodePostgres(block stateBlock) (ledger.Backend, hcl.Diagnostics) {
 
 	switch {
 	case url != nil:
-		options.URL = auth.Reader(*url, block.getenv)
+		options.URL = secret.Reader(*url, block.getenv)
 		diags = append(diags, besideURL(content.Attributes)...)
 	case password != nil:
-		options.Password = auth.Reader(*password, block.getenv)
+		options.Password = secret.Reader(*password, block.getenv)
 	case block.getenv("PGPASSWORD") != "":
-		options.Password = auth.Reader(config.Secret{Env: "PGPASSWORD"}, block.getenv)
+		options.Password = secret.Reader(secret.Reference{Env: "PGPASSWORD"}, block.getenv)
 	}
 	if diags.HasErrors() {
 		return nil, diags
@@ -118,7 +118,7 @@ func (s postgresSetting) decode(attributes hcl.Attributes, block stateBlock) (st
 		Detail: s.attribute + " takes " + s.takes + ". A connection URL may hold a password: refer to it as a whole, " +
 			`with url = secret_env("DATABASE_URL") or another secret.`,
 		Subject: attribute.NameRange.Ptr(),
-		Extra:   config.SecretHere{},
+		Extra:   diag.SecretHere{},
 	}}
 }
 
@@ -134,7 +134,7 @@ func besideURL(attributes hcl.Attributes) hcl.Diagnostics {
 			Summary:  "Said twice",
 			Detail:   "A url says everything about the connection: remove " + name + " or url.",
 			Subject:  attribute.NameRange.Ptr(),
-			Extra:    config.SecretHere{},
+			Extra:    diag.SecretHere{},
 		})
 	}
 	slices.SortFunc(diags, func(a, b *hcl.Diagnostic) int { return a.Subject.Start.Byte - b.Subject.Start.Byte })
@@ -142,11 +142,11 @@ func besideURL(attributes hcl.Attributes) hcl.Diagnostics {
 }
 
 // decodeSecret returns nil where the attribute is unset.
-func decodeSecret(attribute *hcl.Attribute, block stateBlock) (*config.Secret, hcl.Diagnostics) {
+func decodeSecret(attribute *hcl.Attribute, block stateBlock) (*secret.Reference, hcl.Diagnostics) {
 	if attribute == nil {
 		return nil, nil
 	}
-	secret, diags := config.DecodeSecret(attribute, block.EvalCtx)
+	secret, diags := secret.Decode(attribute, block.EvalCtx)
 	if diags.HasErrors() || secret.Env == "" && secret.File == "" && len(secret.Exec) == 0 {
 		return nil, diags
 	}

@@ -9,9 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/postgres/pgtest"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // stateMistakes loads a configuration with a state block and returns its
@@ -24,7 +24,7 @@ func stateMistakes(t *testing.T, state, secret string) []string {
 	var got []string
 	for _, d := range diags {
 		got = append(got, fmt.Sprint(d.Subject.Start.Line, " ", d.Summary))
-		if _, hidden := hcl.DiagnosticExtra[config.SecretHere](d); !hidden || d.Context != nil || d.Expression != nil {
+		if _, hidden := hcl.DiagnosticExtra[diag.SecretHere](d); !hidden || d.Context != nil || d.Expression != nil {
 			t.Errorf("%s: a line that may hold a secret is quoted", d)
 		}
 		if secret != "" && strings.Contains(d.Summary+d.Detail, secret) {

@@ -12,6 +12,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/local"
 	"github.com/reportform/reportform/engine/ledger/sealed"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // stateBlock is a state block on its way to its backend.
@@ -76,7 +77,7 @@ func decodeLocal(block stateBlock) (ledger.Backend, hcl.Diagnostics) {
 // hold a secret in plain text.
 func unquoted(diags hcl.Diagnostics) hcl.Diagnostics {
 	for _, d := range diags {
-		d.Extra, d.Context, d.Expression, d.EvalContext = config.SecretHere{}, nil, nil, nil
+		d.Extra, d.Context, d.Expression, d.EvalContext = diag.SecretHere{}, nil, nil, nil
 	}
 	return diags
 }

@@ -11,7 +11,7 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/reportform/reportform/outputs/durable"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // Fault says what is wrong with a file, as a stable word.
@@ -52,7 +52,7 @@ func (h *hasher) compare(ctx context.Context, path string, size int64, sum strin
 		if errors.Is(err, fs.ErrNotExist) {
 			return Mismatch{Fault: FileMissing}, nil
 		}
-		return Mismatch{Fault: FileUnreadable, Err: durable.Reason(err)}, ctx.Err()
+		return Mismatch{Fault: FileUnreadable, Err: diag.Reason(err)}, ctx.Err()
 	}
 	info, err := os.Stat(path)
 	switch {

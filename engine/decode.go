@@ -12,14 +12,16 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/auth"
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/diag"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/all"
 )
 
-func decodeOutputs(c *config.Config, dir string, console *outputs.Console) (map[config.Address]outputs.Output, hcl.Diagnostics) {
+func decodeOutputs(c *config.Config, dir string, console *outputs.Console) (map[address.Address]outputs.Output, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
 	formats := all.Registry()
-	decoded := make(map[config.Address]outputs.Output, len(c.Outputs))
+	decoded := make(map[address.Address]outputs.Output, len(c.Outputs))
 	for _, o := range c.Outputs {
 		format, ok := formats[o.Type]
 		if !ok {
@@ -57,10 +59,10 @@ func (e *Engine) checkTargets() hcl.Diagnostics {
 	return diags
 }
 
-func decodeCredentials(c *config.Config, getenv func(string) string) (map[config.Address]auth.Credential, hcl.Diagnostics) {
+func decodeCredentials(c *config.Config, getenv func(string) string) (map[address.Address]auth.Credential, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
 	types := auth.Types()
-	decoded := make(map[config.Address]auth.Credential, len(c.Credentials))
+	decoded := make(map[address.Address]auth.Credential, len(c.Credentials))
 	for _, block := range c.Credentials {
 		kind, ok := types[block.Type]
 		if !ok {
@@ -82,7 +84,7 @@ func unknownType[V any](what, name string, known map[string]V, subject hcl.Range
 	return &hcl.Diagnostic{
 		Severity: hcl.DiagError,
 		Summary:  "Unknown " + what,
-		Detail:   fmt.Sprintf("There is no %s %q.%s Known are: %s.", what, name, config.DidYouMean(name, maps.Keys(known)), strings.Join(names, ", ")),
+		Detail:   fmt.Sprintf("There is no %s %q.%s Known are: %s.", what, name, diag.DidYouMean(name, maps.Keys(known)), strings.Join(names, ", ")),
 		Subject:  &subject,
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/address"
 )
 
 // definer returns a function that gives definitions of a report: digests of
@@ -56,7 +57,7 @@ func (e *Engine) digest() string {
 		Address, Window string
 		Question        string
 		Settle          string
-		Tenants         []config.Address
+		Tenants         []address.Address
 		Outputs         []outputFacts
 	}
 	var facts struct {

@@ -6,9 +6,9 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/gohcl"
 
-	"github.com/reportform/reportform/config"
-	"github.com/reportform/reportform/engine/auth"
 	"github.com/reportform/reportform/engine/ledger/sealed"
+	"github.com/reportform/reportform/internal/diag"
+	"github.com/reportform/reportform/internal/secret"
 )
 
 // encryptionBlock is the body of an encryption block, which any state block may
@@ -61,7 +61,7 @@ func takeEncryption(block *stateBlock) (*sealed.Options, hcl.Diagnostics) {
 			Detail: "With migrate, what is stored in plain text is believed. Run reportform init, which encrypts everything with identity, " +
 				"then remove migrate; old_identities are needed no longer then.",
 			Subject: found.DefRange.Ptr(),
-			Extra:   config.SecretHere{},
+			Extra:   diag.SecretHere{},
 		})
 	}
 	return &options, diags
@@ -96,10 +96,10 @@ func decodeOldIdentities(attribute *hcl.Attribute, block stateBlock) ([]sealed.I
 	return identities, diags
 }
 
-func identityAt(place config.Secret, block stateBlock) sealed.Identity {
-	return sealed.Identity{Place: place.String(), Read: auth.LinesReader(place, block.getenv)}
+func identityAt(place secret.Reference, block stateBlock) sealed.Identity {
+	return sealed.Identity{Place: place.String(), Read: secret.LinesReader(place, block.getenv)}
 }
 
 func encryptionMistake(at hcl.Range, summary, detail string) *hcl.Diagnostic {
-	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &at, Extra: config.SecretHere{}}
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &at, Extra: diag.SecretHere{}}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/reportform/reportform/engine/auth"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/transport"
+	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/outputs"
 )
 
@@ -48,8 +49,8 @@ type Engine struct {
 	backoff time.Duration
 
 	config      *config.Config
-	outputs     map[config.Address]outputs.Output
-	credentials map[config.Address]auth.Credential
+	outputs     map[address.Address]outputs.Output
+	credentials map[address.Address]auth.Credential
 	ledgers     *ledger.Store
 
 	// Services are made when the first pull needs them: a plan contacts nobody.

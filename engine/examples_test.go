@@ -16,8 +16,8 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/sandbox"
+	"github.com/reportform/reportform/internal/address"
 )
 
 // Every example is loaded, planned and applied as a new user would, on the
@@ -64,8 +64,8 @@ func TestExamples(t *testing.T) {
 			}
 			onConsole := 0
 			for _, pull := range p.Pulls {
-				report := e.Config().Report(config.Address(pull.Report))
-				tenant := e.Config().Tenant(config.Address(pull.Tenant))
+				report := e.Config().Report(address.Address(pull.Report))
+				tenant := e.Config().Tenant(address.Address(pull.Tenant))
 				want := -1
 				if report.Filter == "" {
 					want = count(tenant.ID, pull.Type, pull.From, pull.To)

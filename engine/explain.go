@@ -10,10 +10,10 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
-	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/address"
 )
 
 // Explanation says where a file comes from.
@@ -342,18 +342,18 @@ func gapOf(gaps []plan.Gap, o *Origin) *plan.Gap {
 // declarations are the blocks behind an origin that the configuration has.
 func (e *Engine) declarations(key ledger.Key, output string) []Declaration {
 	var list []Declaration
-	add := func(address config.Address, r hcl.Range) { list = append(list, Declaration{string(address), r}) }
-	report := e.config.Report(config.Address(key.Report))
+	add := func(address address.Address, r hcl.Range) { list = append(list, Declaration{string(address), r}) }
+	report := e.config.Report(address.Address(key.Report))
 	if report != nil {
 		add(report.Address, report.Range)
 	}
-	if t := e.config.Tenant(config.Address(key.Tenant)); t != nil {
+	if t := e.config.Tenant(address.Address(key.Tenant)); t != nil {
 		add(t.Address, t.Range)
 	}
 	if report != nil {
 		add(report.Window.Address, report.Window.Range)
 	}
-	if o := e.config.Output(config.Address(output)); o != nil {
+	if o := e.config.Output(address.Address(output)); o != nil {
 		add(o.Address, o.Range)
 	}
 	return list

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/internal/address"
 )
 
 // Moving is what Move does, or would do.
@@ -183,35 +184,21 @@ func newRenaming(source, destination string) (*renaming, error) {
 
 // kindOf is what has to be equal of two addresses: "tenant", "report.TYPE" or
 // "output.TYPE"; empty for anything else.
-func kindOf(address string) string {
-	parts := strings.Split(baseAddress(address), ".")
-	if strings.Contains(address, "[") && !strings.HasSuffix(address, "]") {
-		return ""
-	}
-	for _, part := range parts {
-		if part == "" || strings.ContainsAny(part, " \t\"") {
-			return ""
-		}
-	}
+func kindOf(given string) string {
+	p, ok := address.Parse(given)
 	switch {
-	case len(parts) == 2 && parts[0] == "tenant":
-		return "tenant"
-	case len(parts) == 3 && (parts[0] == "report" || parts[0] == "output"):
-		return parts[0] + "." + parts[1]
+	case !ok:
+	case p.Kind == "tenant" && len(p.Labels) == 1:
+		return p.Kind
+	case (p.Kind == "report" || p.Kind == "output") && len(p.Labels) == 2:
+		return p.Kind + "." + p.Labels[0]
 	}
 	return ""
 }
 
-// apply returns what an address becomes: itself if it is another. Instances of
-// a block keep their keys, so only a block takes them in.
-func (r *renaming) apply(address string) string {
-	if address == r.from {
-		return r.to
-	}
-	if key, found := strings.CutPrefix(address, r.from); found && strings.HasPrefix(key, "[") && !strings.Contains(r.to, "[") {
-		return r.to + key
-	}
-	return address
+// apply returns what an address becomes: itself if it is another.
+func (r *renaming) apply(given string) string {
+	return string(address.Address(given).Rename(address.Address(r.from), address.Address(r.to)))
 }
 
 func (r *renaming) nothing() error {

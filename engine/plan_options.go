@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/address"
 )
 
 // PlanOptions says what is planned, and how closely.
@@ -37,13 +38,10 @@ func (o *PlanOptions) tenant(t *config.Tenant) bool {
 // output reports whether -target and -exclude keep an output of a report for a
 // tenant.
 func (o *PlanOptions) output(t *config.Tenant, r *config.Report, output *config.Output) bool {
-	named := func(address string) bool {
-		for _, a := range []config.Address{t.Address, r.Address, r.Window.Address, output.Address} {
-			if string(a) == address || baseAddress(string(a)) == address {
-				return true
-			}
-		}
-		return false
+	named := func(given string) bool {
+		return slices.ContainsFunc([]address.Address{t.Address, r.Address, r.Window.Address, output.Address}, func(a address.Address) bool {
+			return a.Within(address.Address(given))
+		})
 	}
 	return (len(o.Targets) == 0 || slices.ContainsFunc(o.Targets, named)) && !slices.ContainsFunc(o.Excludes, named)
 }
@@ -52,9 +50,9 @@ func (o *PlanOptions) output(t *config.Tenant, r *config.Report, output *config.
 // configuration does not have.
 func (o *PlanOptions) check(c *config.Config) error {
 	addresses, names := map[string]bool{}, map[string]bool{}
-	add := func(a config.Address) {
+	add := func(a address.Address) {
 		addresses[string(a)] = true
-		addresses[baseAddress(string(a))] = true
+		addresses[string(a.Base())] = true
 	}
 	for _, t := range c.Tenants {
 		add(t.Address)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/outputs"
 )
 
@@ -157,7 +157,7 @@ func (e *Engine) wants(opts *PlanOptions, now time.Time) []plan.Want {
 		most += len(report.Tenants)
 	}
 	wants := make([]plan.Want, 0, most)
-	named := map[config.Address][]window.Named{}
+	named := map[address.Address][]window.Named{}
 	for _, report := range e.config.Reports {
 		w, define := window.New(report.Window), definer(report)
 		if _, ok := named[report.Window.Address]; !ok {
@@ -249,7 +249,7 @@ func (e *Engine) undeclared() func(ledger.Key) string {
 		switch {
 		case declared[key]:
 			return ""
-		case e.config.Tenant(config.Address(key.Tenant)) == nil:
+		case e.config.Tenant(address.Address(key.Tenant)) == nil:
 			return "tenant"
 		}
 		return "report"
@@ -266,7 +266,7 @@ func (e *Engine) conflicts(wants []plan.Want, parts []plan.Part, planned int) er
 	}
 	var diags hcl.Diagnostics
 	for _, c := range conflicts {
-		first, second := e.config.Output(config.Address(c.First.Output)), e.config.Output(config.Address(c.Second.Output))
+		first, second := e.config.Output(address.Address(c.First.Output)), e.config.Output(address.Address(c.Second.Output))
 		diags = append(diags, &hcl.Diagnostic{
 			Severity: hcl.DiagError,
 			Summary:  "Two pulls lead to one path",
@@ -359,10 +359,4 @@ func (e *Engine) Console() bool {
 		}
 	}
 	return false
-}
-
-// baseAddress is an address without the key of its for_each.
-func baseAddress(address string) string {
-	base, _, _ := strings.Cut(address, "[")
-	return base
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/sandbox"
 	"github.com/reportform/reportform/engine/transport"
+	"github.com/reportform/reportform/internal/address"
 )
 
 // services is what pulls share: connections, tokens, the pace, and the
@@ -30,7 +31,7 @@ type services struct {
 // clientKey is what a client is made for: the token and the pace are the same
 // for all pulls that share it.
 type clientKey struct {
-	tenant config.Address
+	tenant address.Address
 	api    string
 	limit  string
 }

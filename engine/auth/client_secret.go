@@ -13,6 +13,8 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/diag"
+	"github.com/reportform/reportform/internal/secret"
 )
 
 // clientSecretType is credential "client_secret": an application that proves
@@ -27,14 +29,14 @@ type clientSecretBlock struct {
 
 func (clientSecretType) Decode(block *config.Credential, getenv func(string) string) (Credential, hcl.Diagnostics) {
 	var body clientSecretBlock
-	diags := unquoted(gohcl.DecodeBody(block.Body, block.EvalCtx, &body))
+	diags := diag.Unquoted(gohcl.DecodeBody(block.Body, block.EvalCtx, &body))
 	app, more := clientID(body.ClientID, block, getenv)
 	diags = append(diags, more...)
-	place := config.Secret{Env: "AZURE_CLIENT_SECRET"}
+	place := secret.Reference{Env: "AZURE_CLIENT_SECRET"}
 	if body.ClientSecret != nil {
-		given, more := config.DecodeSecret(body.ClientSecret, block.EvalCtx)
+		given, more := secret.Decode(body.ClientSecret, block.EvalCtx)
 		diags = append(diags, more...)
-		if given.Env != "" || given.File != "" || len(given.Exec) > 0 {
+		if !given.IsZero() {
 			place = given
 		}
 	}
@@ -44,15 +46,6 @@ func (clientSecretType) Decode(block *config.Credential, getenv func(string) str
 	return &clientSecret{app: app, place: place, getenv: getenv}, diags
 }
 
-// unquoted marks mistakes in a credential's body: under a misspelt name their
-// lines may hold a secret in plain text.
-func unquoted(diags hcl.Diagnostics) hcl.Diagnostics {
-	for _, d := range diags {
-		d.Extra, d.Context, d.Expression, d.EvalContext = config.SecretHere{}, nil, nil, nil
-	}
-	return diags
-}
-
 // clientID returns the application's id from its attribute, or from
 // AZURE_CLIENT_ID where the attribute is unset.
 func clientID(attribute *hcl.Attribute, block *config.Credential, getenv func(string) string) (string, hcl.Diagnostics) {
@@ -60,7 +53,7 @@ func clientID(attribute *hcl.Attribute, block *config.Credential, getenv func(st
 	if attribute != nil {
 		value, diags := attribute.Expr.Value(block.EvalCtx)
 		if diags.HasErrors() {
-			return "", unquoted(diags)
+			return "", diag.Unquoted(diags)
 		}
 		if id, _ = convert.Convert(value, cty.String); id == cty.NilVal || !id.IsKnown() || id.IsMarked() {
 			return "", hcl.Diagnostics{{
@@ -68,7 +61,7 @@ func clientID(attribute *hcl.Attribute, block *config.Credential, getenv func(st
 				Summary:  "Wrong type of client_id",
 				Detail:   "client_id is a string: the application (client) ID that the app registration shows. This is " + value.Type().FriendlyName() + ".",
 				Subject:  attribute.NameRange.Ptr(),
-				Extra:    config.SecretHere{},
+				Extra:    diag.SecretHere{},
 			}}
 		}
 	}
@@ -91,16 +84,16 @@ func clientID(attribute *hcl.Attribute, block *config.Credential, getenv func(st
 // clientSecret knows where its secret is found, not what it is.
 type clientSecret struct {
 	app    string
-	place  config.Secret
+	place  secret.Reference
 	getenv func(string) string
 }
 
 func (c *clientSecret) App() string { return c.app }
 
 func (c *clientSecret) Token(ctx context.Context, client *http.Client, audience Audience) (*oauth2.Token, error) {
-	value, err := readSecret(ctx, c.place, c.getenv)
+	value, err := secret.Read(ctx, c.place, c.getenv)
 	if err != nil {
 		return nil, unreadable(ctx, c.app, audience, err)
 	}
-	return exchange(ctx, client, audience, c.app, url.Values{"client_secret": {value.reveal()}})
+	return exchange(ctx, client, audience, c.app, url.Values{"client_secret": {value.Reveal()}})
 }

@@ -9,6 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/diag"
+	"github.com/reportform/reportform/internal/secret"
 )
 
 // block is credential "client_secret" "msp" with the body's lines, the header
@@ -30,7 +32,7 @@ func block(t *testing.T, body string) *config.Credential {
 func TestDecodeClientSecret(t *testing.T) {
 	type result struct {
 		App   string
-		Place config.Secret
+		Place secret.Reference
 	}
 	none, both := map[string]string{}, map[string]string{"AZURE_CLIENT_ID": "from-environment", "AZURE_CLIENT_SECRET": value}
 	tests := []struct {
@@ -38,10 +40,10 @@ func TestDecodeClientSecret(t *testing.T) {
 		env        map[string]string
 		want       result
 	}{
-		{"both set", "client_id = \"a\"\nclient_secret = secret_env(\"MSP_SECRET\")", both, result{"a", config.Secret{Env: "MSP_SECRET"}}},
-		{"from the environment", "", both, result{"from-environment", config.Secret{Env: "AZURE_CLIENT_SECRET"}}},
-		{"null is unset", "client_id = null\nclient_secret = null", both, result{"from-environment", config.Secret{Env: "AZURE_CLIENT_SECRET"}}},
-		{"the secret's variable is not looked at", "client_id = \" a \"", none, result{"a", config.Secret{Env: "AZURE_CLIENT_SECRET"}}},
+		{"both set", "client_id = \"a\"\nclient_secret = secret_env(\"MSP_SECRET\")", both, result{"a", secret.Reference{Env: "MSP_SECRET"}}},
+		{"from the environment", "", both, result{"from-environment", secret.Reference{Env: "AZURE_CLIENT_SECRET"}}},
+		{"null is unset", "client_id = null\nclient_secret = null", both, result{"from-environment", secret.Reference{Env: "AZURE_CLIENT_SECRET"}}},
+		{"the secret's variable is not looked at", "client_id = \" a \"", none, result{"a", secret.Reference{Env: "AZURE_CLIENT_SECRET"}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -92,7 +94,7 @@ func TestMistakesInClientSecret(t *testing.T) {
 					t.Errorf("%s: %s does not say %q", d.Summary, d.Detail, want)
 				}
 			}
-			if _, hidden := d.Extra.(config.SecretHere); hidden != (tt.line > 1) || hidden && (d.Context != nil || d.Expression != nil) {
+			if _, hidden := d.Extra.(diag.SecretHere); hidden != (tt.line > 1) || hidden && (d.Context != nil || d.Expression != nil) {
 				t.Errorf("a line that may hold a secret is quoted: %#v", d)
 			}
 			if strings.Contains(diags.Error(), value) {

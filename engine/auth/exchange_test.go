@@ -16,7 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/secret"
 )
 
 // value is a secret with characters that forms escape.
@@ -25,7 +25,7 @@ const value = "s3cr3t~V&lue+/=with spaces%"
 const app = "8f0c1f2e-0000-4000-8000-000000000001"
 
 func withSecret(value string) Credential {
-	return &clientSecret{app: app, place: config.Secret{Env: "TEST_SECRET"}, getenv: func(name string) string {
+	return &clientSecret{app: app, place: secret.Reference{Env: "TEST_SECRET"}, getenv: func(name string) string {
 		if name == "TEST_SECRET" {
 			return value
 		}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/reportform/reportform/internal/secret"
 )
 
 const (
@@ -37,7 +39,7 @@ type Source struct {
 	now        func() time.Time
 
 	mu      sync.Mutex
-	token   secret // the zero secret if there is none
+	token   secret.Value // the zero secret if there is none
 	renew   time.Time
 	expires time.Time
 	request *request // under way, or nil
@@ -51,7 +53,7 @@ type request struct {
 	waiting int
 	cancel  context.CancelFunc
 	done    chan struct{} // closed when token and err are set
-	token   secret
+	token   secret.Value
 	err     error
 }
 
@@ -74,9 +76,9 @@ func (s *Source) Token(ctx context.Context) (string, error) {
 	s.mu.Lock()
 	now := s.now()
 	switch {
-	case s.token.value != nil && now.Before(s.renew):
+	case !s.token.IsZero() && now.Before(s.renew):
 		defer s.mu.Unlock()
-		return s.token.reveal(), nil
+		return s.token.Reveal(), nil
 	case s.refusal != nil && now.Before(s.refusedUntil):
 		defer s.mu.Unlock()
 		return "", s.refusal
@@ -92,7 +94,7 @@ func (s *Source) Token(ctx context.Context) (string, error) {
 
 	select {
 	case <-r.done:
-		return r.token.reveal(), r.err
+		return r.token.Reveal(), r.err
 	case <-ctx.Done():
 		s.leave(r)
 		return "", ctx.Err()
@@ -104,8 +106,8 @@ func (s *Source) Token(ctx context.Context) (string, error) {
 func (s *Source) Invalidate(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.token.reveal() == token {
-		s.token = secret{}
+	if s.token.Reveal() == token {
+		s.token = secret.Value{}
 	}
 }
 
@@ -169,7 +171,7 @@ func (s *Source) keep(token *oauth2.Token) {
 	}
 	// Without its monotonic part the clock goes on while a computer sleeps.
 	now := s.now().Round(0)
-	s.token = hide(token.AccessToken)
+	s.token = secret.Hide(token.AccessToken)
 	s.expires = now.Add(life)
 	s.renew = s.expires.Add(-min(renewBefore, life/5))
 	s.refusal = nil
@@ -185,4 +187,4 @@ func (s *Source) remember(err error) {
 }
 
 // good reports whether there is a token that has not expired. s.mu is held.
-func (s *Source) good() bool { return s.token.value != nil && s.now().Before(s.expires) }
+func (s *Source) good() bool { return !s.token.IsZero() && s.now().Before(s.expires) }

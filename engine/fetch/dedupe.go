@@ -4,7 +4,7 @@ import (
 	"hash/maphash"
 	"math/bits"
 
-	"github.com/reportform/reportform/outputs/rawjson"
+	"github.com/reportform/reportform/internal/rawjson"
 )
 
 // fingerprint stands for an event: a hash of its id, never zero, and one of

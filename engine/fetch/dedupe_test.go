@@ -5,7 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/reportform/reportform/outputs/rawjson"
+	"github.com/reportform/reportform/internal/rawjson"
 )
 
 func stamp(id, content int) fingerprint {

@@ -7,7 +7,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/reportform/reportform/outputs/rawjson"
+	"github.com/reportform/reportform/internal/rawjson"
 )
 
 // maxErrorBody is how much of an error response is read, in bytes.

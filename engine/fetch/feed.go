@@ -6,7 +6,7 @@ import (
 	"runtime"
 	"sync"
 
-	"github.com/reportform/reportform/outputs/rawjson"
+	"github.com/reportform/reportform/internal/rawjson"
 )
 
 // feed reads one page after the other, ahead of the one who uses them. Pages

@@ -3,7 +3,7 @@ package fetch
 import (
 	"time"
 
-	"github.com/reportform/reportform/outputs/rawjson"
+	"github.com/reportform/reportform/internal/rawjson"
 )
 
 // instant is a point in time: Unix seconds and the nanoseconds within.

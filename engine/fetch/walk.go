@@ -11,7 +11,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
-	"github.com/reportform/reportform/outputs/rawjson"
+	"github.com/reportform/reportform/internal/rawjson"
 )
 
 const (

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/reportform/reportform/outputs/rawjson"
+	"github.com/reportform/reportform/internal/rawjson"
 )
 
 // A run of entries is stored by columns: a JSON object with a member for each

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/reportform/reportform/outputs/rawjson"
+	"github.com/reportform/reportform/internal/rawjson"
 )
 
 // appendColumns appends a run of entries, which are in order, by columns. A

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/reportform/reportform/outputs/rawjson"
+	"github.com/reportform/reportform/internal/rawjson"
 )
 
 // NewerError says that a newer version of Reportform wrote what was read.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/reportform/reportform/outputs/rawjson"
+	"github.com/reportform/reportform/internal/rawjson"
 )
 
 // page is a run of entries. A stored page never changes, so ledgers share it.

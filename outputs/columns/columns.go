@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/reportform/reportform/outputs/rawjson"
+	"github.com/reportform/reportform/internal/rawjson"
 )
 
 // Flaws says, in full sentences, what is wrong with a list of columns.

@@ -17,10 +17,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reportform/reportform/internal/rawjson"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/columns"
 	"github.com/reportform/reportform/outputs/file"
-	"github.com/reportform/reportform/outputs/rawjson"
 )
 
 // Format is output "csv".

@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/reportform/reportform/internal/rawjson"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/outputstest"
-	"github.com/reportform/reportform/outputs/rawjson"
 )
 
 func TestFormat(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/reportform/reportform/internal/durable"
 	"github.com/reportform/reportform/outputs"
-	"github.com/reportform/reportform/outputs/durable"
 )
 
 // spool keeps what is meant for the console until it is complete: a pull that

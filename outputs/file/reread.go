@@ -11,9 +11,9 @@ import (
 	"iter"
 	"os"
 
+	"github.com/reportform/reportform/internal/diag"
+	"github.com/reportform/reportform/internal/rawjson"
 	"github.com/reportform/reportform/outputs"
-	"github.com/reportform/reportform/outputs/durable"
-	"github.com/reportform/reportform/outputs/rawjson"
 )
 
 // Verbatim is implemented by an Encoding that can write files in which every
@@ -36,7 +36,7 @@ func verbatim(encoding outputs.Encoding) bool {
 func (o *output) Reread(ctx context.Context, target outputs.Target, digest string) iter.Seq2[[]outputs.Event, error] {
 	return func(yield func([]outputs.Event, error) bool) {
 		fail := func(err error) {
-			yield(nil, fmt.Errorf("%s: reading %s again: %w", o.block.Address, target.Path, durable.Reason(err)))
+			yield(nil, fmt.Errorf("%s: reading %s again: %w", o.block.Address, target.Path, diag.Reason(err)))
 		}
 		f, err := os.Open(target.Path)
 		if err != nil {

@@ -7,8 +7,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/reportform/reportform/internal/durable"
 	"github.com/reportform/reportform/outputs"
-	"github.com/reportform/reportform/outputs/durable"
 )
 
 // place is where the bytes of a pull go.

@@ -4,9 +4,9 @@ package ndjson
 import (
 	"io"
 
+	"github.com/reportform/reportform/internal/rawjson"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/file"
-	"github.com/reportform/reportform/outputs/rawjson"
 )
 
 // Format is output "ndjson".

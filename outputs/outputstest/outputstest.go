@@ -20,8 +20,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/reportform/reportform/internal/durable"
 	"github.com/reportform/reportform/outputs"
-	"github.com/reportform/reportform/outputs/durable"
 )
 
 // Run runs the suite.

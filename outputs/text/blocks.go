@@ -4,8 +4,8 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/reportform/reportform/internal/rawjson"
 	"github.com/reportform/reportform/outputs"
-	"github.com/reportform/reportform/outputs/rawjson"
 )
 
 // nameWidth is the number of characters that a name is padded to. Longer ones

@@ -23,10 +23,10 @@ import (
 	"io"
 	"strings"
 
+	"github.com/reportform/reportform/internal/rawjson"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/columns"
 	"github.com/reportform/reportform/outputs/file"
-	"github.com/reportform/reportform/outputs/rawjson"
 )
 
 // Format is output "text".

@@ -21,9 +21,9 @@ package xml
 import (
 	"io"
 
+	"github.com/reportform/reportform/internal/rawjson"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/file"
-	"github.com/reportform/reportform/outputs/rawjson"
 )
 
 // Format is output "xml".

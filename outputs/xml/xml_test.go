@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/reportform/reportform/internal/rawjson"
 	"github.com/reportform/reportform/outputs/outputstest"
-	"github.com/reportform/reportform/outputs/rawjson"
 )
 
 func TestFormat(t *testing.T) { outputstest.Run(t, Format(), "", decode) }

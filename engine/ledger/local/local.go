@@ -21,7 +21,7 @@ import (
 
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/keypath"
-	"github.com/reportform/reportform/outputs/durable"
+	"github.com/reportform/reportform/internal/durable"
 )
 
 // Backend is a directory of ledgers. Processes on one machine, and on network

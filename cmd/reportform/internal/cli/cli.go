@@ -8,14 +8,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // Exit codes.
@@ -66,7 +65,7 @@ func (a *App) run(ctx context.Context, argv []string) int {
 	}
 	if inv.Chdir != "" {
 		if err := a.Chdir(inv.Chdir); err != nil {
-			return fail(a.human(), "No such directory", fmt.Sprintf("-chdir names %s, which cannot be entered: %v.", inv.Chdir, reason(err)))
+			return fail(a.human(), "No such directory", fmt.Sprintf("-chdir names %s, which cannot be entered: %v.", inv.Chdir, diag.Reason(err)))
 		}
 	}
 	switch o := inv.Options.(type) {
@@ -132,19 +131,6 @@ func fail(v diagnoser, summary, detail string) int {
 func failWith(v diagnoser, summary string, err error) int {
 	v.Diagnostics(view.Diagnose(summary, err), nil)
 	return failed
-}
-
-// reason is an error of a file without the file's name, for a text that has it.
-func reason(err error) error {
-	var path *fs.PathError
-	var link *os.LinkError
-	switch {
-	case errors.As(err, &path):
-		return path.Err
-	case errors.As(err, &link):
-		return link.Err
-	}
-	return err
 }
 
 // failIn tells an error that may lie in the configuration of a session.

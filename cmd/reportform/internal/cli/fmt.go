@@ -15,6 +15,7 @@ import (
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // fmtView is what fmt has to tell.
@@ -63,7 +64,7 @@ func (f *formatting) fail(summary, detail string) {
 func (f *formatting) stdin(in io.Reader) {
 	src, err := io.ReadAll(in)
 	if err != nil {
-		f.fail("Standard input not readable", fmt.Sprintf("Standard input cannot be read: %v.", reason(err)))
+		f.fail("Standard input not readable", fmt.Sprintf("Standard input cannot be read: %v.", diag.Reason(err)))
 		return
 	}
 	formatted, valid := f.format("<stdin>", src)
@@ -85,7 +86,7 @@ func (f *formatting) path(path string) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
-		f.fail("Nothing to format", fmt.Sprintf("%s: %v. Name a file, a directory, or - for standard input.", path, reason(err)))
+		f.fail("Nothing to format", fmt.Sprintf("%s: %v. Name a file, a directory, or - for standard input.", path, diag.Reason(err)))
 	case info.IsDir():
 		f.directory(path)
 	case strings.HasSuffix(path, ".rf.json"):
@@ -107,7 +108,7 @@ func (f *formatting) directory(dir string) {
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
-			f.fail("Directory not readable", fmt.Sprintf("%s cannot be read: %v.", path, reason(err)))
+			f.fail("Directory not readable", fmt.Sprintf("%s cannot be read: %v.", path, diag.Reason(err)))
 			if entry != nil && entry.IsDir() {
 				return fs.SkipDir
 			}
@@ -122,14 +123,14 @@ func (f *formatting) directory(dir string) {
 		return nil
 	})
 	if err != nil {
-		f.fail("Directory not readable", fmt.Sprintf("%s cannot be read: %v.", dir, reason(err)))
+		f.fail("Directory not readable", fmt.Sprintf("%s cannot be read: %v.", dir, diag.Reason(err)))
 	}
 }
 
 func (f *formatting) file(path string) {
 	src, err := os.ReadFile(path)
 	if err != nil {
-		f.fail("File not readable", fmt.Sprintf("%s cannot be read: %v.", path, reason(err)))
+		f.fail("File not readable", fmt.Sprintf("%s cannot be read: %v.", path, diag.Reason(err)))
 		return
 	}
 	formatted, valid := f.format(path, src)
@@ -139,7 +140,7 @@ func (f *formatting) file(path string) {
 	f.changed = true
 	if !f.options.Check {
 		if err := replaceFile(path, formatted, 0o644); err != nil {
-			f.fail("File not written", fmt.Sprintf("%s is as it was: %v.", path, reason(err)))
+			f.fail("File not written", fmt.Sprintf("%s is as it was: %v.", path, diag.Reason(err)))
 			return
 		}
 	}

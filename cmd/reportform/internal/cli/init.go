@@ -12,6 +12,7 @@ import (
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 //go:embed starter/main.rf.hcl
@@ -31,7 +32,7 @@ func (a *App) init(ctx context.Context, o *args.Init) int {
 	var v initView = a.human()
 	exists, err := hasConfiguration(".")
 	if err != nil {
-		return failWith(v, "Directory not readable", fmt.Errorf("the working directory cannot be read: %w", reason(err)))
+		return failWith(v, "Directory not readable", fmt.Errorf("the working directory cannot be read: %w", diag.Reason(err)))
 	}
 	if exists {
 		return a.check(ctx, v, o)
@@ -45,7 +46,7 @@ func (a *App) init(ctx context.Context, o *args.Init) int {
 		case err == nil:
 			written = append(written, file.name)
 		case !errors.Is(err, fs.ErrExist) || file.name != ".gitignore":
-			return failWith(v, "The starter configuration was not written", fmt.Errorf("%s: %w", file.name, reason(err)))
+			return failWith(v, "The starter configuration was not written", fmt.Errorf("%s: %w", file.name, diag.Reason(err)))
 		}
 	}
 	v.Initialised(written)
@@ -103,7 +104,7 @@ func createFile(path string, data []byte) error {
 	}
 	_, err = f.Write(data)
 	if err = errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("%w (the file is incomplete: delete it)", reason(err))
+		return fmt.Errorf("%w (the file is incomplete: delete it)", diag.Reason(err))
 	}
 	return nil
 }

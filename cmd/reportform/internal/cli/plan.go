@@ -9,6 +9,7 @@ import (
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // planView is what plan has to tell.
@@ -40,7 +41,7 @@ func (a *App) plan(ctx context.Context, o *args.Plan) int {
 			return failWith(v, "The plan was not saved", err)
 		}
 		if err := replaceFile(o.Out, data.Bytes(), 0o644); err != nil {
-			return fail(v, "The plan was not saved", fmt.Sprintf("%s cannot be written: %v.", o.Out, reason(err)))
+			return fail(v, "The plan was not saved", fmt.Sprintf("%s cannot be written: %v.", o.Out, diag.Reason(err)))
 		}
 		v.PlanSaved(o.Out)
 	}
@@ -58,7 +59,7 @@ func planOptions(s args.Selection) engine.PlanOptions {
 func readPlan(path string) (*plan.Plan, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("the plan %s cannot be opened: %w. Plans are saved with:\n  reportform plan -out=%s", path, reason(err), path)
+		return nil, fmt.Errorf("the plan %s cannot be opened: %w. Plans are saved with:\n  reportform plan -out=%s", path, diag.Reason(err), path)
 	}
 	defer f.Close()
 	p, err := plan.Read(f)

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/internal/address"
 )
 
 // stateView is what state list and state show have to tell.
@@ -108,27 +108,12 @@ func noLedger(o *args.Ledgers) string {
 
 // matchesLedger reports whether the arguments select a ledger.
 func matchesLedger(o *args.Ledgers, key ledger.Key) bool {
-	if o.Address != "" && !within(key.Report, o.Address) && !within(key.Tenant, o.Address) {
+	tenant, report, asked := address.Address(key.Tenant), address.Address(key.Report), address.Address(o.Address)
+	if asked != "" && !report.Within(asked) && !tenant.Within(asked) {
 		return false
 	}
-	if o.TenantAddress != "" && !within(key.Tenant, o.TenantAddress) {
+	if o.TenantAddress != "" && !tenant.Within(address.Address(o.TenantAddress)) {
 		return false
 	}
-	return len(o.Tenants) == 0 || slices.Contains(o.Tenants, nameOf(key.Tenant))
-}
-
-// within reports whether address is base, or an instance of the for_each block base.
-func within(address, base string) bool {
-	return address == base || strings.HasPrefix(address, base+"[")
-}
-
-// nameOf is the name of the tenant with an address: its key, or its label.
-func nameOf(address string) string {
-	label, key, found := strings.Cut(address, "[")
-	if found {
-		if name, err := strconv.Unquote(strings.TrimSuffix(key, "]")); err == nil {
-			return name
-		}
-	}
-	return strings.TrimPrefix(label, "tenant.")
+	return len(o.Tenants) == 0 || slices.Contains(o.Tenants, tenant.Name())
 }

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"slices"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/address"
 )
 
 func (a *App) stateMv(ctx context.Context, o *args.StateMv) int {
@@ -35,21 +37,9 @@ func (a *App) stateMv(ctx context.Context, o *args.StateMv) int {
 
 // declares reports whether a configuration has something with an address, or
 // an instance of the block with it.
-func declares(c *config.Config, address string) bool {
-	for _, t := range c.Tenants {
-		if within(string(t.Address), address) {
-			return true
-		}
-	}
-	for _, r := range c.Reports {
-		if within(string(r.Address), address) {
-			return true
-		}
-	}
-	for _, out := range c.Outputs {
-		if within(string(out.Address), address) {
-			return true
-		}
-	}
-	return false
+func declares(c *config.Config, given string) bool {
+	block := address.Address(given)
+	return slices.ContainsFunc(c.Tenants, func(t *config.Tenant) bool { return t.Address.Within(block) }) ||
+		slices.ContainsFunc(c.Reports, func(r *config.Report) bool { return r.Address.Within(block) }) ||
+		slices.ContainsFunc(c.Outputs, func(o *config.Output) bool { return o.Address.Within(block) })
 }

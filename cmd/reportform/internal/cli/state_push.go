@@ -12,6 +12,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 func (a *App) statePush(ctx context.Context, o *args.StatePush) int {
@@ -66,7 +67,7 @@ func (a *App) readDocument(file string) (*ledger.Document, error) {
 		data, err = os.ReadFile(file)
 	}
 	if err != nil {
-		return nil, reason(err)
+		return nil, diag.Reason(err)
 	}
 	d, err := ledger.ReadDocument(data)
 	if err != nil {

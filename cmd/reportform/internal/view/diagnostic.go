@@ -9,7 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hcled"
 	"github.com/mattn/go-runewidth"
 
-	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // Diagnostic is what is shown of an hcl.Diagnostic, to people and programs
@@ -69,7 +69,7 @@ func NewDiagnostic(d *hcl.Diagnostic, files map[string]*hcl.File) Diagnostic {
 		Start:    Place{r.Start.Line, r.Start.Column, r.Start.Byte},
 		End:      Place{r.End.Line, r.End.Column, r.End.Byte},
 	}
-	if _, secret := hcl.DiagnosticExtra[config.SecretHere](d); !secret {
+	if _, secret := hcl.DiagnosticExtra[diag.SecretHere](d); !secret {
 		shown.Snippet = snippet(r, files[r.Filename])
 	}
 	return shown

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/internal/address"
 )
 
 // holding is a ledger in numbers.
@@ -80,7 +81,7 @@ func (t *ledgerTable) add(l *ledger.Ledger) {
 			t.outputs = append(t.outputs, output)
 		}
 	}
-	row := []string{strings.TrimPrefix(l.Tenant, "tenant."), count(s.slices), "-", "-", count(s.rows), size(s.bytes), count(s.failed)}
+	row := []string{address.Address(l.Tenant).WithoutKind(), count(s.slices), "-", "-", count(s.rows), size(s.bytes), count(s.failed)}
 	if s.slices > 0 {
 		row[2], row[3] = shortMoment(s.from), shortMoment(s.to)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/mattn/go-runewidth"
 
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/address"
 )
 
 // What a plan's screen shows of each kind before it says how many more there are.
@@ -309,16 +310,16 @@ func pullName(p *plan.Pull) string { return p.Tenant + " " + p.Report + " " + p.
 
 // shortName names a pull on a line of progress.
 func shortName(p *plan.Pull) string {
-	return tenantName(p) + " " + strings.TrimPrefix(p.Report, "report.") + " " + p.Label
+	return tenantName(p) + " " + address.Address(p.Report).WithoutKind() + " " + p.Label
 }
 
 // shortNameIn is shortName, cleaned, in so many columns: the name of the
 // tenant's block gives way first, then the middle of names. The slice stays.
 func shortNameIn(p *plan.Pull, width int) string {
-	parts := []string{clean(tenantName(p)), clean(strings.TrimPrefix(p.Report, "report.")), clean(p.Label)}
+	parts := []string{clean(tenantName(p)), clean(address.Address(p.Report).WithoutKind()), clean(p.Label)}
 	over := func() int { return runewidth.StringWidth(strings.Join(parts, " ")) - width }
-	if _, key, found := strings.Cut(parts[0], `["`); found && over() > 0 {
-		parts[0] = strings.TrimSuffix(key, `"]`)
+	if key, ok := address.Address(p.Tenant).Key(); ok && over() > 0 {
+		parts[0] = clean(key)
 	}
 	for _, step := range []struct{ part, least int }{{0, 16}, {1, 6}, {0, 5}} {
 		part := &parts[step.part]
@@ -334,4 +335,4 @@ func shortNameIn(p *plan.Pull, width int) string {
 	return name
 }
 
-func tenantName(p *plan.Pull) string { return strings.TrimPrefix(p.Tenant, "tenant.") }
+func tenantName(p *plan.Pull) string { return address.Address(p.Tenant).WithoutKind() }

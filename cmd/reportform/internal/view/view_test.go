@@ -25,6 +25,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -355,7 +356,7 @@ func TestSecretsAreNotQuoted(t *testing.T) {
 	}
 	attrs, _ := file.Body.(*hclsyntax.Body).Blocks[0].Body.JustAttributes()
 	r := attrs["client_secret"].Range
-	d := &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Secret in plain text", Subject: &r, Extra: config.SecretHere{}}
+	d := &hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Secret in plain text", Subject: &r, Extra: diag.SecretHere{}}
 	files := map[string]*hcl.File{"main.rf.hcl": file}
 	s := newScreen()
 	NewHuman(s.streams(false), s.now).Diagnostics(hcl.Diagnostics{d}, files)

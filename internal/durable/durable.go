@@ -20,6 +20,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // Every temporary name begins with Prefix and ends with Suffix.
@@ -63,7 +65,7 @@ func Create(path string, perm fs.FileMode) (*File, error) {
 	}
 	temp, named, err := createTemp(dir, perm)
 	if err != nil {
-		return nil, fmt.Errorf("create %s: %w", path, Reason(err))
+		return nil, fmt.Errorf("create %s: %w", path, diag.Reason(err))
 	}
 	return &File{path: path, temp: temp, link: link, named: named, open: true}, nil
 }
@@ -99,7 +101,7 @@ func host() string {
 func (f *File) Write(p []byte) (int, error) {
 	n, err := f.temp.Write(p)
 	if err != nil {
-		return n, fmt.Errorf("write %s: %w", f.path, Reason(err))
+		return n, fmt.Errorf("write %s: %w", f.path, diag.Reason(err))
 	}
 	f.written += int64(n)
 	for ; f.written-f.behind >= writeStep; f.behind += writeStep {
@@ -121,7 +123,7 @@ func (f *File) Sync() error {
 		forget(f.temp)
 	}
 	if err != nil {
-		return fmt.Errorf("sync %s: %w", f.path, Reason(err))
+		return fmt.Errorf("sync %s: %w", f.path, diag.Reason(err))
 	}
 	f.synced = true
 	return nil
@@ -135,7 +137,7 @@ func (f *File) Publish() error {
 		return fmt.Errorf("publish %s: the file was not synced", f.path)
 	}
 	if err := f.name(); err != nil {
-		return fmt.Errorf("publish %s: %w", f.path, Reason(err))
+		return fmt.Errorf("publish %s: %w", f.path, diag.Reason(err))
 	}
 	f.synced, f.named = false, false
 	f.close()
@@ -330,16 +332,4 @@ func syncDir(dir string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
-}
-
-// Reason is an error of a file without the names of files, for a text that has
-// the one that means something to a reader; any other error as it is.
-func Reason(err error) error {
-	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
-		return pathErr.Err
-	}
-	if linkErr, ok := errors.AsType[*os.LinkError](err); ok {
-		return linkErr.Err
-	}
-	return err
 }

@@ -1,4 +1,4 @@
-package auth
+package secret
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 const (
@@ -22,60 +22,65 @@ const (
 	execTimeout = 30 * time.Second
 )
 
-// secret carries a value through code that might be printed. The value sits
-// behind a function, so that neither a formatting verb, nor an encoder, nor a
-// dump by reflection can reach it, not even as a field of another struct.
-type secret struct{ value func() string }
+// Value carries a secret through code that might be printed. It sits behind a
+// function, so that neither a formatting verb, nor an encoder, nor a dump by
+// reflection can reach it, not even as a field of another struct.
+type Value struct{ value func() string }
 
-func hide(value string) secret { return secret{func() string { return value }} }
+// Hide returns the Value of a secret.
+func Hide(secret string) Value { return Value{func() string { return secret }} }
 
-// reveal returns the value, empty for the zero secret.
-func (s secret) reveal() string {
-	if s.value == nil {
+// IsZero reports whether the Value is the zero Value, which has no secret.
+func (v Value) IsZero() bool { return v.value == nil }
+
+// Reveal returns the secret, empty for the zero Value.
+func (v Value) Reveal() string {
+	if v.value == nil {
 		return ""
 	}
-	return s.value()
+	return v.value()
 }
 
-func (s secret) String() string               { return "(secret)" }
-func (s secret) GoString() string             { return "(secret)" }
-func (s secret) MarshalText() ([]byte, error) { return []byte("(secret)"), nil }
-func (s secret) MarshalJSON() ([]byte, error) { return []byte(`"(secret)"`), nil }
+func (v Value) String() string               { return "(secret)" }
+func (v Value) GoString() string             { return "(secret)" }
+func (v Value) MarshalText() ([]byte, error) { return []byte("(secret)"), nil }
+func (v Value) MarshalJSON() ([]byte, error) { return []byte(`"(secret)"`), nil }
 
-// readSecret reads the value that is found at a place. Environment variables
-// come from getenv. Errors name the place and hold no part of the value.
-func readSecret(ctx context.Context, place config.Secret, getenv func(string) string) (secret, error) {
-	raw, err := readBounded(ctx, place, getenv)
+// Read reads the secret that a Reference refers to, one line of text.
+// Environment variables come from getenv. Errors name the place and hold no part
+// of the secret.
+func Read(ctx context.Context, r Reference, getenv func(string) string) (Value, error) {
+	raw, err := readBounded(ctx, r, getenv)
 	if err != nil {
-		return secret{}, err
+		return Value{}, err
 	}
 	if !oneLine(raw) {
-		return secret{}, fmt.Errorf("%s does not hold one line of UTF-8 text, which a secret is", place)
+		return Value{}, fmt.Errorf("%s does not hold one line of UTF-8 text, which a secret is", r)
 	}
-	return hide(string(raw)), nil
+	return Hide(string(raw)), nil
 }
 
-// Reader returns a function that reads the secret at a place: the password or
-// key that a state backend's driver must be handed in plain text. It reads
-// anew at each call and keeps nothing; its errors hold no part of the value.
-func Reader(place config.Secret, getenv func(string) string) func(context.Context) (string, error) {
+// Reader returns a function that reads a secret which a driver must be handed in
+// plain text, such as a password or a key. It reads anew at each call and keeps
+// nothing; its errors hold no part of the secret.
+func Reader(r Reference, getenv func(string) string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
-		s, err := readSecret(ctx, place, getenv)
-		return s.reveal(), err
+		value, err := Read(ctx, r, getenv)
+		return value.Reveal(), err
 	}
 }
 
 // LinesReader is Reader for secrets of one or more lines, such as files of
 // keys with comments.
-func LinesReader(place config.Secret, getenv func(string) string) func(context.Context) (string, error) {
+func LinesReader(r Reference, getenv func(string) string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
-		raw, err := readBounded(ctx, place, getenv)
+		raw, err := readBounded(ctx, r, getenv)
 		if err != nil {
 			return "", err
 		}
 		for line := range bytes.Lines(raw) {
 			if !oneLine(bytes.TrimRight(line, "\r\n")) {
-				return "", fmt.Errorf("%s does not hold lines of UTF-8 text", place)
+				return "", fmt.Errorf("%s does not hold lines of UTF-8 text", r)
 			}
 		}
 		return string(raw), nil
@@ -84,7 +89,7 @@ func LinesReader(place config.Secret, getenv func(string) string) func(context.C
 
 // readBounded reads what is found at a place, without a byte order mark before
 // it and line ends after it. Nothing and too much are errors.
-func readBounded(ctx context.Context, place config.Secret, getenv func(string) string) ([]byte, error) {
+func readBounded(ctx context.Context, place Reference, getenv func(string) string) ([]byte, error) {
 	raw, err := readPlace(ctx, place, getenv)
 	if err != nil {
 		return nil, fmt.Errorf("the secret cannot be read from %s: %w", place, err)
@@ -99,7 +104,7 @@ func readBounded(ctx context.Context, place config.Secret, getenv func(string) s
 	return raw, nil
 }
 
-func readPlace(ctx context.Context, place config.Secret, getenv func(string) string) ([]byte, error) {
+func readPlace(ctx context.Context, place Reference, getenv func(string) string) ([]byte, error) {
 	switch {
 	case place.Env != "":
 		return []byte(getenv(place.Env)), nil
@@ -114,11 +119,11 @@ func readPlace(ctx context.Context, place config.Secret, getenv func(string) str
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, bare(err)
+		return nil, diag.Reason(err)
 	}
 	defer f.Close()
 	raw, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
-	return raw, bare(err)
+	return raw, diag.Reason(err)
 }
 
 // readCommand runs a command without a shell and returns its standard output.
@@ -134,7 +139,7 @@ func readCommand(ctx context.Context, command []string) ([]byte, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		return nil, bare(err)
+		return nil, diag.Reason(err)
 	}
 	return out.Bytes(), nil
 }
@@ -147,20 +152,6 @@ func (b *limitedBuffer) Write(p []byte) (int, error) {
 		b.Buffer.Write(p[:min(room, len(p))])
 	}
 	return len(p), nil
-}
-
-// bare returns the reason of an error without the path or command, which the
-// caller names.
-func bare(err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	var command *exec.Error
-	if errors.As(err, &command) {
-		return command.Err
-	}
-	return err
 }
 
 func oneLine(raw []byte) bool {

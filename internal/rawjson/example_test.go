@@ -3,7 +3,7 @@ package rawjson_test
 import (
 	"fmt"
 
-	"github.com/reportform/reportform/outputs/rawjson"
+	"github.com/reportform/reportform/internal/rawjson"
 )
 
 func ExamplePage_Split() {
