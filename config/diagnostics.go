@@ -12,11 +12,6 @@ import (
 // place: one line of a block with for_each can be wrong for every instance.
 const maxAtOnePlace = 10
 
-// firstError returns the first of diags that is an error. There must be one.
-func firstError(diags hcl.Diagnostics) *hcl.Diagnostic {
-	return diags[slices.IndexFunc(diags, func(d *hcl.Diagnostic) bool { return d.Severity == hcl.DiagError })]
-}
-
 // tidy returns the diagnostics in order of place, those without one first,
 // each once. Where one line is wrong for very many instances, the last that is
 // kept says how many more there are.

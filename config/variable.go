@@ -207,7 +207,7 @@ func (v *variable) parse(text, from string) (cty.Value, hcl.Diagnostics) {
 		// The text is in no file, so that its ranges are of no use.
 		return cty.DynamicVal, hcl.Diagnostics{diag.Mistake(v.declared, "Unsuitable value for a variable",
 			"The value of %q from %s is not an expression of the type %s: %s. Text within it is written in quotes.",
-			v.name, from, typeexpr.TypeString(v.constraint), diag.Uncapitalize(firstError(diags).Summary))}
+			v.name, from, typeexpr.TypeString(v.constraint), diag.Uncapitalize(diag.FirstError(diags).Summary))}
 	}
 	return value, nil
 }

@@ -5,6 +5,7 @@ package diag
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -41,6 +42,11 @@ func Unquoted(diags hcl.Diagnostics) hcl.Diagnostics {
 		d.Extra, d.Context, d.Expression, d.EvalContext = SecretHere{}, nil, nil, nil
 	}
 	return diags
+}
+
+// FirstError returns the first of diags that is an error. There must be one.
+func FirstError(diags hcl.Diagnostics) *hcl.Diagnostic {
+	return diags[slices.IndexFunc(diags, func(d *hcl.Diagnostic) bool { return d.Severity == hcl.DiagError })]
 }
 
 // Quoted writes names for a sentence: "a", "b" or "c".

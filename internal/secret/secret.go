@@ -85,7 +85,7 @@ func Decode(attr *hcl.Attribute, hclCtx *hcl.EvalContext) (Reference, hcl.Diagno
 	v, diags := attr.Expr.Value(hclCtx)
 	if diags.HasErrors() {
 		return Reference{}, hcl.Diagnostics{notASecret(attr, "Secret not understood",
-			"The expression for %q cannot be evaluated (%s).", attr.Name, diag.Uncapitalize(diags.Errs()[0].(*hcl.Diagnostic).Summary))}
+			"The expression for %q cannot be evaluated (%s).", attr.Name, diag.Uncapitalize(diag.FirstError(diags).Summary))}
 	}
 	if !v.IsKnown() || v.IsNull() {
 		return Reference{}, nil
