@@ -16,7 +16,14 @@ var rules = []struct {
 	folder, may, because string
 }{
 	{"cmd/internal", "cmd/internal/... config/... engine/... outputs/... internal/...", "programs for developers may know everything of ours but the commands"},
-	{"cmd/reportform", "cmd/reportform/... config/... engine/... outputs internal/address internal/diag", "commands hold an engine; formats and files are none of their business"},
+	{"cmd/reportform", "cmd/reportform/... config/... engine/... outputs internal/address internal/diag internal/term", "commands hold an engine; formats and files are none of their business"},
+	{"cmd/reportform/internal/args", "internal/diag", "arguments are text; what it stands for is the engine's business"},
+	{"cmd/reportform/internal/view", "config internal/diag internal/term", "what all views share knows the language, and nothing of plans or state"},
+	{"cmd/reportform/internal/view/plans", "cmd/reportform/internal/view engine/plan internal/term", "a plan is shown without the engine that made it"},
+	{"cmd/reportform/internal/view/pulls", "cmd/reportform/internal/view cmd/reportform/internal/view/plans engine/plan engine/run internal/address internal/term", "a run is shown as it is told, beside the plan that it carries out"},
+	{"cmd/reportform/internal/view/ledgers", "cmd/reportform/internal/view engine engine/ledger internal/address internal/term", "ledgers say what is held; what is wanted is for plans"},
+	{"cmd/reportform/internal/view/archive", "cmd/reportform/internal/view cmd/reportform/internal/view/plans cmd/reportform/internal/view/ledgers engine engine/ledger engine/plan internal/term", "what is held against what is wanted, in the words of both"},
+	{"cmd/reportform/internal/view/viewtest", "cmd/reportform/internal/view engine/ledger engine/plan internal/term", "the suite of all views"},
 	{"internal/address", "", "a leaf: the names of declared things"},
 	{"internal/diag", "", "a leaf: mistakes, suggestions, reasons"},
 	{"internal/durable", "internal/diag", "a leaf: files that are whole or not there"},
@@ -24,6 +31,7 @@ var rules = []struct {
 	{"internal/place", "", "a leaf: where outputs keep slices, and what is found there"},
 	{"internal/rawjson", "", "a leaf: JSON as bytes"},
 	{"internal/secret", "internal/diag", "a leaf: references to secrets, and their reading"},
+	{"internal/term", "", "a leaf: text for people, whatever it is about"},
 	{"config", "internal/address internal/diag internal/secret", "the language knows nobody"},
 	{"config/catalog", "config", "the catalog is data read by the language's decoder"},
 	{"outputs", "", "an output does not know where events come from"},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/pulls"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
@@ -19,11 +20,11 @@ type applyView interface {
 	diagnoser
 	Plan(p *plan.Plan)
 	Prune(orphans []plan.Orphan)
-	BeginApply(pulls int)
+	BeginApply(planned int)
 	Progress(p run.Progress)
 	Tick()
 	Interrupted()
-	EndApply(a view.Applied)
+	EndApply(a pulls.Applied)
 }
 
 func (a *App) apply(ctx context.Context, o *args.Apply) int {
@@ -33,13 +34,10 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 	if !diags.HasErrors() && s.Console() {
 		streams = streams.LeaveOut().NoLive()
 	}
-	if a.getenv("RF_LOG") != "" {
-		streams = streams.NoLive()
-	}
-	human := view.NewHuman(streams, a.Now)
+	human := pulls.NewHuman(a.humanOn(streams))
 	var v applyView = human
 	if o.JSON {
-		v = view.NewJSON(streams, a.Now)
+		v = pulls.NewJSON(view.NewJSON(streams, a.Now))
 	}
 	v.Diagnostics(diags, s.Files())
 	if diags.HasErrors() {
@@ -128,7 +126,7 @@ func (a *App) carryOut(ctx context.Context, v applyView, s Session, p *plan.Plan
 	}
 	stopTicking()
 	if summary != nil {
-		v.EndApply(view.Applied{
+		v.EndApply(pulls.Applied{
 			Planned: len(p.Pulls), Finished: summary.Finished, Skipped: summary.Skipped, Failed: summary.Failed,
 			Pruned: summary.Pruned, Events: summary.Events, Bytes: summary.Bytes,
 			Interrupted: summary.Interrupted || ctx.Err() != nil, Took: a.Now().Sub(began),

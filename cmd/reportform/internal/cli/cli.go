@@ -1,7 +1,8 @@
 // Package cli is the commands. Each has one file: it loads what it needs,
 // tells a view what came of it and returns the exit code. What a command has
-// to tell stands in a small interface beside it; the views are in package
-// view, the arguments in package args.
+// to tell stands in a small interface beside it where people and programs are
+// told; the views are in package view and those below it, the arguments in
+// package args.
 package cli
 
 import (
@@ -112,7 +113,16 @@ func (a *App) run(ctx context.Context, argv []string) int {
 	panic(fmt.Sprintf("no command takes %T", inv.Options))
 }
 
-func (a *App) human() *view.Human { return view.NewHuman(a.Streams, a.Now) }
+func (a *App) human() *view.Human { return a.humanOn(a.Streams) }
+
+// humanOn is a view for people on other streams. Where a log is written between
+// them, no lines are drawn again.
+func (a *App) humanOn(s view.Streams) *view.Human {
+	if a.getenv("RF_LOG") != "" {
+		s = s.NoLive()
+	}
+	return view.NewHuman(s, a.Now)
+}
 
 func (a *App) json() *view.JSON { return view.NewJSON(a.Streams, a.Now) }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/internal/term"
 )
 
 // fakeSession is a session with a plan and ledgers that a test gives it. Its
@@ -204,7 +205,7 @@ func newBench() *bench {
 	}
 	b.session.pulls = []plan.Pull{pull("report.sign_ins.a"), pull("report.sign_ins.b")}
 	b.app = App{
-		Streams: view.Streams{In: strings.NewReader(""), Out: view.Stream{Writer: &b.out}, Err: view.Stream{Writer: &b.err}},
+		Streams: view.Streams{In: strings.NewReader(""), Out: term.Stream{Writer: &b.out}, Err: term.Stream{Writer: &b.err}},
 		Version: "0.1.0",
 		Now:     time.Now,
 		Chdir:   func(string) error { return errors.New("not in this test") },

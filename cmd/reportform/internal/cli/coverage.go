@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/archive"
 	"github.com/reportform/reportform/engine"
 )
 
@@ -16,11 +17,11 @@ type coverageView interface {
 }
 
 func (a *App) coverage(ctx context.Context, o *args.Coverage) int {
-	var v coverageView = a.human()
+	var v coverageView = archive.NewHuman(a.human())
 	if o.JSON {
-		v = a.json()
+		v = archive.NewJSON(a.json())
 	}
-	s, code := a.openState(v, o.Vars)
+	s, code := a.open(v, o.Vars)
 	defer s.Close()
 	if code != ok {
 		return code

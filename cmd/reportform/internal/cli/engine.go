@@ -91,6 +91,17 @@ func (a *App) load(vars args.Vars) (Session, hcl.Diagnostics) {
 	})
 }
 
+// open is load for commands that cannot go on with a mistaken configuration: it
+// tells the diagnostics, and the code is ok where there is no error among them.
+func (a *App) open(v diagnoser, vars args.Vars) (Session, int) {
+	s, diags := a.load(vars)
+	v.Diagnostics(diags, s.Files())
+	if diags.HasErrors() {
+		return s, failed
+	}
+	return s, ok
+}
+
 // noSession stands for a session where loading did not begin.
 type noSession struct{ Session }
 

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/archive"
 	"github.com/reportform/reportform/engine"
 )
 
@@ -15,11 +16,11 @@ type explainView interface {
 }
 
 func (a *App) explain(ctx context.Context, o *args.Explain) int {
-	var v explainView = a.human()
+	var v explainView = archive.NewHuman(a.human())
 	if o.JSON {
-		v = a.json()
+		v = archive.NewJSON(a.json())
 	}
-	s, code := a.openState(v, o.Vars)
+	s, code := a.open(v, o.Vars)
 	defer s.Close()
 	if code != ok {
 		return code

@@ -56,11 +56,10 @@ func (a *App) init(ctx context.Context, o *args.Init) int {
 // check reads the configuration that is there, asks its state backend and reads
 // every ledger.
 func (a *App) check(ctx context.Context, v initView, o *args.Init) int {
-	s, diags := a.load(o.Vars)
+	s, code := a.open(v, o.Vars)
 	defer s.Close()
-	v.Diagnostics(diags, s.Files())
-	if diags.HasErrors() {
-		return failed
+	if code != ok {
+		return code
 	}
 	keys, err := s.Ledgers(ctx)
 	if err != nil {

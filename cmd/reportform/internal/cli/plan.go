@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/plans"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/internal/diag"
@@ -20,15 +21,14 @@ type planView interface {
 }
 
 func (a *App) plan(ctx context.Context, o *args.Plan) int {
-	var v planView = a.human()
+	var v planView = plans.NewHuman(a.human())
 	if o.JSON {
-		v = a.json()
+		v = plans.NewJSON(a.json())
 	}
-	s, diags := a.load(o.Vars)
+	s, code := a.open(v, o.Vars)
 	defer s.Close()
-	v.Diagnostics(diags, s.Files())
-	if diags.HasErrors() {
-		return failed
+	if code != ok {
+		return code
 	}
 	p, err := s.Plan(ctx, planOptions(o.Selection))
 	if err != nil {

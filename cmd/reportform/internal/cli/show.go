@@ -5,14 +5,14 @@ import (
 	"iter"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/ledgers"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/plans"
 	"github.com/reportform/reportform/engine/ledger"
-	"github.com/reportform/reportform/engine/plan"
 )
 
-// showView is what show has to tell.
+// showView is what show has to tell of ledgers.
 type showView interface {
 	diagnoser
-	Plan(p *plan.Plan)
 	// Ledgers shows ledgers in order of report and tenant, of which there may be
 	// more than fit into memory.
 	Ledgers(list iter.Seq[*ledger.Ledger])
@@ -20,23 +20,17 @@ type showView interface {
 }
 
 func (a *App) show(ctx context.Context, o *args.Show) int {
-	var v showView = a.human()
-	if o.JSON {
-		v = a.json()
-	}
 	if o.File != "" {
-		p, err := readPlan(o.File)
-		if err != nil {
-			return failWith(v, "No plan to show", err)
-		}
-		v.Plan(p)
-		return ok
+		return a.showPlan(o)
 	}
-	s, diags := a.load(o.Vars)
+	var v showView = ledgers.NewHuman(a.human())
+	if o.JSON {
+		v = ledgers.NewJSON(a.json())
+	}
+	s, code := a.open(v, o.Vars)
 	defer s.Close()
-	v.Diagnostics(diags, s.Files())
-	if diags.HasErrors() {
-		return failed
+	if code != ok {
+		return code
 	}
 	keys, err := s.Ledgers(ctx)
 	if err != nil {
@@ -45,9 +39,22 @@ func (a *App) show(ctx context.Context, o *args.Show) int {
 	if len(keys) == 0 {
 		v.NothingHeld()
 	}
-	code := ok
 	v.Ledgers(func(yield func(*ledger.Ledger) bool) {
 		code = readLedgers(ctx, v, s, keys, func(l *ledger.Ledger) { yield(l) })
 	})
 	return code
+}
+
+// showPlan shows a saved plan.
+func (a *App) showPlan(o *args.Show) int {
+	var v planView = plans.NewHuman(a.human())
+	if o.JSON {
+		v = plans.NewJSON(a.json())
+	}
+	p, err := readPlan(o.File)
+	if err != nil {
+		return failWith(v, "No plan to show", err)
+	}
+	v.Plan(p)
+	return ok
 }

@@ -7,20 +7,14 @@ import (
 	"strings"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/ledgers"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/internal/address"
 )
 
-// stateView is what state list and state show have to tell.
-type stateView interface {
-	diagnoser
-	LedgerKeys(keys []ledger.Key)
-	Ledger(l *ledger.Ledger)
-}
-
 func (a *App) stateList(ctx context.Context, o *args.StateList) int {
-	var v stateView = a.human()
-	s, code := a.openState(v, o.Vars)
+	v := ledgers.NewHuman(a.human())
+	s, code := a.open(v, o.Vars)
 	defer s.Close()
 	if code != ok {
 		return code
@@ -34,8 +28,8 @@ func (a *App) stateList(ctx context.Context, o *args.StateList) int {
 }
 
 func (a *App) stateShow(ctx context.Context, o *args.StateShow) int {
-	var v stateView = a.human()
-	s, code := a.openState(v, o.Vars)
+	v := ledgers.NewHuman(a.human())
+	s, code := a.open(v, o.Vars)
 	defer s.Close()
 	if code != ok {
 		return code
@@ -45,15 +39,6 @@ func (a *App) stateShow(ctx context.Context, o *args.StateShow) int {
 		return code
 	}
 	return readLedgers(ctx, v, s, keys, v.Ledger)
-}
-
-func (a *App) openState(v diagnoser, vars args.Vars) (Session, int) {
-	s, diags := a.load(vars)
-	v.Diagnostics(diags, s.Files())
-	if diags.HasErrors() {
-		return s, failed
-	}
-	return s, ok
 }
 
 // selectLedgers returns the keys of the ledgers that the arguments select;

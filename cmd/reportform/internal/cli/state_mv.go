@@ -5,13 +5,14 @@ import (
 	"slices"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/ledgers"
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/internal/address"
 )
 
 func (a *App) stateMv(ctx context.Context, o *args.StateMv) int {
-	v := a.human()
-	s, code := a.openState(v, o.Vars)
+	v := ledgers.NewHuman(a.human())
+	s, code := a.open(v, o.Vars)
 	defer s.Close()
 	if code != ok {
 		return code

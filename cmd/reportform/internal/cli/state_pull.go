@@ -5,12 +5,13 @@ import (
 	"slices"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/ledgers"
 	"github.com/reportform/reportform/engine/ledger"
 )
 
 func (a *App) statePull(ctx context.Context, o *args.StatePull) int {
-	v := a.human()
-	s, code := a.openState(v, o.Vars)
+	v := ledgers.NewHuman(a.human())
+	s, code := a.open(v, o.Vars)
 	defer s.Close()
 	if code != ok {
 		return code

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/ledgers"
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/ledger"
@@ -16,8 +17,8 @@ import (
 )
 
 func (a *App) statePush(ctx context.Context, o *args.StatePush) int {
-	v := a.human()
-	s, code := a.openState(v, o.Vars)
+	v := ledgers.NewHuman(a.human())
+	s, code := a.open(v, o.Vars)
 	defer s.Close()
 	if code != ok {
 		return code

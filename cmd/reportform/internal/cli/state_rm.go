@@ -4,13 +4,13 @@ import (
 	"context"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
-	"github.com/reportform/reportform/cmd/reportform/internal/view"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/ledgers"
 	"github.com/reportform/reportform/engine/ledger"
 )
 
 func (a *App) stateRm(ctx context.Context, o *args.StateRm) int {
-	v := a.human()
-	s, code := a.openState(v, o.Vars)
+	v := ledgers.NewHuman(a.human())
+	s, code := a.open(v, o.Vars)
 	defer s.Close()
 	if code != ok {
 		return code
@@ -25,8 +25,8 @@ func (a *App) stateRm(ctx context.Context, o *args.StateRm) int {
 		return code
 	}
 	// A ledger that cannot be read is a reason to remove it, not to keep it.
-	var list []view.Extent
-	if readLedgers(ctx, v, s, keys, func(l *ledger.Ledger) { list = append(list, view.ExtentOf(l)) }); ctx.Err() != nil {
+	var list []ledgers.Extent
+	if readLedgers(ctx, v, s, keys, func(l *ledger.Ledger) { list = append(list, ledgers.ExtentOf(l)) }); ctx.Err() != nil {
 		return failed
 	}
 	v.Forgetting(list, len(keys)-len(list))

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
-	"github.com/reportform/reportform/cmd/reportform/internal/view"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/archive"
 	"github.com/reportform/reportform/engine"
 )
 
@@ -14,19 +14,15 @@ type verifyView interface {
 	BeginVerify()
 	Verifying(value engine.Verifying)
 	Tick()
-	EndVerify(v view.Verified)
+	EndVerify(v archive.Verified)
 }
 
 func (a *App) stateVerify(ctx context.Context, o *args.StateVerify) int {
-	streams := a.Streams
-	if a.getenv("RF_LOG") != "" {
-		streams = streams.NoLive()
-	}
-	var v verifyView = view.NewHuman(streams, a.Now)
+	var v verifyView = archive.NewHuman(a.human())
 	if o.JSON {
-		v = a.json()
+		v = archive.NewJSON(a.json())
 	}
-	s, code := a.openState(v, o.Vars)
+	s, code := a.open(v, o.Vars)
 	defer s.Close()
 	if code != ok {
 		return code
@@ -40,7 +36,7 @@ func (a *App) stateVerify(ctx context.Context, o *args.StateVerify) int {
 	stopTicking := every(progressTick, v.Tick)
 	sum, err := s.Verify(ctx, keys, v.Verifying)
 	stopTicking()
-	v.EndVerify(view.Verified{Verified: *sum, Complete: err == nil, Took: a.Now().Sub(began)})
+	v.EndVerify(archive.Verified{Verified: *sum, Complete: err == nil, Took: a.Now().Sub(began)})
 	switch {
 	case err != nil:
 		return failIn(ctx, v, s, "Verification failed", err)

@@ -7,9 +7,9 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hcled"
-	"github.com/mattn/go-runewidth"
 
 	"github.com/reportform/reportform/internal/diag"
+	"github.com/reportform/reportform/internal/term"
 )
 
 // Diagnostic is what is shown of an hcl.Diagnostic, to people and programs
@@ -160,53 +160,53 @@ func (h *Human) Diagnostics(diags hcl.Diagnostics, files map[string]*hcl.File) {
 }
 
 func (h *Human) diagnostic(d Diagnostic) {
-	p := &h.err
-	head := p.red("Error:")
+	p := &h.Err
+	head := p.Red("Error:")
 	if d.Severity == "warning" {
-		head = p.yellow("Warning:")
+		head = p.Yellow("Warning:")
 	}
-	p.printf("%s %s\n", head, p.bold(d.Summary))
+	p.Printf("%s %s\n", head, p.Bold(d.Summary))
 	if r := d.Range; r != nil {
-		p.printf("\n  on %s line %d", r.Filename, r.Start.Line)
+		p.Printf("\n  on %s line %d", r.Filename, r.Start.Line)
 		if s := d.Snippet; s != nil && s.Context != "" {
-			p.printf(", in %s", s.Context)
+			p.Printf(", in %s", s.Context)
 		}
 		if d.Snippet != nil {
-			p.printf(":\n")
+			p.Printf(":\n")
 			h.quote(d.Snippet)
 		} else {
-			p.printf("\n")
+			p.Printf("\n")
 		}
 	}
 	if d.Detail != "" {
-		p.printf("\n")
-		p.paragraphs(0, d.Detail)
+		p.Printf("\n")
+		p.Paragraphs(0, d.Detail)
 	}
-	p.printf("\n")
+	p.Printf("\n")
 }
 
 // quote writes the lines of a snippet with a mark below the place that is meant.
 func (h *Human) quote(s *Snippet) {
-	p := &h.err
-	room := p.width() - 8
+	p := &h.Err
+	room := p.Columns() - 8
 	lines := bytes.Split([]byte(s.Code), []byte("\n"))
 	offset := 0
 	for i, line := range lines {
 		text := string(bytes.TrimSuffix(line, []byte("\r")))
 		start, end := min(max(s.Start-offset, 0), len(text)), min(max(s.End-offset, 0), len(text))
-		before, subject, after := clean(text[:start]), clean(text[start:end]), clean(text[end:])
-		if runewidth.StringWidth(before+subject+after) > room {
+		before, subject, after := term.Clean(text[:start]), term.Clean(text[start:end]), term.Clean(text[end:])
+		if term.Width(before+subject+after) > room {
 			// Keep the place that is meant in sight.
-			if n := runewidth.StringWidth(before); n > room/3 {
-				before = "..." + runewidth.TruncateLeft(before, n-room/3, "")
+			if n := term.Width(before); n > room/3 {
+				before = "..." + term.Skip(before, n-room/3)
 			}
-			subject = cut(subject, room-runewidth.StringWidth(before))
-			after = cut(after, room-runewidth.StringWidth(before+subject))
+			subject = term.Cut(subject, room-term.Width(before))
+			after = term.Cut(after, room-term.Width(before+subject))
 		}
-		p.printf("  %4d: %s%s%s\n", s.Line+i, styled(before), p.bold(subject), styled(after))
-		if width := runewidth.StringWidth(subject); len(lines) == 1 || i == 0 && width > 0 {
+		p.Printf("  %4d: %s%s%s\n", s.Line+i, term.Styled(before), p.Bold(subject), term.Styled(after))
+		if width := term.Width(subject); len(lines) == 1 || i == 0 && width > 0 {
 			mark := bytes.Repeat([]byte("^"), max(width, 1))
-			p.printf("        %*s%s\n", runewidth.StringWidth(before), "", p.red(string(mark)))
+			p.Printf("        %*s%s\n", term.Width(before), "", p.Red(string(mark)))
 		}
 		offset += len(line) + 1
 	}

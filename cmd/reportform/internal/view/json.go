@@ -55,29 +55,35 @@ const (
 	TypeExplanation     Type = "explanation"
 )
 
-// JSON writes for programs: every message is one object on one line of the
+// JSON writes for programs, and the views of the commands build on it: every message is one object on one line of the
 // output stream. Its methods may be called from several goroutines.
 type JSON struct {
-	now func() time.Time
+	Now func() time.Time
 
 	mu sync.Mutex
 	w  io.Writer
 }
 
 // NewJSON returns a view for programs.
-func NewJSON(s Streams, now func() time.Time) *JSON { return &JSON{w: s.Out, now: now} }
+func NewJSON(s Streams, now func() time.Time) *JSON { return &JSON{w: s.Out, Now: now} }
 
-// head begins every message.
-type head struct {
+// Message is what JSON writes: a struct that begins with a Head.
+type Message interface{ head() Head }
+
+// Head begins every message.
+type Head struct {
 	Version int  `json:"@version"`
 	Type    Type `json:"type"`
 }
 
-func headOf(t Type) head { return head{FormatVersion, t} }
+// HeadOf begins a message of a type.
+func HeadOf(t Type) Head { return Head{FormatVersion, t} }
 
-// put writes one message. Write errors are for the one who gave the stream to
+func (h Head) head() Head { return h }
+
+// Put writes one message. Write errors are for the one who gave the stream to
 // notice.
-func (j *JSON) put(message any) {
+func (j *JSON) Put(message Message) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	enc := json.NewEncoder(j.w)
@@ -88,9 +94,9 @@ func (j *JSON) put(message any) {
 // Diagnostics writes every one of diags, quoting the source from files.
 func (j *JSON) Diagnostics(diags hcl.Diagnostics, files map[string]*hcl.File) {
 	for _, d := range diags {
-		j.put(struct {
-			head
+		j.Put(struct {
+			Head
 			Diagnostic
-		}{headOf(TypeDiagnostic), NewDiagnostic(d, files)})
+		}{HeadOf(TypeDiagnostic), NewDiagnostic(d, files)})
 	}
 }

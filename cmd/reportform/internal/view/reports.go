@@ -6,11 +6,12 @@ import (
 	"strings"
 
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/term"
 )
 
 // ReportTypes lists report types by API.
 func (h *Human) ReportTypes(types []*config.ReportType) {
-	o := &h.out
+	o := &h.Out
 	for _, api := range []string{config.APIGraph, config.APIAADGraph} {
 		widest := 0
 		var list []*config.ReportType
@@ -23,19 +24,19 @@ func (h *Human) ReportTypes(types []*config.ReportType) {
 		if list == nil {
 			continue
 		}
-		o.printf("%s\n", o.bold(apiName(api)))
+		o.Printf("%s\n", o.Bold(apiName(api)))
 		for _, t := range list {
 			if len(t.Name) > widest {
-				o.printf("  %s\n", o.cyan(t.Name))
-				o.hanging(styled(strings.Repeat(" ", widest+4)), widest+4, t.Description)
+				o.Printf("  %s\n", o.Cyan(t.Name))
+				o.Hanging(term.Styled(strings.Repeat(" ", widest+4)), widest+4, t.Description)
 				continue
 			}
 			pad := strings.Repeat(" ", widest-len(t.Name))
-			o.hanging("  "+o.cyan(t.Name)+styled(pad)+"  ", widest+4, t.Description)
+			o.Hanging("  "+o.Cyan(t.Name)+term.Styled(pad)+"  ", widest+4, t.Description)
 		}
-		o.printf("\n")
+		o.Printf("\n")
 	}
-	o.printf("All about one of them: reportform reports TYPE\n")
+	o.Printf("All about one of them: reportform reports TYPE\n")
 }
 
 func apiName(api string) string {
@@ -50,15 +51,15 @@ func apiName(api string) string {
 
 // ReportType describes one report type; limit is its class, or nil.
 func (h *Human) ReportType(t *config.ReportType, limit *config.LimitClass) {
-	o := &h.out
-	o.printf("%s\n", o.bold(t.Name))
+	o := &h.Out
+	o.Printf("%s\n", o.Bold(t.Name))
 	if t.Description != "" {
-		o.paragraphs(2, t.Description)
+		o.Paragraphs(2, t.Description)
 	}
-	o.printf("\n")
+	o.Printf("\n")
 	fact := func(term, text string) {
 		if text != "" {
-			o.hanging(o.cyan(fmt.Sprintf("  %-13s", term)), 15, text)
+			o.Hanging(o.Cyan(fmt.Sprintf("  %-13s", term)), 15, text)
 		}
 	}
 	fact("API", apiName(t.API)+", "+t.Version)
@@ -72,7 +73,7 @@ func (h *Human) ReportType(t *config.ReportType, limit *config.LimitClass) {
 	fact("Identity", strings.Join(t.ID, " and "))
 	fact("Order", t.OrderBy)
 	if t.PageSize > 0 {
-		fact("Page size", count(t.PageSize))
+		fact("Page size", term.Count(t.PageSize))
 	}
 	if len(t.Permissions) > 0 {
 		fact("Permissions", strings.Join(t.Permissions, " and ")+" (application)")
@@ -95,8 +96,8 @@ func (h *Human) ReportType(t *config.ReportType, limit *config.LimitClass) {
 	fact("Headers", strings.Join(headers, ", "))
 	fact("Columns", strings.Join(t.Columns, ", "))
 	fact("Source", t.Source)
-	o.printf("\n")
-	o.printf("  report %q \"example\" {\n    window  = window.daily\n    outputs = [output.json.archive]\n  }\n", t.Name)
+	o.Printf("\n")
+	o.Printf("  report %q \"example\" {\n    window  = window.daily\n    outputs = [output.json.archive]\n  }\n", t.Name)
 }
 
 func limitText(name string, l *config.LimitClass) string {
@@ -109,7 +110,7 @@ func limitText(name string, l *config.LimitClass) string {
 		of     string
 	}{{l.AppTenant, "an app in a tenant"}, {l.App, "an app over all tenants"}, {l.Tenant, "a tenant"}} {
 		if b.budget.Requests > 0 {
-			parts = append(parts, fmt.Sprintf("%s in %s for %s", many(b.budget.Requests, "request"), b.budget.Per, b.of))
+			parts = append(parts, fmt.Sprintf("%s in %s for %s", term.Many(b.budget.Requests, "request"), b.budget.Per, b.of))
 		}
 	}
 	if parts == nil {

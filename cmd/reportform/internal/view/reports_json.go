@@ -3,7 +3,7 @@ package view
 import "github.com/reportform/reportform/config"
 
 type reportTypeMessage struct {
-	head
+	Head
 	Name        string            `json:"name"`
 	Description string            `json:"description"`
 	API         string            `json:"api"`
@@ -41,7 +41,7 @@ func (j *JSON) ReportTypes(types []*config.ReportType) {
 // ReportType describes one report type; limit is its class, or nil.
 func (j *JSON) ReportType(t *config.ReportType, limit *config.LimitClass) {
 	message := reportTypeMessage{
-		head: headOf(TypeReportType),
+		Head: HeadOf(TypeReportType),
 		Name: t.Name, Description: t.Description, API: t.API, APIVersion: t.Version, Path: t.Path,
 		Filter: t.Filter, Time: t.Time, ID: list(t.ID), Snapshot: t.Snapshot(), OrderBy: t.OrderBy,
 		PageSize: t.PageSize, Permissions: list(t.Permissions), License: t.License, Settle: t.Settle.String(),
@@ -60,7 +60,7 @@ func (j *JSON) ReportType(t *config.ReportType, limit *config.LimitClass) {
 			}
 		}
 	}
-	j.put(message)
+	j.Put(message)
 }
 
 // list returns a list that JSON writes as [] where it is empty.

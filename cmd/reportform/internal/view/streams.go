@@ -1,10 +1,16 @@
-// Package view is the only place that prints. A command tells a view what it
-// has to tell; Human writes it for people, JSON for programs.
+// Package view is the only place that prints: it and the packages below it. A
+// command tells a view what it has to tell; a Human writes it for people, a JSON
+// for programs. This package has what all commands tell, the diagnostics and
+// the list of all messages for programs; a folder has what commands of one kind
+// tell:
+//
+//   - plans: what has to be done
+//   - pulls: how it goes, and what came of it
+//   - ledgers: what is held
+//   - archive: how whole it is, where a file comes from, whether files are intact
 //
 // Streams, colour, width and the clock are values, so that every screen is
-// tested by giving a view values and reading what it wrote. Text that comes
-// from outside the program never reaches a terminal with control characters
-// in it.
+// tested by giving a view values and reading what it wrote.
 package view
 
 import (
@@ -13,38 +19,32 @@ import (
 	"sync"
 
 	"github.com/mattn/go-colorable"
-	"golang.org/x/term"
-)
+	tty "golang.org/x/term"
 
-// Stream is where text goes.
-type Stream struct {
-	io.Writer
-	Terminal bool // somebody looks at it: its lines can be drawn again
-	Color    bool
-	Width    int // columns; 0 stands for 80
-}
+	"github.com/reportform/reportform/internal/term"
+)
 
 // Streams are the standard streams of a process.
 type Streams struct {
 	In         io.Reader
 	InTerminal bool
-	Out, Err   Stream
+	Out, Err   term.Stream
 }
 
 // StandardStreams are those of this process. Colour is for terminals, unless
 // NO_COLOR is set or the terminal is a dumb one.
 func StandardStreams(getenv func(string) string) Streams {
-	stream := func(f *os.File) Stream {
+	stream := func(f *os.File) term.Stream {
 		fd := int(f.Fd())
-		if !term.IsTerminal(fd) {
-			return Stream{Writer: f}
+		if !tty.IsTerminal(fd) {
+			return term.Stream{Writer: f}
 		}
-		width, _, err := term.GetSize(fd)
+		width, _, err := tty.GetSize(fd)
 		if err != nil {
 			width = 0
 		}
 		dumb := getenv("TERM") == "dumb"
-		return Stream{
+		return term.Stream{
 			Writer:   colorable.NewColorable(f),
 			Terminal: !dumb,
 			Color:    !dumb && getenv("NO_COLOR") == "",
@@ -52,7 +52,7 @@ func StandardStreams(getenv func(string) string) Streams {
 		}
 	}
 	return Streams{
-		In: os.Stdin, InTerminal: term.IsTerminal(int(os.Stdin.Fd())),
+		In: os.Stdin, InTerminal: tty.IsTerminal(int(os.Stdin.Fd())),
 		Out: stream(os.Stdout), Err: stream(os.Stderr),
 	}
 }

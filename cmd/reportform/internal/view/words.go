@@ -1,116 +1,20 @@
 package view
 
-import (
-	"fmt"
-	"strconv"
-	"strings"
-	"time"
-)
+import "github.com/reportform/reportform/internal/term"
 
-// count writes a number with commas between thousands.
-func count[N int | int64](n N) string {
-	digits := strconv.FormatInt(int64(n), 10)
-	sign := ""
-	if digits[0] == '-' {
-		sign, digits = "-", digits[1:]
-	}
-	var b strings.Builder
-	for i, d := range digits {
-		if i > 0 && (len(digits)-i)%3 == 0 {
-			b.WriteByte(',')
+// Extras are the counts of events that were not simply written, where there
+// are any.
+func Extras(repeated, revisions, outside int64) (parts []string) {
+	for _, extra := range []struct {
+		n    int64
+		what string
+	}{{repeated, "repeated"}, {revisions, "revised"}, {outside, "outside the slice"}} {
+		if extra.n > 0 {
+			parts = append(parts, term.Count(extra.n)+" "+extra.what)
 		}
-		b.WriteRune(d)
 	}
-	return sign + b.String()
+	return parts
 }
 
-// many writes a number and its noun: "1 pull", "44 pulls".
-func many[N int | int64](n N, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return count(n) + " " + noun + "s"
-}
-
-// size writes a number of bytes.
-func size(n int64) string {
-	const units = "kMGTPE"
-	if n < 1000 {
-		return fmt.Sprintf("%d B", n)
-	}
-	v, unit := float64(n)/1000, 0
-	for v >= 999.5 && unit < len(units)-1 {
-		v, unit = v/1000, unit+1
-	}
-	if v < 9.95 {
-		return fmt.Sprintf("%.1f %cB", v, units[unit])
-	}
-	return fmt.Sprintf("%.0f %cB", v, units[unit])
-}
-
-// length writes a duration with no more precision than matters.
-func length(d time.Duration) string {
-	switch {
-	case d < 10*time.Second:
-		return fmt.Sprintf("%.1fs", d.Seconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.0fs", d.Seconds())
-	case d < time.Hour:
-		d = d.Round(time.Second)
-		return fmt.Sprintf("%dm%02ds", int(d.Minutes()), int(d.Seconds())%60)
-	}
-	d = d.Round(time.Minute)
-	return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
-}
-
-// moment writes a time in UTC, to the minute where it has no seconds.
-func moment(t time.Time) string {
-	t = t.UTC()
-	if t.Second() == 0 && t.Nanosecond() == 0 {
-		return t.Format("2006-01-02 15:04Z")
-	}
-	return t.Format("2006-01-02 15:04:05Z")
-}
-
-// interval writes a half-open stretch of time. Whole days in UTC are written
-// as the first and the last day, anything else as two moments.
-func interval(from, to time.Time) string {
-	from, to = from.UTC(), to.UTC()
-	day := 24 * time.Hour
-	if from.Truncate(day).Equal(from) && to.Truncate(day).Equal(to) && from.Before(to) {
-		last := to.Add(-day)
-		if last.Equal(from) {
-			return from.Format(time.DateOnly)
-		}
-		return from.Format(time.DateOnly) + " .. " + last.Format(time.DateOnly)
-	}
-	return moment(from) + " to " + moment(to)
-}
-
-// stretch names consecutive slices by the labels of the first and the last. The
-// bounds stand beside a label that does not tell them, and in the place of
-// labels that are not known.
-func stretch(first, last string, from, to time.Time) string {
-	switch {
-	case first == "" || last == "":
-		return interval(from, to)
-	case strings.HasPrefix(first, "last-"):
-		return first + " (" + interval(from, to) + ")"
-	case first == last:
-		return first
-	}
-	return first + " .. " + last
-}
-
-// some writes the first tenants of a list and how many more there are, with
-// what they share.
-func some(tenants []string, share string) string {
-	if len(tenants) <= maxTenants {
-		return strings.Join(tenants, ", ")
-	}
-	text := strings.Join(tenants[:maxTenants], ", ") + " and " + many(len(tenants)-maxTenants, "more tenant")
-	if share != "" {
-		text += " " + share
-	}
-	return text
-}
+// Digest is the beginning of a digest, enough to compare by eye.
+func Digest(digest string) string { return digest[:min(12, len(digest))] }

@@ -1,4 +1,4 @@
-package view
+package pulls
 
 import (
 	"context"
@@ -8,10 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/mattn/go-runewidth"
-
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/internal/term"
 )
 
 // display shows pulls while they run. Its methods may be called from several
@@ -25,12 +25,6 @@ type display interface {
 	// end takes away what was only there while pulls ran.
 	end()
 }
-
-// heartbeat is how long a display without a terminal stays silent at most.
-const heartbeat = 30 * time.Second
-
-// redraw is how often lines on a terminal are drawn again at most.
-const redraw = 200 * time.Millisecond
 
 // maxLive bounds the pulls that a terminal shows at once.
 const maxLive = 8
@@ -91,53 +85,50 @@ func (t *tally) remove(p *plan.Pull) {
 
 // summary is the tally on one line.
 func (t *tally) summary(now time.Time) string {
-	text := fmt.Sprintf("%s of %s done", count(t.done()), many(t.total, "pull"))
+	text := fmt.Sprintf("%s of %s done", term.Count(t.done()), term.Many(t.total, "pull"))
 	if t.failed > 0 {
-		text += ", " + count(t.failed) + " failed"
+		text += ", " + term.Count(t.failed) + " failed"
 	}
-	return text + fmt.Sprintf(", %s under way, %s", count(len(t.active)), length(now.Sub(t.began)))
+	return text + fmt.Sprintf(", %s under way, %s", term.Count(len(t.active)), term.Length(now.Sub(t.began)))
 }
 
 // ending is the permanent text for a pull that ended; empty for other reports.
 // It is one line, or wrapped to a width if that is not 0.
-func (p *printer) ending(progress run.Progress, width int) string {
+func ending(p *term.Printer, progress run.Progress, width int) term.Styled {
 	switch e := progress.(type) {
 	case run.Finished:
-		return p.ended(e.Pull, p.green, "done,", finishedText(e), width)
+		return ended(p, e.Pull, p.Green, "done,", finishedText(e), width)
 	case run.Failed:
 		if stopped(e) {
-			return p.ended(e.Pull, plain, "stopped", "", width)
+			return ended(p, e.Pull, term.Plain, "stopped", "", width)
 		}
 		reason, _, _ := strings.Cut(failureText(e.Err), "\n")
-		return p.ended(e.Pull, p.red, "failed", "after "+length(e.Took)+": "+reason, width)
+		return ended(p, e.Pull, p.Red, "failed", "after "+term.Length(e.Took)+": "+reason, width)
 	case run.Skipped:
-		return p.ended(e.Pull, plain, "skipped,", "held meanwhile", width)
+		return ended(p, e.Pull, term.Plain, "skipped,", "held meanwhile", width)
 	}
 	return ""
 }
 
-// plain is a style that adds nothing.
-func plain(s string) styled { return styled(clean(s)) }
-
 // ended says how a pull ended: a head in a style, and text behind it. Where
 // the line has no room, a long name of the tenant gives way, if that is enough.
-func (p *printer) ended(pull *plan.Pull, style func(string) styled, how, text string, width int) string {
+func ended(p *term.Printer, pull *plan.Pull, style func(string) term.Styled, how, text string, width int) term.Styled {
 	const least = 12 // columns of a tenant's name on one line
-	name := clean(shortName(pull))
-	text = " " + clean(text)
-	if over := runewidth.StringWidth(name+": "+how+text) - width; width > 0 && over > 0 {
+	name := term.Clean(shortName(pull))
+	text = " " + term.Clean(text)
+	if over := term.Width(name+": "+how+text) - width; width > 0 && over > 0 {
 		fits := width - 2 - len(how)
 		name = shortNameIn(pull, fits)
-		if runewidth.StringWidth(clean(tenantName(pull)))-over >= least {
-			name = shortNameIn(pull, fits-runewidth.StringWidth(text))
+		if term.Width(term.Clean(tenantName(pull)))-over >= least {
+			name = shortNameIn(pull, fits-term.Width(text))
 		}
-		column := runewidth.StringWidth(name) + 3 + len(how)
-		text = " " + wrap(text, column, 2, width)[column:]
+		column := term.Width(name) + 3 + len(how)
+		text = " " + term.Wrap(text, column, 2, width)[column:]
 		if strings.HasPrefix(text, " \n") {
 			text = text[1:]
 		}
 	}
-	return p.sprintf("%s%s\n", style(name+": "+how), styled(strings.TrimRight(text, " ")))
+	return p.Sprintf("%s%s\n", style(name+": "+how), term.Styled(strings.TrimRight(text, " ")))
 }
 
 // stopped reports whether it was an interrupt that ended the pull.
@@ -149,27 +140,20 @@ func finishedText(f run.Finished) string {
 	for _, r := range f.Receipts {
 		bytes += r.Bytes
 	}
-	parts := []string{many(f.Stats.Events, "event"), size(bytes)}
-	if from := sourceOf(f.Pull); from != "" {
-		parts = append(parts, "from "+from)
+	parts := []string{term.Many(f.Stats.Events, "event"), term.Size(bytes)}
+	if from := f.Pull.Source; from != nil {
+		parts = append(parts, "from "+from.Output)
 	} else {
-		parts = append(parts, many(f.Stats.Pages, "page"))
+		parts = append(parts, term.Many(f.Stats.Pages, "page"))
 	}
-	for _, extra := range []struct {
-		n    int64
-		what string
-	}{{f.Stats.Repeated, "repeated"}, {f.Stats.Revisions, "revised"}, {f.Stats.Outside, "outside the slice"}} {
-		if extra.n > 0 {
-			parts = append(parts, count(extra.n)+" "+extra.what)
-		}
-	}
-	return strings.Join(append(parts, length(f.Took)), ", ")
+	parts = append(parts, view.Extras(f.Stats.Repeated, f.Stats.Revisions, f.Stats.Outside)...)
+	return strings.Join(append(parts, term.Length(f.Took)), ", ")
 }
 
 // lines is the display for logs and pipes: a line when a pull starts and when
 // it ends, and a sign of life when nothing happens.
 type lines struct {
-	p   *printer
+	p   *term.Printer
 	now func() time.Time
 
 	mu    sync.Mutex
@@ -177,7 +161,7 @@ type lines struct {
 	last  time.Time // of the last line
 }
 
-func newLines(p *printer, total int, now func() time.Time) *lines {
+func newLines(p *term.Printer, total int, now func() time.Time) *lines {
 	return &lines{p: p, now: now, tally: tally{total: total, began: now()}, last: now()}
 }
 
@@ -188,11 +172,11 @@ func (l *lines) report(progress run.Progress) {
 	l.tally.add(progress, now)
 	switch e := progress.(type) {
 	case run.Started:
-		l.p.printf("%s: started\n", shortName(e.Pull))
+		l.p.Printf("%s: started\n", shortName(e.Pull))
 	case run.Progressed:
 		return
 	default:
-		l.p.printf("%s", styled(l.p.ending(progress, 0)))
+		l.p.Printf("%s", ending(l.p, progress, 0))
 	}
 	l.last = now
 }
@@ -201,22 +185,22 @@ func (l *lines) tick() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	if now.Sub(l.last) < heartbeat {
+	if now.Sub(l.last) < term.Heartbeat {
 		return
 	}
 	l.last = now
 	text := "Still running: " + l.tally.summary(now)
 	if len(l.tally.active) > 0 {
 		a := l.tally.active[0]
-		text += fmt.Sprintf("; the longest is %s with %s after %s", shortName(a.pull), many(a.events, "event"), length(now.Sub(a.since)))
+		text += fmt.Sprintf("; the longest is %s with %s after %s", shortName(a.pull), term.Many(a.events, "event"), term.Length(now.Sub(a.since)))
 	}
-	l.p.printf("%s\n", text)
+	l.p.Printf("%s\n", text)
 }
 
 func (l *lines) note(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.p.printf("%s\n", text)
+	l.p.Printf("%s\n", text)
 }
 
 func (l *lines) end() {}
@@ -224,24 +208,24 @@ func (l *lines) end() {}
 // live is the display for terminals: what ended scrolls by, and below it a few
 // lines for what runs are drawn again and again.
 type live struct {
-	p   *printer
+	p   *term.Printer
 	now func() time.Time
 
 	mu    sync.Mutex
 	tally tally
-	drawn int       // lines on the screen that will be drawn again
+	lines *term.Live
 	last  time.Time // of the last drawing
 }
 
-func newLive(p *printer, total int, now func() time.Time) *live {
-	return &live{p: p, now: now, tally: tally{total: total, began: now()}}
+func newLive(p *term.Printer, total int, now func() time.Time) *live {
+	return &live{p: p, now: now, tally: tally{total: total, began: now()}, lines: term.NewLive(p)}
 }
 
 func (l *live) report(progress run.Progress) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tally.add(progress, l.now())
-	if text := l.p.ending(progress, l.p.width()); text != "" {
+	if text := ending(l.p, progress, l.p.Columns()); text != "" {
 		l.draw(text)
 	}
 }
@@ -249,7 +233,7 @@ func (l *live) report(progress run.Progress) {
 func (l *live) tick() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.now().Sub(l.last) >= redraw {
+	if l.now().Sub(l.last) >= term.Redraw {
 		l.draw("")
 	}
 }
@@ -257,37 +241,31 @@ func (l *live) tick() {
 func (l *live) note(text string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.draw(clean(text) + "\n")
+	l.draw(term.Plain(text) + "\n")
 }
 
 func (l *live) end() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.p.printf("%s", styled(l.erase()))
+	l.lines.End()
 }
 
-// draw replaces the living lines, with permanent text above them, in one write.
-func (l *live) draw(permanent string) {
+// draw draws a line for each of the pulls that run longest and one for all,
+// below lasting text.
+func (l *live) draw(lasting term.Styled) {
 	now := l.now()
 	l.last = now
-	text := l.erase() + permanent
-	width := l.p.width() - 1 // a full line would wrap on some terminals
+	var lines []string
 	for i, a := range l.tally.active {
 		if i == maxLive-1 && len(l.tally.active) > maxLive {
-			text += l.line(fmt.Sprintf("  and %s more", count(len(l.tally.active)-i)))
+			lines = append(lines, fmt.Sprintf("  and %s more", term.Count(len(l.tally.active)-i)))
 			break
 		}
-		counts := fmt.Sprintf("%s, %s, %s", many(a.events, "event"), size(a.bytes), length(now.Sub(a.since)))
-		name := shortNameIn(a.pull, max(10, width-4-len(counts)))
-		text += l.line(cut("  "+name+"  "+counts, width))
+		counts := fmt.Sprintf("%s, %s, %s", term.Many(a.events, "event"), term.Size(a.bytes), term.Length(now.Sub(a.since)))
+		name := shortNameIn(a.pull, max(10, l.lines.Room()-4-len(counts)))
+		lines = append(lines, "  "+name+"  "+counts)
 	}
-	text += l.line(cut(l.bar()+" "+l.tally.summary(now), width))
-	l.p.printf("%s", styled(text))
-}
-
-func (l *live) line(text string) string {
-	l.drawn++
-	return string(l.p.cyan(text)) + "\n"
+	l.lines.Draw(lasting, append(lines, l.bar()+" "+l.tally.summary(now))...)
 }
 
 func (l *live) bar() string {
@@ -298,14 +276,4 @@ func (l *live) bar() string {
 	}
 	full = min(full, width)
 	return "[" + strings.Repeat("=", full) + strings.Repeat(" ", width-full) + "]"
-}
-
-// erase goes back to where the living lines begin and clears the screen below.
-func (l *live) erase() string {
-	if l.drawn == 0 {
-		return ""
-	}
-	up := l.drawn
-	l.drawn = 0
-	return fmt.Sprintf("\x1b[%dA\r\x1b[J", up)
 }

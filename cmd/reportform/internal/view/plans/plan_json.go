@@ -1,15 +1,16 @@
-package view
+package plans
 
 import (
 	"time"
 
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/engine/plan"
 )
 
 // The messages of plan, in the order in which they are written.
 
 type pullMessage struct {
-	head
+	view.Head
 	Tenant     string          `json:"tenant"`
 	Report     string          `json:"report"`
 	ReportType string          `json:"report_type"`
@@ -30,7 +31,7 @@ type outputMessage struct {
 }
 
 type gapMessage struct {
-	head
+	view.Head
 	Tenant string    `json:"tenant"`
 	Report string    `json:"report"`
 	From   time.Time `json:"from"`
@@ -43,7 +44,7 @@ type gapMessage struct {
 }
 
 type orphanMessage struct {
-	head
+	view.Head
 	Tenant string    `json:"tenant"`
 	Report string    `json:"report"`
 	Output string    `json:"output"`
@@ -55,12 +56,8 @@ type orphanMessage struct {
 	SHA256 string    `json:"sha256"`
 }
 
-func newOrphanMessage(t Type, o *plan.Orphan) orphanMessage {
-	return orphanMessage{headOf(t), o.Tenant, o.Report, o.Output, o.From, o.To, o.Path, o.Why, o.Bytes, o.SHA256}
-}
-
 type planSummaryMessage struct {
-	head
+	view.Head
 	Now     time.Time           `json:"now"`
 	Pulls   int                 `json:"pulls"`
 	Reasons map[plan.Reason]int `json:"reasons"`
@@ -73,42 +70,54 @@ type planSummaryMessage struct {
 	Narrowed     bool `json:"narrowed,omitempty"`
 }
 
+// JSON writes plans for programs.
+type JSON struct{ *view.JSON }
+
+// NewJSON returns a view that writes plans on j.
+func NewJSON(j *view.JSON) *JSON { return &JSON{j} }
+
 // Plan writes every pull, gap and orphan of the plan, and a summary.
 func (j *JSON) Plan(p *plan.Plan) {
 	for i := range p.Pulls {
 		pull := &p.Pulls[i]
 		message := pullMessage{
-			headOf(TypePlannedPull), pull.Tenant, pull.Report, pull.Type,
+			view.HeadOf(view.TypePlannedPull), pull.Tenant, pull.Report, pull.Type,
 			pull.From, pull.To, pull.Label, pull.Final, pull.Revisit, pull.LostAt, make([]outputMessage, 0, len(pull.Outputs)), pull.Source,
 		}
 		for _, o := range pull.Outputs {
 			message.Outputs = append(message.Outputs, outputMessage{o.Output, o.Reason, o.Path})
 		}
-		j.put(message)
+		j.Put(message)
 	}
-	j.gaps(TypeWaiting, p.Waiting)
-	j.gaps(TypeLost, p.Lost)
-	for i := range p.Orphans {
-		j.put(newOrphanMessage(TypeOrphan, &p.Orphans[i]))
-	}
+	j.gaps(view.TypeWaiting, p.Waiting)
+	j.gaps(view.TypeLost, p.Lost)
+	j.Orphans(view.TypeOrphan, p.Orphans)
 	j.schedules(p.Schedules)
 	j.estimate(p.Estimate)
-	j.put(planSummaryMessage{
-		headOf(TypePlanSummary), p.Now, len(p.Pulls), reasons(p.Pulls),
+	j.Put(planSummaryMessage{
+		view.HeadOf(view.TypePlanSummary), p.Now, len(p.Pulls), reasons(p.Pulls),
 		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, p.FilesTrusted, p.Narrowed,
 	})
 }
 
-func (j *JSON) gaps(t Type, gaps []plan.Gap) {
+// Orphans writes orphans in messages of a type: what is one, or was.
+func (j *JSON) Orphans(t view.Type, orphans []plan.Orphan) {
+	for i := range orphans {
+		o := &orphans[i]
+		j.Put(orphanMessage{view.HeadOf(t), o.Tenant, o.Report, o.Output, o.From, o.To, o.Path, o.Why, o.Bytes, o.SHA256})
+	}
+}
+
+func (j *JSON) gaps(t view.Type, gaps []plan.Gap) {
 	for _, g := range gaps {
-		j.put(gapMessage{headOf(t), g.Tenant, g.Report, g.From, g.To, g.First, g.Last, g.Slices, g.Why, g.Until})
+		j.Put(gapMessage{view.HeadOf(t), g.Tenant, g.Report, g.From, g.To, g.First, g.Last, g.Slices, g.Why, g.Until})
 	}
 }
 
 // PlanSaved says where the plan lies.
 func (j *JSON) PlanSaved(path string) {
-	j.put(struct {
-		head
+	j.Put(struct {
+		view.Head
 		Path string `json:"path"`
-	}{headOf(TypePlanSaved), path})
+	}{view.HeadOf(view.TypePlanSaved), path})
 }

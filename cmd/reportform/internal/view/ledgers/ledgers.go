@@ -1,4 +1,6 @@
-package view
+// Package ledgers shows ledgers: what is held, in numbers and in full, and what
+// the commands of the state do to it.
+package ledgers
 
 import (
 	"iter"
@@ -6,9 +8,17 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/term"
 )
+
+// Human shows ledgers to people.
+type Human struct{ *view.Human }
+
+// NewHuman returns a view that shows ledgers on h.
+func NewHuman(h *view.Human) *Human { return &Human{h} }
 
 // holding is a ledger in numbers.
 type holding struct {
@@ -47,7 +57,7 @@ func holdingOf(l *ledger.Ledger) holding {
 
 // NothingHeld says that there is no ledger.
 func (h *Human) NothingHeld() {
-	h.out.printf("Nothing is held yet. See what there is to do with: reportform plan\n")
+	h.Out.Printf("Nothing is held yet. See what there is to do with: reportform plan\n")
 }
 
 // Ledgers shows ledgers, in order of report and tenant, as a table for each
@@ -63,7 +73,7 @@ func (h *Human) Ledgers(list iter.Seq[*ledger.Ledger]) {
 	}
 	h.ledgerTable(t)
 	if t != nil {
-		h.out.printf("FROM is included, TO is not; both are UTC. More: reportform state show ADDRESS\n")
+		h.Out.Printf("FROM is included, TO is not; both are UTC. More: reportform state show ADDRESS\n")
 	}
 }
 
@@ -81,7 +91,7 @@ func (t *ledgerTable) add(l *ledger.Ledger) {
 			t.outputs = append(t.outputs, output)
 		}
 	}
-	row := []string{address.Address(l.Tenant).WithoutKind(), count(s.slices), "-", "-", count(s.rows), size(s.bytes), count(s.failed)}
+	row := []string{address.Address(l.Tenant).WithoutKind(), term.Count(s.slices), "-", "-", term.Count(s.rows), term.Size(s.bytes), term.Count(s.failed)}
 	if s.slices > 0 {
 		row[2], row[3] = shortMoment(s.from), shortMoment(s.to)
 	}
@@ -93,14 +103,14 @@ func (h *Human) ledgerTable(t *ledgerTable) {
 	if t == nil {
 		return
 	}
-	o := &h.out
-	o.printf("%s\n", o.bold(t.report))
+	o := &h.Out
+	o.Printf("%s\n", o.Bold(t.report))
 	if t.outputs != nil {
-		o.hanging("  in ", 5, strings.Join(t.outputs, ", "))
+		o.Hanging("  in ", 5, strings.Join(t.outputs, ", "))
 	}
 	header := []string{"TENANT", "SLICES", "FROM", "TO", "ROWS", "BYTES", "FAILED"}
-	o.table([]column{name, right, left, left, right, right, right}, append([][]string{header}, t.rows...))
-	o.printf("\n")
+	o.Table([]term.Column{term.Name, term.Right, term.Left, term.Left, term.Right, term.Right, term.Right}, append([][]string{header}, t.rows...))
+	o.Printf("\n")
 }
 
 // shortMoment writes midnight as a date alone.
@@ -108,20 +118,20 @@ func shortMoment(t time.Time) string {
 	if t.UTC().Truncate(24 * time.Hour).Equal(t) {
 		return t.UTC().Format(time.DateOnly)
 	}
-	return strings.TrimSuffix(moment(t), "Z")
+	return strings.TrimSuffix(term.Moment(t), "Z")
 }
 
 // LedgerKeys prints the addresses of ledgers, one a line.
 func (h *Human) LedgerKeys(keys []ledger.Key) {
 	for _, k := range keys {
-		h.out.printf("%s %s\n", k.Report, k.Tenant)
+		h.Out.Printf("%s %s\n", k.Report, k.Tenant)
 	}
 }
 
 // Ledger shows every entry of a ledger.
 func (h *Human) Ledger(l *ledger.Ledger) {
-	o := &h.out
-	o.printf("%s\n", o.bold(l.Report+" "+l.Tenant))
+	o := &h.Out
+	o.Printf("%s\n", o.Bold(l.Report+" "+l.Tenant))
 	entries := slices.Collect(l.Held())
 	slices.SortStableFunc(entries, func(a, b *ledger.Held) int {
 		if c := a.From.Compare(b.From); c != 0 {
@@ -131,66 +141,53 @@ func (h *Human) Ledger(l *ledger.Ledger) {
 	})
 	for i, e := range entries {
 		if i == 0 || !e.From.Equal(entries[i-1].From) || !e.To.Equal(entries[i-1].To) {
-			o.printf("\n  %s\n", o.cyan(interval(e.From, e.To)))
+			o.Printf("\n  %s\n", o.Cyan(term.Interval(e.From, e.To)))
 		}
 		h.held(e)
 	}
 	if len(entries) == 0 {
-		o.printf("\n  Nothing is held.\n")
+		o.Printf("\n  Nothing is held.\n")
 	}
 	for _, f := range l.Failed {
-		o.printf("\n  %s %s, %s, at %s\n", o.red("Failed:"), interval(f.From, f.To), f.Output, moment(f.At))
-		o.paragraphs(4, f.Error)
+		o.Printf("\n  %s %s, %s, at %s\n", o.Red("Failed:"), term.Interval(f.From, f.To), f.Output, term.Moment(f.At))
+		o.Paragraphs(4, f.Error)
 	}
 	for i, left := range l.Left {
 		if i == 0 {
-			o.printf("\n  %s\n", o.yellow("Left behind, held at another path since; apply -prune deletes them:"))
+			o.Printf("\n  %s\n", o.Yellow("Left behind, held at another path since; apply -prune deletes them:"))
 		}
-		o.printf("    %s, %s\n", left.Path, size(left.Bytes))
+		o.Printf("    %s, %s\n", left.Path, term.Size(left.Bytes))
 	}
-	o.printf("\n")
+	o.Printf("\n")
 }
 
-// revisitedText is said of a slice that was read when its second reading was
+// Revisited is said of a slice that was read when its second reading was
 // due, or later: it may have been the first.
-const revisitedText = ", after its revisit time"
+const Revisited = ", after its revisit time"
 
 func (h *Human) held(e *ledger.Held) {
-	o, p := &h.out, e.Proof()
-	o.printf("    %s\n", e.Output)
-	o.printf("      %s\n", e.Path)
+	o, p := &h.Out, e.Proof()
+	o.Printf("    %s\n", e.Output)
+	o.Printf("      %s\n", e.Path)
 	final := "final"
 	if !e.Final {
 		final = "not final"
 	}
-	parts := []string{many(p.Rows, "row"), size(e.Bytes), many(p.Pages, "page"), "sha256 " + short(p.SHA256), final}
-	o.hanging("      ", 6, strings.Join(append(parts, extras(p)...), ", "))
-	text := "fetched " + moment(p.FetchedAt) + " in " + length(p.Took)
+	parts := []string{term.Many(p.Rows, "row"), term.Size(e.Bytes), term.Many(p.Pages, "page"), "sha256 " + view.Digest(p.SHA256), final}
+	o.Hanging("      ", 6, strings.Join(append(parts, Extras(p)...), ", "))
+	text := "fetched " + term.Moment(p.FetchedAt) + " in " + term.Length(p.Took)
 	if e.Revisited {
-		text += revisitedText
+		text += Revisited
 	}
-	o.hanging("      ", 6, text)
+	o.Hanging("      ", 6, text)
 	if p.Derived != "" {
-		o.printf("      made from %s\n", p.Derived)
+		o.Printf("      made from %s\n", p.Derived)
 	}
 	if !p.First.IsZero() {
-		o.hanging("      ", 6, "events from "+moment(p.First)+" to "+moment(p.Last))
+		o.Hanging("      ", 6, "events from "+term.Moment(p.First)+" to "+term.Moment(p.Last))
 	}
 }
 
-// extras are the counts of events that were not simply written, where there
+// Extras are the counts of events that were not simply written, where there
 // are any.
-func extras(p ledger.Proof) (parts []string) {
-	for _, extra := range []struct {
-		n    int64
-		what string
-	}{{p.Repeated, "repeated"}, {p.Revisions, "revised"}, {p.Outside, "outside the slice"}} {
-		if extra.n > 0 {
-			parts = append(parts, count(extra.n)+" "+extra.what)
-		}
-	}
-	return parts
-}
-
-// short is the beginning of a digest, enough to compare by eye.
-func short(digest string) string { return digest[:min(12, len(digest))] }
+func Extras(p ledger.Proof) []string { return view.Extras(p.Repeated, p.Revisions, p.Outside) }

@@ -1,13 +1,14 @@
-package view
+package archive
 
 import (
 	"time"
 
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/engine"
 )
 
 type badFileMessage struct {
-	head
+	view.Head
 	Tenant      string       `json:"tenant"`
 	Report      string       `json:"report"`
 	Output      string       `json:"output"`
@@ -23,14 +24,14 @@ type badFileMessage struct {
 }
 
 type badLedgerMessage struct {
-	head
+	view.Head
 	Tenant string `json:"tenant"`
 	Report string `json:"report"`
 	Error  string `json:"error"`
 }
 
 type verifySummaryMessage struct {
-	head
+	view.Head
 	Ledgers      int     `json:"ledgers"`
 	Good         int64   `json:"good"`
 	GoodBytes    int64   `json:"good_bytes"`
@@ -48,27 +49,30 @@ type verifySummaryMessage struct {
 // BeginVerify writes nothing: the summary has the numbers.
 func (j *JSON) BeginVerify() {}
 
+// Tick writes nothing: a program keeps its own time.
+func (j *JSON) Tick() {}
+
 // Verifying writes what is bad.
 func (j *JSON) Verifying(value engine.Verifying) {
 	switch x := value.(type) {
 	case engine.BadFile:
 		message := badFileMessage{
-			headOf(TypeBadFile), x.Key.Tenant, x.Key.Report, x.Output, x.From, x.To, x.Path,
+			view.HeadOf(view.TypeBadFile), x.Key.Tenant, x.Key.Report, x.Output, x.From, x.To, x.Path,
 			x.Fault, x.Bytes, x.SHA256, x.FoundBytes, x.FoundSHA256, "",
 		}
 		if x.Err != nil {
 			message.Error = x.Err.Error()
 		}
-		j.put(message)
+		j.Put(message)
 	case engine.BadLedger:
-		j.put(badLedgerMessage{headOf(TypeBadLedger), x.Key.Tenant, x.Key.Report, x.Err.Error()})
+		j.Put(badLedgerMessage{view.HeadOf(view.TypeBadLedger), x.Key.Tenant, x.Key.Report, x.Err.Error()})
 	}
 }
 
 // EndVerify writes a summary.
 func (j *JSON) EndVerify(v Verified) {
-	j.put(verifySummaryMessage{
-		headOf(TypeVerifySummary), v.Ledgers, v.Good, v.GoodBytes, v.Missing, v.Altered, v.Unreadable,
+	j.Put(verifySummaryMessage{
+		view.HeadOf(view.TypeVerifySummary), v.Ledgers, v.Good, v.GoodBytes, v.Missing, v.Altered, v.Unreadable,
 		v.BadLedgers, v.Console, v.Left, v.Unnamed, v.Complete, v.Took.Seconds(),
 	})
 }

@@ -1,4 +1,4 @@
-package view
+package ledgers
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/internal/term"
 )
 
 // maxForgotten bounds the ledgers that are named before they are forgotten.
@@ -34,55 +35,55 @@ func ExtentOf(l *ledger.Ledger) Extent {
 // Forgetting says what state rm forgets: these ledgers, and some that cannot
 // be read.
 func (h *Human) Forgetting(list []Extent, unreadable int) {
-	o := &h.out
+	o := &h.Out
 	rows := [][]string{{"REPORT", "TENANT", "ENTRIES", "FILES", "BYTES"}}
 	var sum Extent
 	for _, x := range list {
 		sum.Entries, sum.Files, sum.Bytes = sum.Entries+x.Entries, sum.Files+x.Files, sum.Bytes+x.Bytes
 		if len(rows) <= maxForgotten {
-			rows = append(rows, []string{x.Key.Report, x.Key.Tenant, count(x.Entries), count(x.Files), size(x.Bytes)})
+			rows = append(rows, []string{x.Key.Report, x.Key.Tenant, term.Count(x.Entries), term.Count(x.Files), term.Size(x.Bytes)})
 		}
 	}
 	if len(list) > 0 {
-		o.printf("%s\n\n", o.bold("To be forgotten:"))
-		o.table([]column{name, name, right, right, right}, rows)
+		o.Printf("%s\n\n", o.Bold("To be forgotten:"))
+		o.Table([]term.Column{term.Name, term.Name, term.Right, term.Right, term.Right}, rows)
 		if more := len(list) - maxForgotten; more > 0 {
-			o.printf("  and %s\n", many(more, "more ledger"))
+			o.Printf("  and %s\n", term.Many(more, "more ledger"))
 		}
-		o.printf("\n")
+		o.Printf("\n")
 	}
-	text := many(len(list), "ledger") + " with " + entriesText(sum.Entries) + " of " + many(sum.Files, "file") + ", " + size(sum.Bytes)
+	text := term.Many(len(list), "ledger") + " with " + entriesText(sum.Entries) + " of " + term.Many(sum.Files, "file") + ", " + term.Size(sum.Bytes)
 	if unreadable > 0 {
-		text += ", and " + many(unreadable, "ledger") + " that cannot be read"
+		text += ", and " + term.Many(unreadable, "ledger") + " that cannot be read"
 	}
-	o.paragraphs(0, text+". The files stay where they are, and nothing knows them any more.")
+	o.Paragraphs(0, text+". The files stay where they are, and nothing knows them any more.")
 }
 
 // Forgotten says that so many ledgers were removed.
 func (h *Human) Forgotten(ledgers int) {
-	h.out.printf("%s %s.\n", h.out.green("Forgotten:"), many(ledgers, "ledger"))
+	h.Out.Printf("%s %s.\n", h.Out.Green("Forgotten:"), term.Many(ledgers, "ledger"))
 }
 
 // Moved says what was moved, or would be.
 func (h *Human) Moved(source, destination string, m *engine.Moving, dryRun bool) {
-	o := &h.out
+	o := &h.Out
 	for i := range m.From {
 		if i == maxForgotten {
-			o.printf("  and %s\n", many(len(m.From)-i, "more ledger"))
+			o.Printf("  and %s\n", term.Many(len(m.From)-i, "more ledger"))
 			break
 		}
 		if m.From[i] == m.To[i] {
-			o.printf("  %s %s\n", m.From[i].Report, m.From[i].Tenant)
+			o.Printf("  %s %s\n", m.From[i].Report, m.From[i].Tenant)
 			continue
 		}
-		o.printf("  %s %s\n    -> %s %s\n", m.From[i].Report, m.From[i].Tenant, m.To[i].Report, m.To[i].Tenant)
+		o.Printf("  %s %s\n    -> %s %s\n", m.From[i].Report, m.From[i].Tenant, m.To[i].Report, m.To[i].Tenant)
 	}
-	what := entriesText(m.Entries) + " in " + many(len(m.From), "ledger")
+	what := entriesText(m.Entries) + " in " + term.Many(len(m.From), "ledger")
 	if dryRun {
-		o.hanging(o.yellow("Would move:")+" ", 12, what+", from "+source+" to "+destination+". Nothing was moved: -dry-run is given.")
+		o.Hanging(o.Yellow("Would move:")+" ", 12, what+", from "+source+" to "+destination+". Nothing was moved: -dry-run is given.")
 		return
 	}
-	o.hanging(o.green("Moved:")+" ", 7, what+", from "+source+" to "+destination+".")
+	o.Hanging(o.Green("Moved:")+" ", 7, what+", from "+source+" to "+destination+".")
 }
 
 // Document prints a ledger as JSON, indented.
@@ -92,25 +93,25 @@ func (h *Human) Document(d *ledger.Document) {
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	if enc.Encode(d) == nil {
-		_, _ = h.out.stream.Write(b.Bytes())
+		_, _ = h.Out.Write(b.Bytes())
 	}
 }
 
 // Pushed says what state push changed.
 func (h *Human) Pushed(p *engine.Pushed) {
-	o := &h.out
-	o.printf("%s\n", o.bold(p.Key.Report+" "+p.Key.Tenant))
+	o := &h.Out
+	o.Printf("%s\n", o.Bold(p.Key.Report+" "+p.Key.Tenant))
 	if p.Added+p.Changed+p.Removed == 0 {
-		o.printf("%s The stored ledger has the same %s.\n", o.green("Nothing to change."), entriesText(p.Equal))
+		o.Printf("%s The stored ledger has the same %s.\n", o.Green("Nothing to change."), entriesText(p.Equal))
 		return
 	}
-	o.printf("%s %s added, %s changed, %s lost, %s as before.\n", o.green("Stored:"),
-		entriesText(p.Added), count(p.Changed), count(p.Removed), count(p.Equal))
+	o.Printf("%s %s added, %s changed, %s lost, %s as before.\n", o.Green("Stored:"),
+		entriesText(p.Added), term.Count(p.Changed), term.Count(p.Removed), term.Count(p.Equal))
 }
 
 func entriesText(n int) string {
 	if n == 1 {
 		return "1 entry"
 	}
-	return count(n) + " entries"
+	return term.Count(n) + " entries"
 }

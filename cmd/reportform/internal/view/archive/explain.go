@@ -1,35 +1,36 @@
-package view
+package archive
 
 import (
 	"path/filepath"
 	"strings"
 	"time"
 
-	"github.com/mattn/go-runewidth"
-
+	"github.com/reportform/reportform/cmd/reportform/internal/view/ledgers"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/plans"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/term"
 )
 
 // Explanation shows where a file comes from.
 func (h *Human) Explanation(x *engine.Explanation) {
-	o := &h.out
-	o.printf("%s\n", o.bold(x.Path))
+	o := &h.Out
+	o.Printf("%s\n", o.Bold(x.Path))
 	if len(x.Origins) == 0 {
 		h.unexplained(x)
 		return
 	}
 	for i := range x.Origins {
 		if i > 0 {
-			o.printf("\n")
+			o.Printf("\n")
 		}
 		h.origin(x, &x.Origins[i])
 	}
 }
 
 func (h *Human) unexplained(x *engine.Explanation) {
-	o := &h.out
+	o := &h.Out
 	text := "Nothing leads to this path: no ledger has it, and no declared output writes it."
 	switch {
 	case x.Directory:
@@ -37,21 +38,21 @@ func (h *Human) unexplained(x *engine.Explanation) {
 	case x.Exists:
 		text = "The file is there, but Reportform did not write it, or has forgotten it: no ledger has it, and no declared output writes it."
 	}
-	o.paragraphs(2, text)
+	o.Paragraphs(2, text)
 	if x.Nearest != "" {
-		o.printf("  Did you mean %s?\n", x.Nearest)
+		o.Printf("  Did you mean %s?\n", x.Nearest)
 	}
 }
 
 // origin shows one origin of a file.
 func (h *Human) origin(x *engine.Explanation, or *engine.Origin) {
-	o := &h.out
+	o := &h.Out
 	h.onDisk(x, or)
 	h.next(or)
-	o.printf("\n")
+	o.Printf("\n")
 	h.declarations(or)
-	o.printf("\n")
-	slice := interval(or.From, or.To)
+	o.Printf("\n")
+	slice := term.Interval(or.From, or.To)
 	if or.Label != "" && or.Label != slice {
 		slice = or.Label + ", " + slice
 	}
@@ -66,58 +67,58 @@ func (h *Human) origin(x *engine.Explanation, or *engine.Origin) {
 
 // declarations shows where the blocks behind an origin stand.
 func (h *Human) declarations(or *engine.Origin) {
-	o := &h.out
+	o := &h.Out
 	type line struct {
 		address string
-		place   styled
+		place   term.Styled
 	}
 	var lines []line
 	declared := map[string]bool{}
 	for _, d := range or.Declared {
 		declared[d.Address] = true
-		lines = append(lines, line{d.Address, styled(o.sprintf("%s:%d", filepath.ToSlash(d.Range.Filename), d.Range.Start.Line))})
+		lines = append(lines, line{d.Address, o.Sprintf("%s:%d", filepath.ToSlash(d.Range.Filename), d.Range.Start.Line)})
 	}
 	for _, address := range []string{or.Key.Report, or.Key.Tenant, or.Output} {
 		if !declared[address] {
-			lines = append(lines, line{address, o.yellow("not declared")})
+			lines = append(lines, line{address, o.Yellow("not declared")})
 		}
 	}
 	width := 0
 	for _, l := range lines {
-		width = max(width, runewidth.StringWidth(clean(l.address)))
+		width = max(width, term.Width(term.Clean(l.address)))
 	}
 	for _, l := range lines {
-		pad := width - runewidth.StringWidth(clean(l.address))
-		o.printf("  %s%*s  %s\n", l.address, pad, "", l.place)
+		pad := width - term.Width(term.Clean(l.address))
+		o.Printf("  %s%*s  %s\n", l.address, pad, "", l.place)
 	}
 }
 
 // fact shows one line with a name.
 func (h *Human) fact(name, text string) {
 	if text != "" {
-		h.out.hanging(styled("  "+name+strings.Repeat(" ", 12-len(name))), 14, text)
+		h.Out.Hanging(term.Styled("  "+name+strings.Repeat(" ", 12-len(name))), 14, text)
 	}
 }
 
 // run shows how a held slice was fetched.
 func (h *Human) run(e *ledger.Held) {
 	p := e.Proof()
-	fetched := moment(p.FetchedAt) + " in " + length(p.Took) + ", " + many(p.Requests, "request") + ", " + many(p.Pages, "page")
+	fetched := term.Moment(p.FetchedAt) + " in " + term.Length(p.Took) + ", " + term.Many(p.Requests, "request") + ", " + term.Many(p.Pages, "page")
 	if e.Revisited {
-		fetched += revisitedText
+		fetched += ledgers.Revisited
 	}
 	if !e.Final {
 		fetched += ", before the slice had settled"
 	}
 	h.fact("fetched", fetched)
 	h.fact("made from", p.Derived)
-	rows := many(p.Rows, "row") + ", " + size(e.Bytes)
-	for _, extra := range extras(p) {
+	rows := term.Many(p.Rows, "row") + ", " + term.Size(e.Bytes)
+	for _, extra := range ledgers.Extras(p) {
 		rows += ", " + extra
 	}
 	h.fact("holds", rows)
 	if !p.First.IsZero() {
-		h.fact("events", moment(p.First)+" to "+moment(p.Last))
+		h.fact("events", term.Moment(p.First)+" to "+term.Moment(p.Last))
 	}
 	switch {
 	case p.FirstID == p.LastID:
@@ -131,8 +132,8 @@ func (h *Human) run(e *ledger.Held) {
 
 // onDisk says whether the file is what was written.
 func (h *Human) onDisk(x *engine.Explanation, or *engine.Origin) {
-	o := &h.out
-	say := func(head styled, width int, text string) { o.hanging("  "+head+" ", 3+width, text) }
+	o := &h.Out
+	say := func(head term.Styled, width int, text string) { o.Hanging("  "+head+" ", 3+width, text) }
 	bytes, sum := int64(0), ""
 	switch {
 	case or.Held != nil:
@@ -140,50 +141,50 @@ func (h *Human) onDisk(x *engine.Explanation, or *engine.Origin) {
 	case or.Left != nil:
 		bytes, sum = or.Left.Bytes, or.Left.SHA256
 	case x.Exists:
-		say(o.yellow("Not held."), 9, "A file is there, but no ledger has it.")
+		say(o.Yellow("Not held."), 9, "A file is there, but no ledger has it.")
 		return
 	default:
-		say(o.yellow("Not held."), 9, "The file is declared, and is not there.")
+		say(o.Yellow("Not held."), 9, "The file is declared, and is not there.")
 		return
 	}
 	switch or.Mismatch.Fault {
 	case "":
-		say(o.green("Intact."), 7, "The file is what was written: size and SHA-256 are as recorded.")
+		say(o.Green("Intact."), 7, "The file is what was written: size and SHA-256 are as recorded.")
 	case engine.FileMissing:
-		say(o.red("Missing."), 8, "The ledger has the file, and it is gone.")
+		say(o.Red("Missing."), 8, "The ledger has the file, and it is gone.")
 	case engine.FileAltered:
-		say(o.red("Altered."), 8, "The file is not what was written: "+mismatchText(or.Mismatch, bytes, sum)+".")
+		say(o.Red("Altered."), 8, "The file is not what was written: "+mismatchText(or.Mismatch, bytes, sum)+".")
 	case engine.FileUnreadable:
-		say(o.red("Unreadable."), 11, "Whether the file is what was written is not known: "+mismatchText(or.Mismatch, bytes, sum)+".")
+		say(o.Red("Unreadable."), 11, "Whether the file is what was written is not known: "+mismatchText(or.Mismatch, bytes, sum)+".")
 	}
 }
 
 // next says what becomes of the file.
-func (h *Human) next(or *engine.Origin) { h.out.paragraphs(2, nextText(or, h.now())) }
+func (h *Human) next(or *engine.Origin) { h.Out.Paragraphs(2, nextText(or, h.Now())) }
 
 func nextText(or *engine.Origin, now time.Time) string {
 	switch {
 	case or.Left != nil:
-		return "Orphan: " + orphanText("path") + ". apply -prune deletes the file."
+		return "Orphan: " + plans.OrphanText("path") + ". apply -prune deletes the file."
 	case or.Orphan == "slice", or.Orphan == "expired":
-		return "Orphan: " + orphanText(or.Orphan) + ". apply -prune deletes the file."
+		return "Orphan: " + plans.OrphanText(or.Orphan) + ". apply -prune deletes the file."
 	case or.Orphan != "":
-		return "Orphan: " + orphanText(or.Orphan) + ". apply -prune deletes the file; if the block was renamed, state mv keeps it."
+		return "Orphan: " + plans.OrphanText(or.Orphan) + ". apply -prune deletes the file; if the block was renamed, state mv keeps it."
 	case or.Unwanted == "ahead":
-		return "Not begun: the slice begins at " + moment(or.From) + "."
+		return "Not begun: the slice begins at " + term.Moment(or.From) + "."
 	case or.Unwanted != "":
 		return "Not wanted: the slice is older than what the window keeps."
 	case or.Lost != nil:
 		return "Lost: the slice cannot be fetched any more; " + or.Lost.Why + "."
 	case or.Waiting != nil:
-		return "Waiting: not settled; " + "a plan after " + moment(or.Waiting.Until) + " has it."
+		return "Waiting: not settled; " + "a plan after " + term.Moment(or.Waiting.Until) + " has it."
 	case or.Reason != "":
-		text := "The next apply writes it: " + string(or.Reason) + " (" + reasonText(or.Reason) + ")."
+		text := "The next apply writes it: " + string(or.Reason) + " (" + plans.ReasonText(or.Reason) + ")."
 		if !or.LostAt.IsZero() && or.Reason != plan.Moved {
-			text += " The service has the slice until " + moment(or.LostAt) + " (in " + away(or.LostAt.Sub(now)) + ")."
+			text += " The service has the slice until " + term.Moment(or.LostAt) + " (in " + away(or.LostAt.Sub(now)) + ")."
 		}
 		if or.Failed != nil {
-			text += " The last try, at " + moment(or.Failed.At) + ", failed: " + or.Failed.Error
+			text += " The last try, at " + term.Moment(or.Failed.At) + ", failed: " + or.Failed.Error
 		}
 		return text
 	}

@@ -1,8 +1,9 @@
-package view
+package archive
 
 import (
 	"time"
 
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/plan"
 )
@@ -21,14 +22,14 @@ func newTally(t plan.Tally) tallyMessage {
 }
 
 type coverageMessage struct {
-	head
+	view.Head
 	Tenant string `json:"tenant"`
 	Report string `json:"report"`
 	tallyMessage
 }
 
 type coverageRunMessage struct {
-	head
+	view.Head
 	Tenant  string        `json:"tenant"`
 	Report  string        `json:"report"`
 	Status  plan.Status   `json:"status"`
@@ -46,7 +47,7 @@ type coverageRunMessage struct {
 }
 
 type coverageSummaryMessage struct {
-	head
+	view.Head
 	Now   time.Time `json:"now"`
 	Pairs int       `json:"pairs"`
 	tallyMessage
@@ -58,6 +59,12 @@ type coverageSummaryMessage struct {
 	Narrowed     bool `json:"narrowed,omitempty"`
 }
 
+// JSON writes the state of an archive for programs.
+type JSON struct{ *view.JSON }
+
+// NewJSON returns a view that writes the state of an archive on j.
+func NewJSON(j *view.JSON) *JSON { return &JSON{j} }
+
 // Coverage writes for every report and tenant its numbers and runs, and a
 // summary.
 func (j *JSON) Coverage(c *engine.Coverage, least float64, below int) {
@@ -65,13 +72,13 @@ func (j *JSON) Coverage(c *engine.Coverage, least float64, below int) {
 	for i := range c.Parts {
 		p := &c.Parts[i]
 		total = total.Plus(p.Slices)
-		j.put(coverageMessage{headOf(TypeCoverage), p.Tenant, p.Report, newTally(p.Slices)})
+		j.Put(coverageMessage{view.HeadOf(view.TypeCoverage), p.Tenant, p.Report, newTally(p.Slices)})
 		for _, r := range p.Runs {
-			j.put(coverageRunMessage{
-				headOf(TypeCoverageRun), p.Tenant, p.Report, r.Status, r.From, r.To, r.First, r.Last, r.Slices,
+			j.Put(coverageRunMessage{
+				view.HeadOf(view.TypeCoverageRun), p.Tenant, p.Report, r.Status, r.From, r.To, r.First, r.Last, r.Slices,
 				r.Reasons, r.Outputs, r.Lacking, r.Why, r.Until, r.LostAt,
 			})
 		}
 	}
-	j.put(coverageSummaryMessage{headOf(TypeCoverageSummary), c.Now, len(c.Parts), newTally(total), least, below, c.Undeclared, c.FilesTrusted, c.Narrowed})
+	j.Put(coverageSummaryMessage{view.HeadOf(view.TypeCoverageSummary), c.Now, len(c.Parts), newTally(total), least, below, c.Undeclared, c.FilesTrusted, c.Narrowed})
 }

@@ -1,4 +1,4 @@
-package view
+package archive
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/term"
 )
 
 // A calendar shows coverage as one mark a day and one row a month. Slices that
@@ -40,17 +41,17 @@ func marks() []struct{ letter, text string } {
 }
 
 // colored is the letter of a mark.
-func (p *printer) colored(m mark) styled {
+func colored(p *term.Printer, m mark) term.Styled {
 	letter := marks()[m].letter
 	switch m {
 	case soonMark, lostMark:
-		return p.red(letter)
+		return p.Red(letter)
 	case missingMark:
-		return p.yellow(letter)
+		return p.Yellow(letter)
 	case heldMark:
-		return p.green(letter)
+		return p.Green(letter)
 	}
-	return p.cyan(letter)
+	return p.Cyan(letter)
 }
 
 // markOf is the mark of the slices of a run.
@@ -137,13 +138,13 @@ const (
 
 // calendar shows months, and notes the marks that it used.
 func (h *Human) calendar(months []*month, used map[mark]bool) {
-	o := &h.out
+	o := &h.Out
 	ruler := false
 	for i := 0; i < len(months); {
 		m := months[i].uniform()
 		switch n := min(alike(months[i:]), len(months)-recentMonths-i); {
 		case m != noMark && n >= collapseFrom:
-			o.printf("    %s .. %s  %s every day\n", months[i].label(), months[i+n-1].label(), o.colored(m))
+			o.Printf("    %s .. %s  %s every day\n", months[i].label(), months[i+n-1].label(), colored(o, m))
 			used[m] = true
 			i += n
 			continue
@@ -155,9 +156,9 @@ func (h *Human) calendar(months []*month, used map[mark]bool) {
 		}
 		if !ruler {
 			ruler = true
-			o.printf("             %s\n", o.faint("1   5    10   15   20   25   30"))
+			o.Printf("             %s\n", o.Faint("1   5    10   15   20   25   30"))
 		}
-		o.printf("    %s  %s\n", months[i].label(), h.row(months[i], used))
+		o.Printf("    %s  %s\n", months[i].label(), h.row(months[i], used))
 		i++
 	}
 }
@@ -173,7 +174,7 @@ func alike(months []*month) int {
 }
 
 // row is the days of a month.
-func (h *Human) row(m *month, used map[mark]bool) styled {
+func (h *Human) row(m *month, used map[mark]bool) term.Styled {
 	last := 31
 	for last > 1 && m.days[last] == noMark {
 		last--
@@ -181,9 +182,9 @@ func (h *Human) row(m *month, used map[mark]bool) styled {
 	var b strings.Builder
 	for _, d := range m.days[1 : last+1] {
 		used[d] = true
-		b.WriteString(string(h.out.colored(d)))
+		b.WriteString(string(colored(&h.Out, d)))
 	}
-	return styled(b.String())
+	return term.Styled(b.String())
 }
 
 // months counts the days of months that are too old for a row each.
@@ -200,18 +201,18 @@ func (h *Human) months(list []*month) {
 		word string
 	}{{heldMark, "held"}, {missingMark, "missing"}, {soonMark, "missing and lost soon"}, {openMark, "open"}, {lostMark, "lost"}} {
 		if n := counts[of.mark]; n > 0 {
-			parts = append(parts, count(n)+" "+of.word)
+			parts = append(parts, term.Count(n)+" "+of.word)
 		}
 	}
 	label := list[0].label() + " .. " + list[len(list)-1].label()
-	h.out.hanging(styled("    "+label+"  "), 26, "days: "+strings.Join(parts, ", "))
+	h.Out.Hanging(term.Styled("    "+label+"  "), 26, "days: "+strings.Join(parts, ", "))
 }
 
 // marksLegend explains the marks that were used.
 func (h *Human) marksLegend(used map[mark]bool) {
 	for m, of := range marks() {
 		if used[mark(m)] && mark(m) != noMark {
-			h.out.printf("  %s  %s\n", h.out.colored(mark(m)), h.out.faint(of.text))
+			h.Out.Printf("  %s  %s\n", colored(&h.Out, mark(m)), h.Out.Faint(of.text))
 		}
 	}
 }

@@ -1,13 +1,28 @@
-package view
+// Package pulls shows how the pulls of a plan go, while they run and when all
+// is done.
+package pulls
 
 import (
 	"errors"
 	"strings"
 	"time"
 
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/plans"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/internal/term"
 )
+
+// Human shows applies to people: what comes of the pulls of a plan, after the
+// plan itself.
+type Human struct {
+	*plans.Human
+	progress display // of the apply that runs; nil otherwise
+}
+
+// NewHuman returns a view that shows applies on h.
+func NewHuman(h *view.Human) *Human { return &Human{Human: plans.NewHuman(h)} }
 
 // Applied is the outcome of an apply.
 type Applied struct {
@@ -39,17 +54,19 @@ func (a *Applied) notTried() int {
 // maxFailures bounds the failures that are shown in full.
 const maxFailures = 20
 
-// Ask puts a question that only yes answers.
-func (h *Human) Ask(question string) {
-	p := &h.err
-	p.printf("\n%s\n", p.bold(question))
-	p.paragraphs(2, "Only 'yes' will be accepted to approve.")
-	p.printf("\n  %s ", p.bold("Enter a value:"))
-}
+// maxNames bounds the pulls that are named with one error.
+const maxNames = 3
 
-// Cancelled says that the question was not answered with yes.
-func (h *Human) Cancelled(what string) {
-	h.err.printf("\n%s cancelled. Nothing was changed.\n", what)
+// Prune says what apply -prune deletes.
+func (h *Human) Prune(orphans []plan.Orphan) {
+	if len(orphans) == 0 {
+		return
+	}
+	var bytes int64
+	for _, o := range orphans {
+		bytes += o.Bytes
+	}
+	h.Out.Printf("%s %s, %s, will be deleted: -prune is given.\n", h.Out.Red("Prune:"), term.Many(len(orphans), "orphan"), term.Size(bytes))
 }
 
 // Interrupted says, after BeginApply, that the first interrupt was heard.
@@ -59,59 +76,53 @@ func (h *Human) Interrupted() {
 
 // BeginApply prepares for the progress of so many pulls.
 func (h *Human) BeginApply(pulls int) {
-	if h.err.stream.Terminal {
-		h.progress = newLive(&h.err, pulls, h.now)
+	if h.Err.Terminal {
+		h.progress = newLive(&h.Err, pulls, h.Now)
 		return
 	}
-	h.progress = newLines(&h.err, pulls, h.now)
+	h.progress = newLines(&h.Err, pulls, h.Now)
 }
 
 // Progress shows one thing that happened, after BeginApply.
 func (h *Human) Progress(p run.Progress) { h.progress.report(p) }
 
 // Tick lets the progress show that time passes; it is called a few times a second.
-func (h *Human) Tick() {
-	if h.verify != nil {
-		h.verify.tick()
-		return
-	}
-	h.progress.tick()
-}
+func (h *Human) Tick() { h.progress.tick() }
 
 // EndApply shows the outcome.
 func (h *Human) EndApply(a Applied) {
 	h.progress.end()
 	failed := a.failures()
 	h.failures(failed)
-	o := &h.out
-	head := o.green("Apply complete.")
+	o := &h.Out
+	head := o.Green("Apply complete.")
 	switch {
 	case len(failed) > 0:
-		head = o.red("Apply incomplete.")
+		head = o.Red("Apply incomplete.")
 	case a.Interrupted:
-		head = o.yellow("Apply interrupted.")
+		head = o.Yellow("Apply interrupted.")
 	}
-	parts := []string{many(a.Finished, "pull") + " finished"}
+	parts := []string{term.Many(a.Finished, "pull") + " finished"}
 	if a.Skipped > 0 {
-		parts = append(parts, count(a.Skipped)+" skipped")
+		parts = append(parts, term.Count(a.Skipped)+" skipped")
 	}
 	if len(failed) > 0 {
-		parts = append(parts, count(len(failed))+" failed")
+		parts = append(parts, term.Count(len(failed))+" failed")
 	}
 	if n := a.notTried(); n > 0 {
-		parts = append(parts, count(n)+" not done")
+		parts = append(parts, term.Count(n)+" not done")
 	}
 	if len(a.Pruned) > 0 {
-		parts = append(parts, many(len(a.Pruned), "orphan")+" deleted")
+		parts = append(parts, term.Many(len(a.Pruned), "orphan")+" deleted")
 	}
-	parts = append(parts, many(a.Events, "event"), size(a.Bytes)+" written", length(a.Took))
-	o.printf("\n%s\n", head)
-	o.paragraphs(2, strings.Join(parts, ", ")+".")
+	parts = append(parts, term.Many(a.Events, "event"), term.Size(a.Bytes)+" written", term.Length(a.Took))
+	o.Printf("\n%s\n", head)
+	o.Paragraphs(2, strings.Join(parts, ", ")+".")
 	switch {
 	case len(failed) > 0:
-		o.paragraphs(2, "Nothing of a failed pull counts as held, and what finished does. The next apply tries again what failed; RF_LOG=debug shows every request.")
+		o.Paragraphs(2, "Nothing of a failed pull counts as held, and what finished does. The next apply tries again what failed; RF_LOG=debug shows every request.")
 	case a.Interrupted:
-		o.paragraphs(2, "What finished is held; the next apply goes on from there.")
+		o.Paragraphs(2, "What finished is held; the next apply goes on from there.")
 	}
 }
 
@@ -120,7 +131,7 @@ func (h *Human) failures(failed []run.Failed) {
 	if len(failed) == 0 {
 		return
 	}
-	p := &h.err
+	p := &h.Err
 	type group struct {
 		text, advice string
 		pulls        []string
@@ -135,23 +146,23 @@ func (h *Human) failures(failed []run.Failed) {
 		}
 		seen[key].pulls = append(seen[key].pulls, pullName(f.Pull))
 	}
-	p.printf("\n%s\n", p.red(many(len(failed), "pull")+" failed:"))
+	p.Printf("\n%s\n", p.Red(term.Many(len(failed), "pull")+" failed:"))
 	for i, g := range groups {
 		if i == maxFailures {
-			p.printf("\n  and %s; state show has the error of each\n", many(len(groups)-i, "more failure"))
+			p.Printf("\n  and %s; state show has the error of each\n", term.Many(len(groups)-i, "more failure"))
 			break
 		}
-		p.printf("\n")
+		p.Printf("\n")
 		for n, name := range g.pulls {
-			if n == maxTenants && len(g.pulls) > maxTenants+1 {
-				p.printf("  and %s with the same error\n", many(len(g.pulls)-n, "more pull"))
+			if n == maxNames && len(g.pulls) > maxNames+1 {
+				p.Printf("  and %s with the same error\n", term.Many(len(g.pulls)-n, "more pull"))
 				break
 			}
-			p.printf("  %s\n", p.bold(name))
+			p.Printf("  %s\n", p.Bold(name))
 		}
-		p.paragraphs(4, g.text)
+		p.Paragraphs(4, g.text)
 		if g.advice != "" {
-			p.paragraphs(4, g.advice)
+			p.Paragraphs(4, g.advice)
 		}
 	}
 }

@@ -1,15 +1,17 @@
-package view
+package archive
 
 import (
 	"path/filepath"
 	"time"
 
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/ledgers"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/plan"
 )
 
 type explanationMessage struct {
-	head
+	view.Head
 	Path    string          `json:"path"`
 	Exists  bool            `json:"exists"`
 	Nearest string          `json:"nearest,omitempty"`
@@ -25,19 +27,19 @@ type originMessage struct {
 	Label    string               `json:"label,omitempty"`
 	Declared []declarationMessage `json:"declared"`
 	// State is held, left or declared.
-	State       string       `json:"state"`
-	Fault       engine.Fault `json:"fault,omitempty"`
-	FoundBytes  int64        `json:"found_bytes,omitempty"`
-	FoundSHA256 string       `json:"found_sha256,omitempty"`
-	Error       string       `json:"error,omitempty"`
-	Held        *heldMessage `json:"held,omitempty"`
-	Reason      plan.Reason  `json:"reason,omitempty"`
-	Failure     string       `json:"failure,omitempty"`
-	Orphan      string       `json:"orphan,omitempty"`
-	Unwanted    string       `json:"unwanted,omitempty"`
-	Lost        string       `json:"lost,omitempty"`
-	Until       time.Time    `json:"until,omitzero"`
-	LostAt      time.Time    `json:"lost_at,omitzero"`
+	State       string               `json:"state"`
+	Fault       engine.Fault         `json:"fault,omitempty"`
+	FoundBytes  int64                `json:"found_bytes,omitempty"`
+	FoundSHA256 string               `json:"found_sha256,omitempty"`
+	Error       string               `json:"error,omitempty"`
+	Held        *ledgers.HeldMessage `json:"held,omitempty"`
+	Reason      plan.Reason          `json:"reason,omitempty"`
+	Failure     string               `json:"failure,omitempty"`
+	Orphan      string               `json:"orphan,omitempty"`
+	Unwanted    string               `json:"unwanted,omitempty"`
+	Lost        string               `json:"lost,omitempty"`
+	Until       time.Time            `json:"until,omitzero"`
+	LostAt      time.Time            `json:"lost_at,omitzero"`
 }
 
 type declarationMessage struct {
@@ -48,11 +50,11 @@ type declarationMessage struct {
 
 // Explanation writes where a file comes from.
 func (j *JSON) Explanation(x *engine.Explanation) {
-	message := explanationMessage{headOf(TypeExplanation), x.Path, x.Exists, x.Nearest, []originMessage{}}
+	message := explanationMessage{view.HeadOf(view.TypeExplanation), x.Path, x.Exists, x.Nearest, []originMessage{}}
 	for i := range x.Origins {
 		message.Origins = append(message.Origins, newOriginMessage(&x.Origins[i]))
 	}
-	j.put(message)
+	j.Put(message)
 }
 
 func newOriginMessage(or *engine.Origin) originMessage {
@@ -67,7 +69,7 @@ func newOriginMessage(or *engine.Origin) originMessage {
 	}
 	switch {
 	case or.Held != nil:
-		held := newHeldMessage(or.Key.Tenant, or.Key.Report, or.Held)
+		held := ledgers.NewHeldMessage(or.Key.Tenant, or.Key.Report, or.Held)
 		m.State, m.Held = "held", &held
 	case or.Left != nil:
 		m.State = "left"

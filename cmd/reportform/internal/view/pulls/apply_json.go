@@ -1,15 +1,17 @@
-package view
+package pulls
 
 import (
 	"time"
 
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/plans"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
 )
 
 // pullHead begins every message about a pull that runs.
 type pullHead struct {
-	head
+	view.Head
 	At     time.Time `json:"at"`
 	Tenant string    `json:"tenant"`
 	Report string    `json:"report"`
@@ -54,7 +56,7 @@ type pullFailedMessage struct {
 }
 
 type applySummaryMessage struct {
-	head
+	view.Head
 	Finished    int     `json:"finished"`
 	Skipped     int     `json:"skipped"`
 	Failed      int     `json:"failed"`
@@ -66,8 +68,14 @@ type applySummaryMessage struct {
 	TookSeconds float64 `json:"took_seconds"`
 }
 
-func (j *JSON) pull(t Type, p *plan.Pull) pullHead {
-	return pullHead{headOf(t), j.now().UTC(), p.Tenant, p.Report, p.From, p.To, p.Label}
+// JSON writes applies for programs.
+type JSON struct{ *plans.JSON }
+
+// NewJSON returns a view that writes applies on j.
+func NewJSON(j *view.JSON) *JSON { return &JSON{plans.NewJSON(j)} }
+
+func (j *JSON) pull(t view.Type, p *plan.Pull) pullHead {
+	return pullHead{view.HeadOf(t), j.Now().UTC(), p.Tenant, p.Report, p.From, p.To, p.Label}
 }
 
 // Prune writes nothing: the orphans are in the plan, and each is reported when
@@ -82,45 +90,43 @@ func (j *JSON) Tick() {}
 
 // Interrupted says that the first interrupt was heard.
 func (j *JSON) Interrupted() {
-	j.put(struct {
-		head
+	j.Put(struct {
+		view.Head
 		At time.Time `json:"at"`
-	}{headOf(TypeInterrupted), j.now().UTC()})
+	}{view.HeadOf(view.TypeInterrupted), j.Now().UTC()})
 }
 
 // Progress writes one thing that happened.
 func (j *JSON) Progress(progress run.Progress) {
 	switch p := progress.(type) {
 	case run.Started:
-		j.put(j.pull(TypePullStart, p.Pull))
+		j.Put(j.pull(view.TypePullStart, p.Pull))
 	case run.Progressed:
-		j.put(pullProgressMessage{j.pull(TypePullProgress, p.Pull), p.Events, p.Bytes, p.Pages})
+		j.Put(pullProgressMessage{j.pull(view.TypePullProgress, p.Pull), p.Events, p.Bytes, p.Pages})
 	case run.Finished:
 		s := &p.Stats
 		message := pullCompleteMessage{
-			j.pull(TypePullComplete, p.Pull), p.Took.Seconds(),
+			j.pull(view.TypePullComplete, p.Pull), p.Took.Seconds(),
 			s.Events, s.Bytes, s.Pages, s.Requests, s.Repeated, s.Revisions, s.Outside,
 			make([]writtenMessage, 0, len(p.Receipts)),
 		}
 		for _, r := range p.Receipts {
 			message.Outputs = append(message.Outputs, writtenMessage{r.Output, r.Path, r.Rows, r.Bytes, r.SHA256})
 		}
-		j.put(message)
+		j.Put(message)
 	case run.Failed:
-		j.put(pullFailedMessage{j.pull(TypePullFailed, p.Pull), p.Took.Seconds(), failureText(p.Err), failureAdvice(p.Err)})
+		j.Put(pullFailedMessage{j.pull(view.TypePullFailed, p.Pull), p.Took.Seconds(), failureText(p.Err), failureAdvice(p.Err)})
 	case run.Skipped:
-		j.put(j.pull(TypePullSkipped, p.Pull))
+		j.Put(j.pull(view.TypePullSkipped, p.Pull))
 	}
 }
 
 // EndApply writes what was pruned, and a summary.
 func (j *JSON) EndApply(a Applied) {
-	for i := range a.Pruned {
-		j.put(newOrphanMessage(TypePruned, &a.Pruned[i]))
-	}
+	j.Orphans(view.TypePruned, a.Pruned)
 	failed := a.failures()
-	j.put(applySummaryMessage{
-		headOf(TypeApplySummary), a.Finished, a.Skipped, len(failed), a.notTried(), len(a.Pruned),
+	j.Put(applySummaryMessage{
+		view.HeadOf(view.TypeApplySummary), a.Finished, a.Skipped, len(failed), a.notTried(), len(a.Pruned),
 		a.Events, a.Bytes, a.Interrupted, a.Took.Seconds(),
 	})
 }

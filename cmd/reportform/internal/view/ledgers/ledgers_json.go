@@ -1,14 +1,15 @@
-package view
+package ledgers
 
 import (
 	"iter"
 	"time"
 
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/engine/ledger"
 )
 
 type ledgerMessage struct {
-	head
+	view.Head
 	Tenant  string    `json:"tenant"`
 	Report  string    `json:"report"`
 	Outputs []string  `json:"outputs"`
@@ -20,8 +21,9 @@ type ledgerMessage struct {
 	Failed  int       `json:"failed"`
 }
 
-type heldMessage struct {
-	head
+// HeldMessage is an entry of a ledger.
+type HeldMessage struct {
+	view.Head
 	Tenant         string    `json:"tenant"`
 	Report         string    `json:"report"`
 	Output         string    `json:"output"`
@@ -48,17 +50,18 @@ type heldMessage struct {
 	DerivedFrom    string    `json:"derived_from,omitempty"`
 }
 
-func newHeldMessage(tenant, report string, e *ledger.Held) heldMessage {
+// NewHeldMessage is the message of an entry.
+func NewHeldMessage(tenant, report string, e *ledger.Held) HeldMessage {
 	p := e.Proof()
-	return heldMessage{
-		headOf(TypeHeld), tenant, report, e.Output, e.From, e.To, e.Path, p.Rows, e.Bytes, p.SHA256,
+	return HeldMessage{
+		view.HeadOf(view.TypeHeld), tenant, report, e.Output, e.From, e.To, e.Path, p.Rows, e.Bytes, p.SHA256,
 		p.First, p.Last, p.Pages, p.Requests, p.Repeated, p.Revisions, p.Outside, p.FirstID, p.LastID,
 		p.FetchedAt, p.Took.Seconds(), e.Final, e.Revisited, e.Definition, p.Derived,
 	}
 }
 
 type failedMessage struct {
-	head
+	view.Head
 	Tenant string    `json:"tenant"`
 	Report string    `json:"report"`
 	Output string    `json:"output"`
@@ -67,6 +70,12 @@ type failedMessage struct {
 	At     time.Time `json:"at"`
 	Error  string    `json:"error"`
 }
+
+// JSON writes ledgers for programs.
+type JSON struct{ *view.JSON }
+
+// NewJSON returns a view that writes ledgers on j.
+func NewJSON(j *view.JSON) *JSON { return &JSON{j} }
 
 // NothingHeld writes nothing.
 func (j *JSON) NothingHeld() {}
@@ -78,15 +87,15 @@ func (j *JSON) Ledgers(list iter.Seq[*ledger.Ledger]) {
 		if h.outputs == nil {
 			h.outputs = []string{}
 		}
-		j.put(ledgerMessage{
-			headOf(TypeLedger), l.Tenant, l.Report, h.outputs, h.slices,
+		j.Put(ledgerMessage{
+			view.HeadOf(view.TypeLedger), l.Tenant, l.Report, h.outputs, h.slices,
 			h.from, h.to, h.rows, h.bytes, h.failed,
 		})
 		for e := range l.Held() {
-			j.put(newHeldMessage(l.Tenant, l.Report, e))
+			j.Put(NewHeldMessage(l.Tenant, l.Report, e))
 		}
 		for _, f := range l.Failed {
-			j.put(failedMessage{headOf(TypeFailed), l.Tenant, l.Report, f.Output, f.From, f.To, f.At, f.Error})
+			j.Put(failedMessage{view.HeadOf(view.TypeFailed), l.Tenant, l.Report, f.Output, f.From, f.To, f.At, f.Error})
 		}
 	}
 }

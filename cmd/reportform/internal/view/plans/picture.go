@@ -1,4 +1,4 @@
-package view
+package plans
 
 import (
 	"fmt"
@@ -179,9 +179,9 @@ func reasons(pulls []plan.Pull) map[plan.Reason]int {
 }
 
 // leadingReason is the reason that counts where outputs of a pull differ: the
-// earliest in the order of reasonOrder.
+// earliest in the order of Reasons.
 func leadingReason(p *plan.Pull) plan.Reason {
-	order := reasonOrder()
+	order := Reasons()
 	best := len(order)
 	for _, o := range p.Outputs {
 		if i := slices.Index(order, o.Reason); i >= 0 {
@@ -192,56 +192,4 @@ func leadingReason(p *plan.Pull) plan.Reason {
 		return plan.New
 	}
 	return order[best]
-}
-
-// reasonOrder is the order in which reasons are listed.
-func reasonOrder() []plan.Reason {
-	return []plan.Reason{
-		plan.Retry, plan.Missing, plan.Altered, plan.Changed,
-		plan.Revisit, plan.Moved, plan.Open, plan.Derived, plan.New,
-	}
-}
-
-// reasonText explains a reason.
-func reasonText(r plan.Reason) string {
-	switch r {
-	case plan.New:
-		return "not held yet"
-	case plan.Derived:
-		return "not held yet; made from a held file, without a request"
-	case plan.Open:
-		return "held, but fetched before the slice had settled"
-	case plan.Moved:
-		return "the window has moved on; the file is replaced"
-	case plan.Revisit:
-		return "held; read once more for events that came late"
-	case plan.Changed:
-		return "held, but the definition or the path has changed since"
-	case plan.Missing:
-		return "the file is gone"
-	case plan.Altered:
-		return "the file is not the one that was written"
-	case plan.Retry:
-		return "the last try did not complete"
-	}
-	return string(r)
-}
-
-// orphanText explains why something is an orphan.
-func orphanText(why string) string {
-	switch why {
-	case "tenant":
-		return "the tenant is no longer declared"
-	case "report":
-		return "the report is no longer declared"
-	case "output":
-		return "the report no longer has this output"
-	case "slice":
-		return "the window no longer has these slices"
-	case "path":
-		return "the slices are held at another path"
-	case "expired":
-		return "older than the window keeps"
-	}
-	return why
 }

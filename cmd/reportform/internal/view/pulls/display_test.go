@@ -1,4 +1,4 @@
-package view
+package pulls
 
 import (
 	"errors"
@@ -9,30 +9,32 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/mattn/go-runewidth"
 
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/viewtest"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/internal/term"
 )
 
 // The display without a terminal says something at least every half minute.
 func TestLinesHeartbeat(t *testing.T) {
-	s := newScreen()
-	h := NewHuman(s.streams(false), s.now)
-	p := examplePlan()
+	s := viewtest.NewScreen()
+	h := NewHuman(s.Human())
+	p := viewtest.Plan()
 	h.BeginApply(10)
 	h.Progress(run.Started{Pull: &p.Pulls[1]})
 	h.Progress(run.Started{Pull: &p.Pulls[2]})
 	s.Reset()
 	for range 29 {
-		s.clock = s.clock.Add(time.Second)
+		s.Clock = s.Clock.Add(time.Second)
 		h.Tick()
 		h.Progress(run.Progressed{Pull: &p.Pulls[1], Events: 1234})
 	}
 	if s.String() != "" {
 		t.Errorf("too early: %s", s)
 	}
-	s.clock = s.clock.Add(time.Second)
+	s.Clock = s.Clock.Add(time.Second)
 	h.Tick()
 	h.Tick()
 	want := "Still running: 0 of 10 pulls done, 2 under way, 30s; the longest is contoso sign_ins.failed 2026-11-01 with 1,234 events after 30s\n"
@@ -41,7 +43,7 @@ func TestLinesHeartbeat(t *testing.T) {
 	}
 	s.Reset()
 	h.Progress(run.Failed{Pull: &p.Pulls[1], Err: errors.New("why")})
-	s.clock = s.clock.Add(29 * time.Second)
+	s.Clock = s.Clock.Add(29 * time.Second)
 	h.Tick()
 	if strings.Contains(s.String(), "Still") {
 		t.Errorf("a line came just before: %s", s)
@@ -80,11 +82,11 @@ func (s *terminal) Write(data []byte) (int, error) {
 
 func TestLive(t *testing.T) {
 	screen := &terminal{t: t, width: 80}
-	clock := day(23)
+	clock := viewtest.Day(23)
 	now := func() time.Time { return clock }
-	stream := Stream{Writer: screen, Terminal: true, Width: 80}
-	h := NewHuman(Streams{Out: Stream{Writer: &strings.Builder{}}, Err: stream}, now)
-	p := manyTenantsPlan()
+	stream := term.Stream{Writer: screen, Terminal: true, Width: 80}
+	h := NewHuman(view.NewHuman(view.Streams{Out: term.Stream{Writer: &strings.Builder{}}, Err: stream}, now))
+	p := viewtest.ManyTenants()
 	pulls := p.Pulls[:40]
 	h.BeginApply(len(pulls))
 	var golden []string
@@ -113,7 +115,7 @@ func TestLive(t *testing.T) {
 	h.Tick()
 	shot("ten ended")
 	for _, line := range screen.lines[len(screen.lines)-3:] {
-		if w := runewidth.StringWidth(line); w >= 80 {
+		if w := term.Width(line); w >= 80 {
 			t.Errorf("%d columns: %s", w, line)
 		}
 	}
@@ -123,7 +125,7 @@ func TestLive(t *testing.T) {
 	shot("at the end")
 	ended := 0
 	for _, line := range screen.lines {
-		if w := runewidth.StringWidth(line); w > 80 {
+		if w := term.Width(line); w > 80 {
 			t.Errorf("%d columns: %s", w, line)
 		}
 		if !strings.HasPrefix(line, "  ") {
@@ -138,10 +140,8 @@ func TestLive(t *testing.T) {
 
 // A tick draws nothing when the lines were just drawn.
 func TestLiveIsNotDrawnTooOften(t *testing.T) {
-	s := newScreen()
-	streams := s.streams(false)
-	streams.Err.Terminal = true
-	h := NewHuman(streams, s.now)
+	s := viewtest.NewScreen()
+	h := NewHuman(view.NewHuman(s.Terminal(), s.Now))
 	h.BeginApply(1)
 	h.Tick()
 	n := s.Len()
@@ -149,7 +149,7 @@ func TestLiveIsNotDrawnTooOften(t *testing.T) {
 	if s.Len() != n {
 		t.Error("drawn again at once")
 	}
-	s.clock = s.clock.Add(redraw)
+	s.Clock = s.Clock.Add(term.Redraw)
 	h.Tick()
 	if s.Len() == n {
 		t.Error("not drawn again")
@@ -159,43 +159,39 @@ func TestLiveIsNotDrawnTooOften(t *testing.T) {
 // The middle of a tenant's name gives way to the slice, the end of a long text
 // to nothing.
 func TestLiveKeepsTheSlice(t *testing.T) {
-	s := newScreen()
-	streams := s.streams(false)
-	streams.Err.Terminal = true
-	h := NewHuman(streams, s.now)
+	s := viewtest.NewScreen()
+	h := NewHuman(view.NewHuman(s.Terminal(), s.Now))
 	h.BeginApply(4)
-	p := pull(`tenant.customer["a-subsidiary-with-a-very-long-name-01"]`, "report.sign_ins.interactive_failures", 21, plan.New)
+	p := viewtest.Pull(`tenant.customer["a-subsidiary-with-a-very-long-name-01"]`, "report.sign_ins.interactive_failures", 21, plan.New)
 	p.Label = "2026-11-21T05Z--2026-11-21T06Z"
 	h.Progress(run.Started{Pull: &p})
 	h.Progress(run.Progressed{Pull: &p, Events: 1_234_567, Bytes: 1_234_567_890})
-	s.clock = s.clock.Add(time.Second)
+	s.Clock = s.Clock.Add(time.Second)
 	h.Tick()
 	h.Progress(run.Finished{Pull: &p, Took: time.Second})
 	h.Progress(run.Failed{Pull: &p, Took: time.Second, Err: errors.New("the service refused the request: 403 Forbidden, code Authorization_RequestDenied")})
 	h.Progress(run.Skipped{Pull: &p})
-	text := regexp.MustCompile("\x1b\\[[0-9]+A\r\x1b\\[J").ReplaceAllString(s.String(), "")
+	text := viewtest.WithoutMovements(s.String())
 	for line := range strings.Lines(text) {
-		if w := runewidth.StringWidth(strings.TrimSuffix(line, "\n")); w > 80 {
+		if w := term.Width(strings.TrimSuffix(line, "\n")); w > 80 {
 			t.Errorf("%d columns: %s", w, line)
 		}
 		if strings.Contains(line, "sign_ins") && !strings.Contains(line, p.Label) {
 			t.Errorf("the slice is gone: %s", line)
 		}
 	}
-	golden(t, "live-long.golden", text)
+	viewtest.Golden(t, "live-long.golden", text)
 }
 
 // A name that is wider than the terminal never wraps.
 func TestLiveCutsLongNames(t *testing.T) {
-	s := newScreen()
-	streams := s.streams(false)
-	streams.Err.Terminal = true
-	h := NewHuman(streams, s.now)
+	s := viewtest.NewScreen()
+	h := NewHuman(view.NewHuman(s.Terminal(), s.Now))
 	h.BeginApply(1)
 	h.Progress(run.Started{Pull: &plan.Pull{Tenant: strings.Repeat("雲", 100), Report: "report.a.b", Label: "x"}})
 	h.Tick()
 	for line := range strings.Lines(s.String()) {
-		if w := runewidth.StringWidth(strings.TrimSuffix(line, "\n")); w >= 80 {
+		if w := term.Width(strings.TrimSuffix(line, "\n")); w >= 80 {
 			t.Errorf("%d columns: %s", w, line)
 		}
 	}
@@ -203,5 +199,5 @@ func TestLiveCutsLongNames(t *testing.T) {
 
 func goldenLines(t *testing.T, name string, lines []string) {
 	t.Helper()
-	golden(t, name, strings.Join(lines, "\n")+"\n")
+	viewtest.Golden(t, name, strings.Join(lines, "\n")+"\n")
 }

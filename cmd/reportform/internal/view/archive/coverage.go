@@ -1,4 +1,6 @@
-package view
+// Package archive shows how whole what is held is: coverage with its calendar,
+// where a file comes from, and whether files are what was written.
+package archive
 
 import (
 	"fmt"
@@ -7,29 +9,42 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/plans"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/term"
 )
 
 // What a coverage screen shows before it says how much more there is.
 const (
-	maxCovers = 10 // different pictures of one report
-	maxRuns   = 12 // gaps of one picture
-	manyRuns  = 8  // from more than so many on those that are alike share a line
+	maxReports = 25 // in detail
+	maxCovers  = 10 // different pictures of one report
+	maxRuns    = 12 // gaps of one picture
+	manyRuns   = 8  // from more than so many on those that are alike share a line
 	// fewTenants is the number of tenants up to which whole ones are shown too.
 	fewTenants = 4
 )
 
+// Human shows the state of an archive to people.
+type Human struct {
+	*view.Human
+	verify *verification // that runs; nil otherwise
+}
+
+// NewHuman returns a view that shows the state of an archive on h.
+func NewHuman(h *view.Human) *Human { return &Human{Human: h} }
+
 // Coverage shows how much of every report and tenant is held.
 func (h *Human) Coverage(c *engine.Coverage, least float64, below int) {
-	o := &h.out
+	o := &h.Out
 	if len(c.Parts) == 0 && c.Narrowed {
-		o.printf("The selection has no report of any tenant, so there is nothing to hold.\n")
-		h.narrowed()
+		o.Printf("The selection has no report of any tenant, so there is nothing to hold.\n")
+		h.Narrowed()
 		return
 	}
 	if len(c.Parts) == 0 {
-		o.printf("There is nothing to hold: no report is declared, or none has a tenant.\n")
+		o.Printf("There is nothing to hold: no report is declared, or none has a tenant.\n")
 		return
 	}
 	used := map[mark]bool{}
@@ -44,25 +59,25 @@ func (h *Human) Coverage(c *engine.Coverage, least float64, below int) {
 		parts = parts[n:]
 	}
 	h.marksLegend(used)
-	o.printf("\n")
-	o.hanging(o.bold("Coverage:")+" ", 10, percent(total)+": "+tallyText(total)+ofSelection(c.Narrowed)+".")
+	o.Printf("\n")
+	o.Hanging(o.Bold("Coverage:")+" ", 10, percent(total)+": "+tallyText(total)+view.OfSelection(c.Narrowed)+".")
 	if c.Narrowed {
-		h.narrowed()
+		h.Narrowed()
 	}
 	if c.FilesTrusted {
-		h.filesTrusted()
+		h.FilesTrusted()
 	}
 	if c.Undeclared > 0 {
-		o.paragraphs(2, "The state has "+many(c.Undeclared, "more ledger")+", of tenants or reports that are not declared. If a block was renamed, state mv keeps what is held.")
+		o.Paragraphs(2, "The state has "+term.Many(c.Undeclared, "more ledger")+", of tenants or reports that are not declared. If a block was renamed, state mv keeps what is held.")
 	}
 	if least > 0 {
 		text := fmt.Sprintf("All of them hold at least %g%%.", least)
-		head := o.green("Enough:")
+		head := o.Green("Enough:")
 		if below > 0 {
-			text = fmt.Sprintf("%s of %s hold less than %g%%.", count(below), many(len(c.Parts), "report and tenant pair"), least)
-			head = o.red("Not enough:")
+			text = fmt.Sprintf("%s of %s hold less than %g%%.", term.Count(below), term.Many(len(c.Parts), "report and tenant pair"), least)
+			head = o.Red("Not enough:")
 		}
-		o.printf("%s %s\n", head, text)
+		o.Printf("%s %s\n", head, text)
 	}
 }
 
@@ -99,15 +114,15 @@ func (h *Human) coveredReport(parts []plan.Coverage, now time.Time, used map[mar
 		}
 		seen[key].tenants = append(seen[key].tenants, p.Tenant)
 	}
-	o := &h.out
-	o.printf("%s\n", o.bold(parts[0].Report))
-	text := many(len(parts), "tenant") + ", " + percent(sum) + ": " + tallyText(sum)
-	o.hanging("  ", 2, text)
+	o := &h.Out
+	o.Printf("%s\n", o.Bold(parts[0].Report))
+	text := term.Many(len(parts), "tenant") + ", " + percent(sum) + ": " + tallyText(sum)
+	o.Hanging("  ", 2, text)
 	if soonLost > 0 {
-		o.printf("  %s\n", o.red(many(soonLost, "slice")+" will be lost within 7 days: fetch now, with reportform apply"))
+		o.Printf("  %s\n", o.Red(term.Many(soonLost, "slice")+" will be lost within 7 days: fetch now, with reportform apply"))
 	}
 	if !detailed {
-		o.printf("\n")
+		o.Printf("\n")
 		return sum
 	}
 	slices.SortStableFunc(list, func(a, b *covered) int {
@@ -125,25 +140,25 @@ func (h *Human) coveredReport(parts []plan.Coverage, now time.Time, used map[mar
 			for _, c := range list[i:] {
 				tenants += len(c.tenants)
 			}
-			o.printf("\n")
-			o.hanging("  ", 2, fmt.Sprintf("and %s with other gaps; %s", many(tenants, "more tenant"), allInJSON))
+			o.Printf("\n")
+			o.Hanging("  ", 2, fmt.Sprintf("and %s with other gaps; %s", term.Many(tenants, "more tenant"), view.AllInJSON))
 			break
 		}
 		h.covered(c, now, used)
 	}
 	if whole > 0 && len(parts) > fewTenants {
-		o.printf("\n  %s\n", o.green(many(whole, "tenant")+" without a gap"))
+		o.Printf("\n  %s\n", o.Green(term.Many(whole, "tenant")+" without a gap"))
 	}
-	o.printf("\n")
+	o.Printf("\n")
 	return sum
 }
 
 // covered shows the calendar and the gaps of tenants that are alike.
 func (h *Human) covered(c *covered, now time.Time, used map[mark]bool) {
-	o := &h.out
-	o.printf("\n")
-	text := some(c.tenants, "with the same slices")
-	o.hanging("  ", 2, text+": "+percent(c.Slices))
+	o := &h.Out
+	o.Printf("\n")
+	text := plans.SomeTenants(c.tenants, "with the same slices")
+	o.Hanging("  ", 2, text+": "+percent(c.Slices))
 	slices := 0
 	for i := range c.Runs {
 		slices += c.Runs[i].Slices
@@ -165,11 +180,11 @@ func (h *Human) covered(c *covered, now time.Time, used map[mark]bool) {
 			shown++
 			m := markOf(&r.Run)
 			used[m] = true
-			o.hanging("    "+o.colored(m)+" ", 6, runText(r, now))
+			o.Hanging("    "+colored(o, m)+" ", 6, runText(r, now))
 		}
 	}
 	if hidden > 0 {
-		o.printf("      and %s; %s\n", many(hidden, "more range"), allInJSON)
+		o.Printf("      and %s; %s\n", term.Many(hidden, "more range"), view.AllInJSON)
 	}
 }
 
@@ -234,12 +249,12 @@ func alikeBefore(list []*listedRun, r *plan.Run, period int) *listedRun {
 // runText says of a run which slices it has, how they stand and what is to
 // come.
 func runText(r *listedRun, now time.Time) string {
-	text := stretch(r.First, r.Last, r.From, r.To)
+	text := plans.Stretch(r.First, r.Last, r.From, r.To)
 	switch {
 	case r.of > r.Slices:
-		text += ", " + count(r.Slices) + " of " + many(r.of, "slice")
+		text += ", " + term.Count(r.Slices) + " of " + term.Many(r.of, "slice")
 	case r.Slices > 1:
-		text += ", " + many(r.Slices, "slice")
+		text += ", " + term.Many(r.Slices, "slice")
 	}
 	switch r.Status {
 	case plan.StatusMissing:
@@ -254,9 +269,9 @@ func runText(r *listedRun, now time.Time) string {
 	switch r.Status {
 	case plan.StatusWaiting:
 		if r.Slices > 1 {
-			return text + "not settled, the first until " + moment(r.Until)
+			return text + "not settled, the first until " + term.Moment(r.Until)
 		}
-		return text + "not settled until " + moment(r.Until)
+		return text + "not settled until " + term.Moment(r.Until)
 	case plan.StatusLost:
 		return text + "lost, " + r.Why
 	}
@@ -274,13 +289,13 @@ func lackText(r *plan.Run) string {
 		byReason[lack.Reason] = append(byReason[lack.Reason], lack.Output)
 	}
 	var parts []string
-	for _, reason := range reasonOrder() {
+	for _, reason := range plans.Reasons() {
 		switch list := byReason[reason]; {
 		case list == nil:
 		case r.Outputs == nil && len(byReason) == 1:
-			return ": " + reasonText(reason)
+			return ": " + plans.ReasonText(reason)
 		default:
-			parts = append(parts, "in "+strings.Join(list, " and ")+": "+reasonText(reason))
+			parts = append(parts, "in "+strings.Join(list, " and ")+": "+plans.ReasonText(reason))
 		}
 	}
 	return ", " + strings.Join(parts, "; ")
@@ -291,7 +306,7 @@ func fillable(r *plan.Run, now time.Time) string {
 	if r.LostAt.IsZero() {
 		return "fillable at any time"
 	}
-	text := "fillable until " + moment(r.LostAt) + " (in " + away(r.LostAt.Sub(now)) + ")"
+	text := "fillable until " + term.Moment(r.LostAt) + " (in " + away(r.LostAt.Sub(now)) + ")"
 	if r.Slices > 1 && !sameDay(r.From, r.To) { // the service forgets whole days
 		text += ", the later ones longer"
 	}
@@ -312,11 +327,11 @@ func away(d time.Duration) string {
 	case hours < 1:
 		return "less than an hour"
 	case days < 2:
-		return many(hours, "hour")
+		return term.Many(hours, "hour")
 	case d < plan.Soon+24*time.Hour && hours%24 > 0:
-		return many(days, "day") + " " + many(hours%24, "hour")
+		return term.Many(days, "day") + " " + term.Many(hours%24, "hour")
 	}
-	return many(days, "day")
+	return term.Many(days, "day")
 }
 
 // percent is the share of held slices, rounded down: 100% is everything.
@@ -326,13 +341,13 @@ func percent(t plan.Tally) string {
 
 // tallyText is the counts of slices, those that are not zero.
 func tallyText(t plan.Tally) string {
-	parts := []string{many(t.Held, "slice") + " held"}
+	parts := []string{term.Many(t.Held, "slice") + " held"}
 	for _, of := range []struct {
 		n    int
 		word string
 	}{{t.Missing, "missing"}, {t.Lost, "lost"}, {t.Open, "open"}, {t.Waiting, "waiting"}} {
 		if of.n > 0 {
-			parts = append(parts, count(of.n)+" "+of.word)
+			parts = append(parts, term.Count(of.n)+" "+of.word)
 		}
 	}
 	return strings.Join(parts, ", ")

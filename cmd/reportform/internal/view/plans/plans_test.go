@@ -1,0 +1,118 @@
+package plans
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/reportform/reportform/cmd/reportform/internal/view/viewtest"
+	"github.com/reportform/reportform/engine/plan"
+)
+
+func TestScreens(t *testing.T) {
+	viewtest.Screens(t, NewHuman, map[string]func(*Human){
+		"plan": func(h *Human) { h.Plan(viewtest.Plan()); h.PlanSaved("november.rfplan") },
+		"plan-nothing": func(h *Human) {
+			h.Plan(&plan.Plan{Held: 120, Waiting: []plan.Gap{viewtest.Gap("tenant.contoso", 23, "")}})
+		},
+		"plan-narrowed": func(h *Human) {
+			h.Plan(&plan.Plan{Held: 120, Narrowed: true})
+			p := viewtest.Plan()
+			h.Plan(&plan.Plan{Pulls: p.Pulls[22:24], Held: 43, Narrowed: true})
+		},
+		"plan-gaps": func(h *Human) {
+			week := viewtest.Gap("tenant.contoso", 10, "")
+			week.Report, week.To, week.First, week.Last = "report.audit_events.every_second_day", viewtest.Day(14), "2026-11-10--2026-11-12", "2026-11-12--2026-11-14"
+			week.Slices = 2
+			snapshot := viewtest.Gap("tenant.contoso", 2, "a snapshot shows the state of the moment and cannot be taken later")
+			old := viewtest.Gap("tenant.contoso", 3, viewtest.Retention)
+			old.First, old.Last = "", ""
+			h.Plan(&plan.Plan{
+				Waiting: []plan.Gap{week, viewtest.Gap("tenant.contoso", 23, "")},
+				Lost:    []plan.Gap{viewtest.Gap("tenant.contoso", 1, viewtest.Retention), snapshot, old},
+			})
+		},
+		"plan-trusting":  func(h *Human) { h.Plan(&plan.Plan{Held: 120, FilesTrusted: true}) },
+		"plan-one":       func(h *Human) { p := viewtest.Plan(); h.Plan(&plan.Plan{Pulls: p.Pulls[22:23], Held: 43}) },
+		"plan-many":      func(h *Human) { h.Plan(viewtest.ManyTenants()) },
+		"plan-different": func(h *Human) { h.Plan(differentPlan()) },
+		"plan-one-derived": func(h *Human) {
+			p := viewtest.Plan().Pulls[28]
+			p.Outputs[0].Output = "output.csv.an_output_with_a_long_name_that_fills_most_of_a_line"
+			h.Plan(&plan.Plan{Pulls: []plan.Pull{p}})
+		},
+	})
+}
+
+func TestJSON(t *testing.T) {
+	viewtest.Messages(t, NewJSON, map[string]func(*JSON){
+		"plan": func(j *JSON) { j.Plan(viewtest.Plan()); j.PlanSaved("november.rfplan") },
+	})
+}
+
+// Everywhere a stretch of slices has the labels of the first and the last.
+func TestStretch(t *testing.T) {
+	for _, test := range []struct{ first, last, want string }{
+		{"2026-11-01", "2026-11-01", "2026-11-01"},
+		{"2026-11-01", "2026-11-03", "2026-11-01 .. 2026-11-03"},
+		{"2026-11-01--2026-11-03", "2026-11-03--2026-11-05", "2026-11-01--2026-11-03 .. 2026-11-03--2026-11-05"},
+		{"last-4d", "last-4d", "last-4d (2026-11-01 .. 2026-11-04)"},
+		{"", "", "2026-11-01 .. 2026-11-04"}, // of a plan that was saved without labels
+	} {
+		if got := Stretch(test.first, test.last, viewtest.Day(1), viewtest.Day(5)); got != test.want {
+			t.Errorf("%q, %q: got %s, want %s", test.first, test.last, got, test.want)
+		}
+	}
+}
+
+// Ten thousand tenants need no more lines than three.
+func TestPlanStaysShort(t *testing.T) {
+	s := viewtest.NewScreen()
+	NewHuman(s.Human()).Plan(viewtest.ManyTenants())
+	if n := strings.Count(s.String(), "\n"); n > 25 {
+		t.Errorf("%d lines", n)
+	}
+	s = viewtest.NewScreen()
+	NewHuman(s.Human()).Plan(differentPlan())
+	if n := strings.Count(s.String(), "\n"); n > 80 {
+		t.Errorf("%d lines", n)
+	}
+	s = viewtest.NewScreen()
+	NewJSON(s.JSON()).Plan(viewtest.ManyTenants())
+	if n := strings.Count(s.String(), `"type":"planned_pull"`); n != 20_000 {
+		t.Errorf("JSON has %d pulls, want all", n)
+	}
+}
+
+// differentPlan has a hundred tenants, each with slices of its own.
+func differentPlan() *plan.Plan {
+	p := &plan.Plan{}
+	for i := range 100 {
+		for n := 1; n <= 22; n++ {
+			if (n*(i+2))%7 > 2 || n == i%22+1 {
+				p.Pulls = append(p.Pulls, viewtest.Pull(fmt.Sprintf("tenant.t%02d", i), "report.sign_ins.failed", n, plan.New, plan.New))
+			}
+		}
+	}
+	return p
+}
+
+// Nothing that comes from outside acts on a terminal.
+func TestNothingActsOnTheTerminal(t *testing.T) {
+	const evil = viewtest.Evil
+	at := viewtest.Day(1)
+	pull := plan.Pull{
+		Tenant: evil, Report: evil, Type: evil, From: at, To: viewtest.Day(2), Label: evil, Final: true,
+		Outputs: []plan.PullOutput{{Output: evil, Reason: plan.Reason(evil), Path: evil}, {Output: evil, Reason: plan.New, Path: evil}},
+	}
+	p := &plan.Plan{
+		Pulls:   []plan.Pull{pull, pull},
+		Orphans: []plan.Orphan{{Tenant: evil, Report: evil, Output: evil, From: at, To: viewtest.Day(2), Path: evil, Why: evil}},
+		Lost:    []plan.Gap{{Tenant: evil, Report: evil, From: at, To: viewtest.Day(2), Why: evil}},
+	}
+	viewtest.Harmless(t, NewHuman, func(_ *viewtest.Screen, h *Human) {
+		h.Plan(p)
+		h.Plan(&plan.Plan{Pulls: p.Pulls[:1]})
+		h.PlanSaved(evil)
+	})
+}
