@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // Program is the name that users type.
@@ -219,25 +219,14 @@ func (c *Command) parse(inv *Invocation, words []string, help bool) error {
 	return nil
 }
 
-// Nearest returns the word that is most like what was written, or nothing
-// where none is near.
-func Nearest(written string, words []string) string {
-	best, distance := "", min(len(written), max(2, len(written)/3)+1)
-	for _, word := range words {
-		if d := levenshtein.Distance(written, word, nil); d < distance {
-			best, distance = word, d
-		}
-	}
-	return best
-}
-
 // suggestion is a sentence that names the word nearest to what was written,
 // or nothing.
 func suggestion(written string, words []string, prefix string) string {
-	if best := Nearest(written, words); best != "" {
-		return fmt.Sprintf(" Did you mean %q?", prefix+best)
+	best := diag.ClosestWord(written, slices.Values(words))
+	if best == "" {
+		return ""
 	}
-	return ""
+	return diag.Suggest(prefix + best)
 }
 
 // none is embedded by commands that take no operands.

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // reportsView is what reports has to tell.
@@ -42,9 +44,6 @@ func (a *App) reports(o *args.Reports) int {
 		v.ReportType(t, nil)
 		return ok
 	}
-	advice := "The command reports lists them all."
-	if near := args.Nearest(o.Type, names); near != "" {
-		advice = fmt.Sprintf("Did you mean %q? %s", near, advice)
-	}
-	return fail(v, "No such report type", fmt.Sprintf("There is no built-in report type %q. %s", o.Type, advice))
+	suggestion := diag.Suggest(diag.ClosestWord(o.Type, slices.Values(names)))
+	return fail(v, "No such report type", fmt.Sprintf("There is no built-in report type %q.%s The command reports lists them all.", o.Type, suggestion))
 }
