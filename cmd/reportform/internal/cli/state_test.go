@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/ledger"
 )
@@ -145,4 +146,39 @@ func TestExplainSuggests(t *testing.T) {
 	b := newBench()
 	b.run(t, failed, "explain out/b.json")
 	b.expect(t, &b.out, "Nothing leads to this path", "Did you mean out/a.json?")
+}
+
+// Tenants are told apart by their keys as they are, addresses by keys as the
+// language writes them.
+func TestMatchesLedger(t *testing.T) {
+	key := func(tenant string) ledger.Key { return ledger.Key{Report: "report.sign_ins.all", Tenant: tenant} }
+	for _, test := range []struct {
+		asked args.Ledgers
+		key   ledger.Key
+		want  bool
+	}{
+		{args.Ledgers{}, key("tenant.contoso"), true},
+		{args.Ledgers{Tenants: []string{"contoso"}}, key("tenant.contoso"), true},
+		{args.Ledgers{Tenants: []string{"tenant.contoso"}}, key("tenant.contoso"), false},
+		{args.Ledgers{Tenants: []string{"x"}}, key(`tenant.x["a"]`), false},
+		{args.Ledgers{Tenants: []string{"b", `a${b`}}, key(`tenant.x["a$${b"]`), true},
+		{args.Ledgers{Tenants: []string{`a$${b`}}, key(`tenant.x["a$${b"]`), false},
+		{args.Ledgers{Tenants: []string{`a$b`}}, key(`tenant.x["a$b"]`), true},
+		{args.Ledgers{Tenants: []string{`%{q`}}, key(`tenant.x["%%{q"]`), true},
+		{args.Ledgers{Tenants: []string{`say "hi"`}}, key(`tenant.x["say \"hi\""]`), true},
+		{args.Ledgers{Tenants: []string{`back\slash`}}, key(`tenant.x["back\\slash"]`), true},
+		{args.Ledgers{Tenants: []string{`c[1]`}}, key(`tenant.x["c[1]"]`), true},
+		{args.Ledgers{Tenants: []string{`"]`}}, key(`tenant.x["\"]"]`), true},
+		{args.Ledgers{Tenants: []string{`d.e`}}, key(`tenant.x["d.e"]`), true},
+		{args.Ledgers{Address: "tenant.x"}, key(`tenant.x["a$${b"]`), true},
+		{args.Ledgers{Address: `tenant.x["a$${b"]`}, key(`tenant.x["a$${b"]`), true},
+		{args.Ledgers{Address: `tenant.x["a${b"]`}, key(`tenant.x["a$${b"]`), false},
+		{args.Ledgers{Address: "report.sign_ins.all", TenantAddress: `tenant.x["c[1]"]`}, key(`tenant.x["c[1]"]`), true},
+		{args.Ledgers{Address: "report.sign_ins.all", TenantAddress: `tenant.x["c[2]"]`}, key(`tenant.x["c[1]"]`), false},
+		{args.Ledgers{Address: "report.sign_ins", Tenants: []string{"contoso"}}, key("tenant.contoso"), false},
+	} {
+		if got := matchesLedger(&test.asked, test.key); got != test.want {
+			t.Errorf("%+v, %s: got %t", test.asked, test.key.Tenant, got)
+		}
+	}
 }
