@@ -17,8 +17,8 @@ const FormatVersion = 1
 // Type is the type of a message.
 type Type string
 
-// The types of messages. This list is complete, and docs/json-output.md
-// describes every one.
+// The types of messages. This list is complete: no other package makes one, and
+// docs/json-output.md describes every one.
 const (
 	TypeVersion        Type = "version"
 	TypeDiagnostic     Type = "diagnostic"
@@ -55,8 +55,9 @@ const (
 	TypeExplanation     Type = "explanation"
 )
 
-// JSON writes for programs, and the views of the commands build on it: every message is one object on one line of the
-// output stream. Its methods may be called from several goroutines.
+// JSON writes for programs: every message is one object on one line of the
+// output stream. Its methods may be called from several goroutines. The views
+// of the commands build on it.
 type JSON struct {
 	Now func() time.Time
 
