@@ -16,6 +16,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/reportform/reportform/internal/limits"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -33,7 +35,7 @@ func testOptions() Options {
 			{Name: "audit_events", API: APIAADGraph, Version: "beta", Path: "/reports/auditEvents", Time: "eventTime", Lower: "ge", Upper: "lt"},
 			{Name: "users", API: APIGraph, Version: "v1.0", Path: "/users"},
 		},
-		LimitClasses: []*LimitClass{{Name: "reports", AppTenant: Budget{5, Duration{10, Second}}}},
+		LimitClasses: []*LimitClass{{Class: limits.Class{Name: "reports", AppTenant: limits.Rate{Requests: 5, Per: 10 * time.Second}}}},
 	}
 }
 

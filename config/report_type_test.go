@@ -3,11 +3,14 @@ package config
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/reportform/reportform/internal/limits"
 )
 
 func parseBlock(t testing.TB, src string) *hcl.Block {
@@ -126,7 +129,9 @@ func TestDecodeLimitClass(t *testing.T) {
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	want := &LimitClass{Name: "reports", AppTenant: Budget{5, Duration{10, Second}}, App: Budget{122, Duration{10, Second}}, Source: "published"}
+	want := &LimitClass{limits.Class{
+		Name: "reports", AppTenant: limits.Rate{Requests: 5, Per: 10 * time.Second}, App: limits.Rate{Requests: 122, Per: 10 * time.Second},
+	}, "published"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

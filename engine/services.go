@@ -13,6 +13,7 @@ import (
 	"github.com/reportform/reportform/engine/sandbox"
 	"github.com/reportform/reportform/engine/transport"
 	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/limits"
 )
 
 // services is what pulls share: connections, tokens, the pace, and the
@@ -142,34 +143,23 @@ func (e *Engine) credential(t *config.Tenant) auth.Credential {
 }
 
 // limitClass returns the published limits that pace a type's requests.
-func (e *Engine) limitClass(t *config.Tenant, reportType *config.ReportType) transport.Class {
+func (e *Engine) limitClass(t *config.Tenant, reportType *config.ReportType) limits.Class {
 	class, ok := e.config.LimitClasses[reportType.Limit]
 	if !ok || t.Pacing == config.PacingOff {
-		return transport.Class{}
+		return limits.Class{}
 	}
-	return transport.Class{
-		Name:      class.Name,
-		AppTenant: budget(class.AppTenant), App: budget(class.App), Tenant: budget(class.Tenant),
-	}
+	return class.Class
 }
 
-// limits is limitClass for an estimate.
+// limits is limitClass for an estimate: at the pace that transport keeps.
 func (e *Engine) limits(t *config.Tenant, reportType *config.ReportType) plan.Limits {
 	class := e.limitClass(t, reportType)
-	rate := func(b transport.Budget) plan.Rate {
-		if b.Requests == 0 || b.Per == 0 {
-			return plan.Rate{}
+	for _, rate := range []*limits.Rate{&class.AppTenant, &class.App, &class.Tenant} {
+		if rate.Limited() {
+			rate.Per = transport.Window(*rate)
 		}
-		return plan.Rate{Requests: b.Requests, Window: b.Window()}
 	}
-	return plan.Limits{
-		Class: class.Name, App: e.credential(t).App(), Directory: directory(t),
-		AppDirectory: rate(class.AppTenant), AppAll: rate(class.App), DirectoryAll: rate(class.Tenant),
-	}
-}
-
-func budget(b config.Budget) transport.Budget {
-	return transport.Budget{Requests: b.Requests, Per: b.Per.Fixed()}
+	return plan.Limits{Class: class, App: e.credential(t).App(), Directory: directory(t)}
 }
 
 func (e *Engine) userAgent() string { return "reportform/" + e.version }

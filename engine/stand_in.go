@@ -8,6 +8,7 @@ import (
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/sandbox"
+	"github.com/reportform/reportform/internal/limits"
 )
 
 // SandboxOptions says what kind of cloud the sandbox plays.
@@ -23,16 +24,16 @@ type SandboxOptions struct {
 // StartSandbox serves the stand-in for the cloud with the report types of the
 // built-in catalog. It serves until it is closed.
 func StartSandbox(o SandboxOptions) (*sandbox.Server, error) {
-	types, limits, err := Catalog()
+	types, classes, err := Catalog()
 	if err != nil {
 		return nil, err
 	}
-	return startSandbox(o, types, nil, limits, time.Now)
+	return startSandbox(o, types, nil, classes, time.Now)
 }
 
 // startSandbox serves the types of the built-in catalog and a user's own.
-func startSandbox(o SandboxOptions, builtIn, own []*config.ReportType, limits []*config.LimitClass, now func() time.Time) (*sandbox.Server, error) {
-	options := sandbox.Options{Now: now, Seed: o.Seed, Throttle: o.Throttle, Limits: map[string]sandbox.Limit{}, Logger: o.Logger}
+func startSandbox(o SandboxOptions, builtIn, own []*config.ReportType, classes []*config.LimitClass, now func() time.Time) (*sandbox.Server, error) {
+	options := sandbox.Options{Now: now, Seed: o.Seed, Throttle: o.Throttle, Limits: map[string]limits.Class{}, Logger: o.Logger}
 	for _, t := range builtIn {
 		options.Types = append(options.Types, sandboxType(t))
 	}
@@ -41,8 +42,8 @@ func startSandbox(o SandboxOptions, builtIn, own []*config.ReportType, limits []
 		st.Own = true
 		options.Types = append(options.Types, st)
 	}
-	for _, l := range limits {
-		options.Limits[l.Name] = sandboxLimit(l)
+	for _, l := range classes {
+		options.Limits[l.Name] = l.Class
 	}
 	for _, text := range o.Faults {
 		fault, err := sandbox.ParseFault(text)
@@ -70,9 +71,4 @@ func sandboxType(t *config.ReportType) sandbox.Type {
 		st.Retention = t.Retention.Fixed()
 	}
 	return st
-}
-
-func sandboxLimit(l *config.LimitClass) sandbox.Limit {
-	budget := func(b config.Budget) sandbox.Budget { return sandbox.Budget{Requests: b.Requests, Per: b.Per.Fixed()} }
-	return sandbox.Limit{AppTenant: budget(l.AppTenant), App: budget(l.App), Tenant: budget(l.Tenant)}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/sandbox"
 	"github.com/reportform/reportform/engine/transport"
+	"github.com/reportform/reportform/internal/limits"
 )
 
 // testNow is the clock of the tests: a time at which every day before has settled.
@@ -37,16 +38,16 @@ type world struct {
 func newWorld(t *testing.T, change func(*sandbox.Options)) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), now: testNow}
-	types, limits, err := Catalog()
+	types, classes, err := Catalog()
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := sandbox.Options{Now: func() time.Time { return w.now }, Limits: map[string]sandbox.Limit{}}
+	options := sandbox.Options{Now: func() time.Time { return w.now }, Limits: map[string]limits.Class{}}
 	for _, st := range types {
 		options.Types = append(options.Types, sandboxType(st))
 	}
-	for _, l := range limits {
-		options.Limits[l.Name] = sandboxLimit(l)
+	for _, l := range classes {
+		options.Limits[l.Name] = l.Class
 	}
 	if change != nil {
 		change(&options)

@@ -28,6 +28,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/limits"
 )
 
 var update = flag.Bool("update", false, "write docs/reports.md from the catalog")
@@ -133,7 +134,7 @@ func TestGraphReports(t *testing.T) {
 }
 
 func TestLoad(t *testing.T) {
-	types, limits, err := Load()
+	types, classes, err := Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,15 +147,15 @@ func TestLoad(t *testing.T) {
 	if sorted := slices.Compact(slices.Sorted(slices.Values(names))); !slices.Equal(sorted, names) {
 		t.Error("report types are not in order of name, or a name comes twice:", names)
 	}
-	for i, l := range limits {
-		if i > 0 && limits[i-1].Name >= l.Name {
+	for i, l := range classes {
+		if i > 0 && classes[i-1].Name >= l.Name {
 			t.Errorf("limit class %s is out of order or comes twice", l.Name)
 		}
-		if l.AppTenant == (config.Budget{}) && l.App == (config.Budget{}) && l.Tenant == (config.Budget{}) {
+		if l.AppTenant == (limits.Rate{}) && l.App == (limits.Rate{}) && l.Tenant == (limits.Rate{}) {
 			t.Errorf("limit class %s limits nothing", l.Name)
 		}
-		for _, b := range []config.Budget{l.AppTenant, l.App, l.Tenant} {
-			if b != (config.Budget{}) && (b.Requests < 1 || b.Per.N < 1) {
+		for _, b := range []limits.Rate{l.AppTenant, l.App, l.Tenant} {
+			if b != (limits.Rate{}) && !b.Limited() {
 				t.Errorf("limit class %s has the budget %+v", l.Name, b)
 			}
 		}
@@ -196,12 +197,12 @@ func TestLoadReturnsEveryMistake(t *testing.T) {
 
 // Facts that hold for every entry, whatever the service.
 func TestEntries(t *testing.T) {
-	types, limits, err := Load()
+	types, loaded, err := Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	classes := map[string]bool{}
-	for _, l := range limits {
+	for _, l := range loaded {
 		classes[l.Name] = true
 	}
 	filter := regexp.MustCompile(`^[A-Za-z]+ .+|^[A-Za-z]+/any\(.+\)$`)
@@ -408,12 +409,12 @@ func TestReportsPage(t *testing.T) {
 
 // The report types that the page shows as examples are accepted as they stand.
 func TestReportsPageExamples(t *testing.T) {
-	_, limits, err := Load()
+	_, classes, err := Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	known := map[string]*config.LimitClass{}
-	for _, l := range limits {
+	for _, l := range classes {
 		known[l.Name] = l
 	}
 	examples := 0
@@ -447,7 +448,7 @@ type family struct {
 // first comment the title; within one the order is the file's.
 func reportsPage(t *testing.T) []byte {
 	t.Helper()
-	types, limits, err := Load()
+	types, classes, err := Load()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -489,11 +490,15 @@ func reportsPage(t *testing.T) []byte {
 			}
 			return code(rt.Time)
 		},
-		"budget": func(b config.Budget) string {
-			if b == (config.Budget{}) {
+		"budget": func(b limits.Rate) string {
+			if b == (limits.Rate{}) {
 				return ""
 			}
-			return fmt.Sprintf("%d in %s", b.Requests, amount(b.Per))
+			per, err := config.ParseDuration(b.Time())
+			if err != nil {
+				t.Error(err)
+			}
+			return fmt.Sprintf("%d in %s", b.Requests, amount(per))
 		},
 		"users": func(l *config.LimitClass) string {
 			n := 0
@@ -515,7 +520,7 @@ func reportsPage(t *testing.T) []byte {
 	if err := page.Execute(&out, struct {
 		Families []family
 		Limits   []*config.LimitClass
-	}{append(families, retired...), limits}); err != nil {
+	}{append(families, retired...), classes}); err != nil {
 		t.Fatal(err)
 	}
 	return bytes.ReplaceAll(out.Bytes(), []byte("\r\n"), []byte("\n"))

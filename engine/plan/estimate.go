@@ -7,42 +7,32 @@ import (
 	"time"
 
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/internal/limits"
 )
 
-// Limits says which published limits a Want's requests count against.
+// Limits says which published limits a Want's requests count against: those
+// of a class, for the requests of an app in a directory.
 type Limits struct {
-	// Class is the limit class, App the application and Directory the
-	// directory whose requests are counted together.
-	Class, App, Directory string
-	// The rates of the app in the directory, of the app in all directories,
-	// and of the directory whoever asks. The zero Rate is no limit.
-	AppDirectory, AppAll, DirectoryAll Rate
+	Class          limits.Class
+	App, Directory string
 }
 
-// Rate is how many requests may be sent in a time.
-type Rate struct {
-	Requests int           `json:"requests"`
-	Window   time.Duration `json:"window_ns"`
-}
-
-func (r Rate) limited() bool { return r.Requests > 0 && r.Window > 0 }
-
-// last returns when the last of n requests goes if the first goes at 0 and
-// nothing was sent before: as many as the rate has go at once, the others
-// evenly spaced.
-func (r Rate) last(n float64) time.Duration {
-	if !r.limited() || n <= float64(r.Requests) {
+// last returns when the last of n requests goes at a rate if the first goes at
+// 0 and nothing was sent before: as many as the rate has go at once, the
+// others evenly spaced.
+func last(r limits.Rate, n float64) time.Duration {
+	if !r.Limited() || n <= float64(r.Requests) {
 		return 0
 	}
-	return time.Duration(float64(r.Window) * (n - 1) / float64(r.Requests))
+	return time.Duration(float64(r.Per) * (n - 1) / float64(r.Requests))
 }
 
-// load returns which part of the rate is used by so many requests a second.
-func (r Rate) load(perSecond float64) float64 {
-	if !r.limited() {
+// load returns which part of a rate is used by so many requests a second.
+func load(r limits.Rate, perSecond float64) float64 {
+	if !r.Limited() {
 		return 0
 	}
-	return perSecond * r.Window.Seconds() / float64(r.Requests)
+	return perSecond * r.Per.Seconds() / float64(r.Requests)
 }
 
 // Estimate is what a plan will take, as far as that is known: from what slices
@@ -76,7 +66,7 @@ type AppEstimate struct {
 	App      string        `json:"app"`
 	Class    string        `json:"limit_class"`
 	Requests int64         `json:"requests"`
-	Limit    Rate          `json:"limit"`
+	Limit    limits.Rate   `json:"limit"`
 	Time     time.Duration `json:"time_ns"`
 }
 
@@ -89,7 +79,7 @@ type Schedule struct {
 	Class  string        `json:"limit_class"`
 	App    string        `json:"app,omitempty"`    // empty for a limit of the directory alone
 	Tenant string        `json:"tenant,omitempty"` // empty for a limit of all tenants
-	Limit  Rate          `json:"limit"`
+	Limit  limits.Rate   `json:"limit"`
 }
 
 // work is what a Part has to fetch.
@@ -187,39 +177,28 @@ func (d *density) asked(pageSize int, slices, seconds, events float64) float64 {
 // counter adds up requests by what limits them.
 type counter struct {
 	requests float64 // to send, or a second
-	rate     Rate
+	rate     limits.Rate
 }
 
-type counterKey struct{ class, app, directory string }
-
 // counters are the counted requests of many Wants.
-type counters map[counterKey]*counter
+type counters map[limits.Counter]*counter
 
 // add counts requests of a Want against each of its limits.
 func (c counters) add(want *Want, requests float64) {
 	for _, limit := range want.Limits.each() {
-		n := c[limit.key]
+		n := c[limit.Counter]
 		if n == nil {
-			n = &counter{rate: limit.rate}
-			c[limit.key] = n
+			n = &counter{rate: limit.Rate}
+			c[limit.Counter] = n
 		}
 		n.requests += requests
 	}
 }
 
-type limit struct {
-	key  counterKey
-	rate Rate
-}
-
 // each returns the limits that there are.
-func (l *Limits) each() []limit {
-	all := []limit{
-		{counterKey{l.Class, l.App, l.Directory}, l.AppDirectory},
-		{counterKey{l.Class, l.App, ""}, l.AppAll},
-		{counterKey{l.Class, "", l.Directory}, l.DirectoryAll},
-	}
-	return slices.DeleteFunc(all, func(l limit) bool { return !l.rate.limited() })
+func (l *Limits) each() []limits.Limit {
+	all := l.Class.Of(l.App, l.Directory)
+	return slices.DeleteFunc(all[:], func(l limits.Limit) bool { return !l.Limited() })
 }
 
 // Parallel is how many pulls work at once, in all and for one tenant.
@@ -260,8 +239,8 @@ func EstimateOf(wants []Want, parts []Part, parallel Parallel) *Estimate {
 		load.Time = load.serial / time.Duration(max(1, parallel.PerTenant))
 		for _, want := range load.wants {
 			for _, limit := range want.Limits.each() {
-				if limit.key.directory != "" {
-					load.Time = max(load.Time, counted[limit.key].time())
+				if limit.Directory != "" {
+					load.Time = max(load.Time, counted[limit.Counter].time())
 				}
 			}
 		}
@@ -276,8 +255,8 @@ func EstimateOf(wants []Want, parts []Part, parallel Parallel) *Estimate {
 	})
 	e.Time = max(e.Time, serial/time.Duration(max(1, parallel.All)))
 	for key, n := range counted {
-		if key.directory == "" {
-			e.Apps = append(e.Apps, AppEstimate{key.app, key.class, round(n.requests), n.rate, n.time()})
+		if key.Directory == "" {
+			e.Apps = append(e.Apps, AppEstimate{key.App, key.Class, round(n.requests), n.rate, n.time()})
 			e.Time = max(e.Time, n.time())
 		}
 	}
@@ -287,7 +266,7 @@ func EstimateOf(wants []Want, parts []Part, parallel Parallel) *Estimate {
 	return e
 }
 
-func (n *counter) time() time.Duration { return n.rate.last(math.Ceil(n.requests)) }
+func (n *counter) time() time.Duration { return last(n.rate, math.Ceil(n.requests)) }
 
 func round(n float64) int64 { return int64(math.Round(n)) }
 
@@ -377,15 +356,15 @@ func Schedules(wants []Want, parts []Part) []Schedule {
 			continue
 		}
 		for _, limit := range want.Limits.each() {
-			n := perSecond[limit.key]
-			if n == nil || n.rate.load(n.requests) <= 1 {
+			n := perSecond[limit.Counter]
+			if n == nil || load(n.rate, n.requests) <= 1 {
 				continue
 			}
 			s := Schedule{
-				Report: want.Report, Every: every.String(), Class: limit.key.class, App: limit.key.app, Limit: limit.rate,
-				Needs: time.Duration(n.rate.load(n.requests) * float64(every.Fixed())).Round(time.Second),
+				Report: want.Report, Every: every.String(), Class: limit.Class, App: limit.App, Limit: limit.Rate,
+				Needs: time.Duration(load(n.rate, n.requests) * float64(every.Fixed())).Round(time.Second),
 			}
-			if limit.key.directory != "" {
+			if limit.Directory != "" {
 				s.Tenant = want.Tenant
 			}
 			at, known := told[want.Report]

@@ -10,13 +10,16 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/limits"
 )
 
 // reports is the published limit class of most reports, with windows of ten seconds.
 func reports(tenant string) Limits {
 	return Limits{
-		Class: "reports", App: "app", Directory: tenant,
-		AppDirectory: Rate{5, 10 * time.Second}, AppAll: Rate{122, 10 * time.Second},
+		Class: limits.Class{
+			Name: "reports", AppTenant: limits.Rate{Requests: 5, Per: 10 * time.Second}, App: limits.Rate{Requests: 122, Per: 10 * time.Second},
+		},
+		App: "app", Directory: tenant,
 	}
 }
 
@@ -53,13 +56,13 @@ func loads(t *testing.T, spec config.Window, now string, tenants int, held int, 
 }
 
 func TestRate(t *testing.T) {
-	r := Rate{5, 10 * time.Second}
+	r := limits.Rate{Requests: 5, Per: 10 * time.Second}
 	for n, want := range map[float64]time.Duration{0: 0, 1: 0, 5: 0, 6: 10 * time.Second, 7: 12 * time.Second, 11: 20 * time.Second} {
-		if got := r.last(n); got != want {
+		if got := last(r, n); got != want {
 			t.Errorf("the last of %v requests goes at %v, want %v", n, got, want)
 		}
 	}
-	if got := (Rate{}).last(1e9); got != 0 {
+	if got := last(limits.Rate{}, 1e9); got != 0 {
 		t.Errorf("without a limit the last goes at %v", got)
 	}
 }
@@ -74,7 +77,7 @@ func TestEstimate(t *testing.T) {
 		want := &Estimate{
 			Requests: 20, Events: 10_000, Bytes: 1_000_000, Time: 38 * time.Second,
 			Tenants: []TenantEstimate{{"tenant.t0", 20, 10_000, 1_000_000, 38 * time.Second}},
-			Apps:    []AppEstimate{{"app", "reports", 20, Rate{122, 10 * time.Second}, 0}},
+			Apps:    []AppEstimate{{"app", "reports", 20, limits.Rate{Requests: 122, Per: 10 * time.Second}, 0}},
 		}
 		if diff := cmp.Diff(want, e); diff != "" {
 			t.Error(diff)
@@ -82,7 +85,7 @@ func TestEstimate(t *testing.T) {
 	})
 	t.Run("many tenants share what the app has", func(t *testing.T) {
 		e := estimate(loads(t, window, now, 100, 2, cost, nil))
-		want := Rate{122, 10 * time.Second}.last(2000)
+		want := last(limits.Rate{Requests: 122, Per: 10 * time.Second}, 2000)
 		if e.Requests != 2000 || e.Time != want || len(e.Tenants) != 100 || e.Apps[0].Time != want {
 			t.Errorf("%d requests in %v, apps %+v; want 2000 in %v", e.Requests, e.Time, e.Apps, want)
 		}
@@ -147,7 +150,7 @@ func TestSchedules(t *testing.T) {
 	}
 	cost.Requests = 541
 	want := []Schedule{{
-		Report: "report.r.x", Every: "1h", Needs: 4434 * time.Second, Class: "reports", App: "app", Limit: Rate{122, 10 * time.Second},
+		Report: "report.r.x", Every: "1h", Needs: 4434 * time.Second, Class: "reports", App: "app", Limit: limits.Rate{Requests: 122, Per: 10 * time.Second},
 	}}
 	if diff := cmp.Diff(want, Schedules(loads(t, hourly, "2026-11-20T06:00:00Z", 100, 3, cost, nil))); diff != "" {
 		t.Error(diff)

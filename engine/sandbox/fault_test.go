@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reportform/reportform/engine/sandbox"
+	"github.com/reportform/reportform/internal/limits"
 )
 
 const audits = "/v1.0/auditLogs/directoryAudits"
@@ -177,9 +178,9 @@ func TestParseFault(t *testing.T) {
 }
 
 func TestThrottle(t *testing.T) {
-	s := start(t, sandbox.Options{Throttle: true, Limits: map[string]sandbox.Limit{
-		"reports":             {AppTenant: sandbox.Budget{Requests: 3, Per: time.Hour}},
-		"identity_protection": {Tenant: sandbox.Budget{Requests: 1, Per: time.Hour}},
+	s := start(t, sandbox.Options{Throttle: true, Limits: map[string]limits.Class{
+		"reports":             {Name: "reports", AppTenant: limits.Rate{Requests: 3, Per: time.Hour}},
+		"identity_protection": {Name: "identity_protection", Tenant: limits.Rate{Requests: 1, Per: time.Hour}},
 	}})
 	for i := range 5 {
 		a := s.get(audits, "$top=1")

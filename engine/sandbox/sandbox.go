@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/reportform/reportform/engine/sandbox/directory"
+	"github.com/reportform/reportform/internal/limits"
 )
 
 // The APIs of Type.API.
@@ -76,7 +77,7 @@ type Options struct {
 	TokenLife time.Duration
 	// Throttle enforces Limits.
 	Throttle bool
-	Limits   map[string]Limit
+	Limits   map[string]limits.Class
 	// Late makes events visible some time after they happened: 95 of 100
 	// within 2 minutes, 99 within 5, the rest within the hour.
 	Late bool
@@ -136,7 +137,7 @@ func New(o Options) *Sandbox {
 		options: o, now: o.Now, logger: o.Logger,
 		key:         directory.AppendGUID([]byte("sandbox "), directory.Hash(o.Seed, "key")),
 		directories: map[string]*directory.Directory{},
-		throttle:    throttle{limits: o.Limits, spent: map[string][]time.Time{}},
+		throttle:    throttle{limits: o.Limits, spent: map[limits.Counter][]time.Time{}},
 	}
 	if s.now == nil {
 		s.now = time.Now

@@ -7,52 +7,37 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/reportform/reportform/internal/limits"
 )
-
-// Limit is a class of published request limits, which apply together.
-type Limit struct {
-	// The budgets of one application in one directory, of one application over
-	// all directories, and of one directory whoever asks. The zero Budget is no limit.
-	AppTenant, App, Tenant Budget
-}
-
-// Budget is a number of requests in a time.
-type Budget struct {
-	Requests int
-	Per      time.Duration
-}
 
 // throttle counts requests in sliding windows. Requests that it refuses count
 // too, as with the service. It keeps real time whatever the sandbox's clock says.
 type throttle struct {
-	limits map[string]Limit
+	limits map[string]limits.Class
 
 	mu    sync.Mutex
-	spent map[string][]time.Time
+	spent map[limits.Counter][]time.Time
 }
 
 // take spends one request of a class and returns how long to wait if it is one too many.
 func (t *throttle) take(class, app, tenant string, now time.Time) (wait time.Duration, limited bool) {
-	limit, ok := t.limits[class]
+	counted, ok := t.limits[class]
 	if !ok {
 		return 0, false
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for key, budget := range map[string]Budget{
-		"app and tenant " + class + " " + app + " " + tenant: limit.AppTenant,
-		"app " + class + " " + app:                           limit.App,
-		"tenant " + class + " " + tenant:                     limit.Tenant,
-	} {
-		if budget.Requests <= 0 {
+	for _, limit := range counted.Of(app, tenant) {
+		if !limit.Limited() {
 			continue
 		}
-		times := slices.DeleteFunc(t.spent[key], func(at time.Time) bool { return !at.After(now.Add(-budget.Per)) })
-		if len(times) >= budget.Requests {
+		times := slices.DeleteFunc(t.spent[limit.Counter], func(at time.Time) bool { return !at.After(now.Add(-limit.Per)) })
+		if len(times) >= limit.Requests {
 			limited = true
-			wait = max(wait, times[len(times)-budget.Requests].Add(budget.Per).Sub(now))
+			wait = max(wait, times[len(times)-limit.Requests].Add(limit.Per).Sub(now))
 		}
-		t.spent[key] = append(times, now)
+		t.spent[limit.Counter] = append(times, now)
 	}
 	return wait, limited
 }

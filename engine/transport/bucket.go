@@ -1,28 +1,32 @@
 package transport
 
-import "time"
+import (
+	"time"
 
-// bucket counts requests against a budget by remembering when they were sent.
+	"github.com/reportform/reportform/internal/limits"
+)
+
+// bucket counts requests against a rate by remembering when they were sent.
 type bucket struct {
-	Budget
+	limits.Rate
 	sent   []time.Time // within the last window, in order; at most Requests
 	spaced bool        // the last request had to wait for this bucket
 	paused time.Time
 }
 
-// Window is how long a request counts. It is a little longer than Per: two
-// requests may arrive closer together than they left.
-func (b Budget) Window() time.Duration {
-	return b.Per + min(max(b.Per/50, 50*time.Millisecond), time.Second)
+// Window is how long a request counts against a rate. It is a little longer
+// than Per: two requests may arrive closer together than they left.
+func Window(r limits.Rate) time.Duration {
+	return r.Per + min(max(r.Per/50, 50*time.Millisecond), time.Second)
 }
 
 // free returns when the next request may be sent, as things are: now or
 // before if at once.
 func (b *bucket) free(now time.Time) time.Time {
-	if !b.limited() {
+	if !b.Limited() {
 		return b.paused
 	}
-	window := b.Window()
+	window := Window(b.Rate)
 	old := 0
 	for old < len(b.sent) && !b.sent[old].Add(window).After(now) {
 		old++
@@ -40,7 +44,7 @@ func (b *bucket) free(now time.Time) time.Time {
 
 // take counts a request that is sent now.
 func (b *bucket) take(now time.Time, waited bool) {
-	if b.limited() {
+	if b.Limited() {
 		b.sent = append(b.sent, now)
 		b.spaced = waited
 	}

@@ -7,11 +7,13 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/reportform/reportform/internal/limits"
 )
 
 // onePerTenSeconds is the turn of requests of which one goes in ten seconds.
 func onePerTenSeconds() *Limiter {
-	return NewLimiters().For("a", "t", Class{Name: "c", AppTenant: Budget{1, 10 * time.Second}})
+	return NewLimiters().For("a", "t", limits.Class{Name: "c", AppTenant: limits.Rate{Requests: 1, Per: 10 * time.Second}})
 }
 
 func TestRequestWithoutTokenTakesNoTurn(t *testing.T) {

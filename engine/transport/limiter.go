@@ -6,23 +6,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/reportform/reportform/internal/limits"
 )
-
-// Budget is a number of requests in a time. The zero Budget is no limit.
-type Budget struct {
-	Requests int
-	Per      time.Duration
-}
-
-func (b Budget) limited() bool { return b.Requests > 0 && b.Per > 0 }
-
-// Class is a set of budgets that count the same requests: those of one app in
-// one tenant, those of one app over all its tenants, and those of one tenant
-// whoever asks.
-type Class struct {
-	Name                   string
-	AppTenant, App, Tenant Budget
-}
 
 // Limiters paces requests at the service's published limits. No budget is
 // ever exceeded: of any stretch of time as long as the budget's, whenever it
@@ -37,20 +23,13 @@ type Class struct {
 // It is safe for concurrent use and runs no goroutine.
 type Limiters struct {
 	mu      sync.Mutex
-	buckets map[bucketKey]*bucket
+	buckets map[limits.Limit]*bucket
 	queue   []*waiter // in order of arrival
 	timer   *time.Timer
 }
 
 // NewLimiters returns Limiters that have seen no request.
-func NewLimiters() *Limiters { return &Limiters{buckets: map[bucketKey]*bucket{}} }
-
-// bucketKey names what a bucket counts: the requests of a class by an app in
-// a tenant, where an empty app or tenant stands for all of them.
-type bucketKey struct {
-	class, app, tenant string
-	budget             Budget
-}
+func NewLimiters() *Limiters { return &Limiters{buckets: map[limits.Limit]*bucket{}} }
 
 // Limiter is the turn of one app's requests of one class in one tenant.
 type Limiter struct {
@@ -62,22 +41,18 @@ type Limiter struct {
 // class share what counts together: those of one app and tenant all three
 // budgets, those of one app or one tenant that budget. A class without budgets
 // never waits but for Pause.
-func (l *Limiters) For(app, tenant string, class Class) *Limiter {
+func (l *Limiters) For(app, tenant string, class limits.Class) *Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return &Limiter{
-		all:       l,
-		appTenant: l.bucket(bucketKey{class.Name, app, tenant, class.AppTenant}),
-		app:       l.bucket(bucketKey{class.Name, app, "", class.App}),
-		tenant:    l.bucket(bucketKey{class.Name, "", tenant, class.Tenant}),
-	}
+	counted := class.Of(app, tenant)
+	return &Limiter{all: l, appTenant: l.bucket(counted[0]), app: l.bucket(counted[1]), tenant: l.bucket(counted[2])}
 }
 
-func (l *Limiters) bucket(key bucketKey) *bucket {
-	b, ok := l.buckets[key]
+func (l *Limiters) bucket(limit limits.Limit) *bucket {
+	b, ok := l.buckets[limit]
 	if !ok {
-		b = &bucket{Budget: key.budget}
-		l.buckets[key] = b
+		b = &bucket{Rate: limit.Rate}
+		l.buckets[limit] = b
 	}
 	return b
 }

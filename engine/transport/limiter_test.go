@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/reportform/reportform/internal/limits"
 )
 
 // grants records when requests went, by who sent them.
@@ -37,7 +39,7 @@ func (g *grants) wait(ctx context.Context, l *Limiter, name string) error {
 
 // checkWindows fails if any stretch of length budget.Per holds more than
 // budget.Requests of the times.
-func checkWindows(t *testing.T, what string, times []time.Time, budget Budget) {
+func checkWindows(t *testing.T, what string, times []time.Time, budget limits.Rate) {
 	t.Helper()
 	slices.SortFunc(times, time.Time.Compare)
 	for i := budget.Requests; i < len(times); i++ {
@@ -52,10 +54,10 @@ func TestNoWindowExceedsItsBudgetWhateverTheArrivals(t *testing.T) {
 	for seed := range uint64(30) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
-			budget := func() Budget {
-				return Budget{1 + random.IntN(8), time.Duration(1+random.IntN(20_000)) * time.Millisecond}
+			budget := func() limits.Rate {
+				return limits.Rate{Requests: 1 + random.IntN(8), Per: time.Duration(1+random.IntN(20_000)) * time.Millisecond}
 			}
-			class := Class{Name: "c", AppTenant: budget(), App: budget(), Tenant: budget()}
+			class := limits.Class{Name: "c", AppTenant: budget(), App: budget(), Tenant: budget()}
 			limiters := NewLimiters()
 			var g grants
 			var wg sync.WaitGroup
@@ -97,7 +99,7 @@ func TestNoWindowExceedsItsBudgetWhateverTheArrivals(t *testing.T) {
 
 func TestBudgetIsUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := NewLimiters().For("app", "tenant", Class{AppTenant: Budget{5, 10 * time.Second}})
+		l := NewLimiters().For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 5, Per: 10 * time.Second}})
 		start := time.Now()
 		var after []time.Duration
 		for range 16 {
@@ -129,7 +131,7 @@ func TestBudgetIsUsed(t *testing.T) {
 
 func TestOneTenantHoldsUpNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		class := Class{AppTenant: Budget{1, time.Minute}, App: Budget{4, 10 * time.Second}}
+		class := limits.Class{AppTenant: limits.Rate{Requests: 1, Per: time.Minute}, App: limits.Rate{Requests: 4, Per: 10 * time.Second}}
 		limiters := NewLimiters()
 		busy, idle := limiters.For("app", "busy", class), limiters.For("app", "idle", class)
 		var wg sync.WaitGroup
@@ -148,7 +150,7 @@ func TestOneTenantHoldsUpNoOther(t *testing.T) {
 
 func TestTenantsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		class := Class{App: Budget{2, 10 * time.Second}}
+		class := limits.Class{App: limits.Rate{Requests: 2, Per: 10 * time.Second}}
 		limiters := NewLimiters()
 		ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer stop()
@@ -181,7 +183,7 @@ func TestTenantsTakeTurns(t *testing.T) {
 }
 
 func TestPauseHoldsBackItsScopeAlone(t *testing.T) {
-	class := Class{Name: "c", AppTenant: Budget{100, time.Second}}
+	class := limits.Class{Name: "c", AppTenant: limits.Rate{Requests: 100, Per: time.Second}}
 	tests := []struct {
 		scope string
 		held  []string
@@ -224,7 +226,7 @@ func TestPauseHoldsBackItsScopeAlone(t *testing.T) {
 
 func TestPauseHoldsBackThoseWhoWaitAlready(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := NewLimiters().For("app", "tenant", Class{AppTenant: Budget{1, time.Second}})
+		l := NewLimiters().For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 1, Per: time.Second}})
 		mustWait(t, l)
 		start := time.Now()
 		done := make(chan time.Duration)
@@ -243,7 +245,7 @@ func TestPauseHoldsBackThoseWhoWaitAlready(t *testing.T) {
 func TestWaitEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limiters := NewLimiters()
-		l := limiters.For("app", "tenant", Class{AppTenant: Budget{1, time.Minute}})
+		l := limiters.For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 1, Per: time.Minute}})
 		mustWait(t, l)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -265,12 +267,12 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 func TestClassesAndBudgetsAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limiters := NewLimiters()
-		one := Budget{1, time.Hour}
+		one := limits.Rate{Requests: 1, Per: time.Hour}
 		start := time.Now()
-		for _, class := range []Class{
+		for _, class := range []limits.Class{
 			{Name: "reports", App: one},
 			{Name: "directory", App: one},
-			{Name: "reports", App: Budget{2, time.Hour}}, // another configuration of it
+			{Name: "reports", App: limits.Rate{Requests: 2, Per: time.Hour}}, // another configuration of it
 			{},
 			{},
 		} {
@@ -286,7 +288,7 @@ func TestClassesAndBudgetsAreApart(t *testing.T) {
 func TestManyLimiters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limiters := NewLimiters()
-		class := Class{Name: "reports", AppTenant: Budget{5, 10 * time.Second}}
+		class := limits.Class{Name: "reports", AppTenant: limits.Rate{Requests: 5, Per: 10 * time.Second}}
 		start := time.Now()
 		for i := range 10_000 {
 			mustWait(t, limiters.For("app", fmt.Sprint(i), class))
@@ -300,7 +302,7 @@ func TestManyLimiters(t *testing.T) {
 // Who waits says so, and only who waits.
 func TestIdleWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := NewLimiters().For("app", "tenant", Class{AppTenant: Budget{1, time.Minute}})
+		l := NewLimiters().For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 1, Per: time.Minute}})
 		var told []string
 		start := time.Now()
 		ctx := WithIdle(t.Context(), func() func() {

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/reportform/reportform/internal/limits"
 )
 
 const home = "https://graph.example"
@@ -196,7 +198,7 @@ func TestGivingUpSaysHowOften(t *testing.T) {
 
 func TestCancelledWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, limiter := range []*Limiter{nil, NewLimiters().For("app", "tenant", Class{})} {
+		for _, limiter := range []*Limiter{nil, NewLimiters().For("app", "tenant", limits.Class{})} {
 			s := &script{outcomes: []outcome{reply(429, "Retry-After: 600")}}
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
@@ -286,7 +288,7 @@ func TestThrottledAnswerPausesWhatCountsTogether(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				limiters := NewLimiters()
 				client := func(tenant string, s http.RoundTripper) http.RoundTripper {
-					return New(Options{Base: s, Origin: home, Limiter: limiters.For("app", tenant, Class{Name: "c"}), Retry: DefaultRetry()})
+					return New(Options{Base: s, Origin: home, Limiter: limiters.For("app", tenant, limits.Class{Name: "c"}), Retry: DefaultRetry()})
 				}
 				throttled := &script{outcomes: []outcome{tt.first, reply(200)}}
 				same, other := &script{outcomes: []outcome{reply(200)}}, &script{outcomes: []outcome{reply(200)}}
@@ -311,7 +313,7 @@ func TestThrottledAnswerPausesWhatCountsTogether(t *testing.T) {
 
 func TestAnswersOfOtherHostsPauseNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		limiter := NewLimiters().For("app", "tenant", Class{AppTenant: Budget{1, time.Hour}})
+		limiter := NewLimiters().For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 1, Per: time.Hour}})
 		s := &script{outcomes: []outcome{reply(429, "Retry-After: 600")}}
 		rt := New(Options{Base: s, Origin: home, Limiter: limiter})
 		mustGet(t, rt, "https://download.example/file")
@@ -326,8 +328,8 @@ func TestAnswersOfOtherHostsPauseNothing(t *testing.T) {
 
 func TestEveryAttemptWaitsItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		budget := Budget{2, 10 * time.Second}
-		limiter := NewLimiters().For("app", "tenant", Class{AppTenant: budget})
+		budget := limits.Rate{Requests: 2, Per: 10 * time.Second}
+		limiter := NewLimiters().For("app", "tenant", limits.Class{AppTenant: budget})
 		s := &script{outcomes: []outcome{reply(401), reply(503), reply(401), reply(500), reply(200)}}
 		resp, err := get(t, New(Options{
 			Base: s, Tokens: &tokens{}, Origin: home, Limiter: limiter, Retry: Retry{Attempts: 9, Base: time.Millisecond, Max: time.Millisecond, Elapsed: time.Hour},

@@ -23,6 +23,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/internal/limits"
 	"github.com/reportform/reportform/internal/term"
 )
 
@@ -219,7 +220,7 @@ func newBench() *bench {
 			},
 			Catalog: func() ([]*config.ReportType, []*config.LimitClass, error) {
 				return []*config.ReportType{{Name: "sign_ins", API: config.APIGraph, Limit: "l", Time: "t"}},
-					[]*config.LimitClass{{Name: "l", App: config.Budget{Requests: 5, Per: config.Duration{N: 10, Unit: config.Second}}}}, nil
+					[]*config.LimitClass{{Class: limits.Class{Name: "l", App: limits.Rate{Requests: 5, Per: 10 * time.Second}}}}, nil
 			},
 		},
 	}

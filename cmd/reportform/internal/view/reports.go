@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/limits"
 	"github.com/reportform/reportform/internal/term"
 )
 
@@ -106,11 +107,11 @@ func limitText(name string, l *config.LimitClass) string {
 	}
 	var parts []string
 	for _, b := range []struct {
-		budget config.Budget
+		budget limits.Rate
 		of     string
 	}{{l.AppTenant, "an app in a tenant"}, {l.App, "an app over all tenants"}, {l.Tenant, "a tenant"}} {
 		if b.budget.Requests > 0 {
-			parts = append(parts, fmt.Sprintf("%s in %s for %s", term.Many(b.budget.Requests, "request"), b.budget.Per, b.of))
+			parts = append(parts, fmt.Sprintf("%s in %s for %s", term.Many(b.budget.Requests, "request"), b.budget.Time(), b.of))
 		}
 	}
 	if parts == nil {

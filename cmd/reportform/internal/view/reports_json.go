@@ -1,6 +1,9 @@
 package view
 
-import "github.com/reportform/reportform/config"
+import (
+	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/limits"
+)
 
 type reportTypeMessage struct {
 	Head
@@ -53,10 +56,10 @@ func (j *JSON) ReportType(t *config.ReportType, limit *config.LimitClass) {
 	if limit != nil {
 		for _, b := range []struct {
 			of     string
-			budget config.Budget
+			budget limits.Rate
 		}{{"app_tenant", limit.AppTenant}, {"app", limit.App}, {"tenant", limit.Tenant}} {
 			if b.budget.Requests > 0 {
-				message.Limits = append(message.Limits, budgetMessage{b.of, b.budget.Requests, b.budget.Per.String()})
+				message.Limits = append(message.Limits, budgetMessage{b.of, b.budget.Requests, b.budget.Time()})
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
@@ -19,6 +20,7 @@ import (
 	"github.com/reportform/reportform/cmd/reportform/internal/view/viewtest"
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/internal/diag"
+	"github.com/reportform/reportform/internal/limits"
 )
 
 // same is the view itself.
@@ -33,9 +35,9 @@ func TestScreens(t *testing.T) {
 		},
 		"reports": func(h *view.Human) { h.ReportTypes(exampleReportTypes()) },
 		"reports-one": func(h *view.Human) {
-			h.ReportType(exampleReportTypes()[0], &config.LimitClass{
-				Name: "reporting", AppTenant: config.Budget{Requests: 5, Per: config.Duration{N: 10, Unit: config.Second}},
-			})
+			h.ReportType(exampleReportTypes()[0], &config.LimitClass{Class: limits.Class{
+				Name: "reporting", AppTenant: limits.Rate{Requests: 5, Per: 10 * time.Second},
+			}})
 		},
 		"reports-snapshot":  func(h *view.Human) { h.ReportType(exampleReportTypes()[1], nil) },
 		"version":           func(h *view.Human) { h.Version(view.Version{"0.1.0", "linux", "amd64", "go1.26.8"}) },

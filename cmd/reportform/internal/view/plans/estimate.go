@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/limits"
 	"github.com/reportform/reportform/internal/term"
 )
 
@@ -47,9 +48,9 @@ func (h *Human) schedules(list []plan.Schedule) {
 }
 
 // rateText names a published limit.
-func rateText(r plan.Rate, app, tenant, class string) string {
+func rateText(r limits.Rate, app, tenant, class string) string {
 	// The window has a margin, which says nothing to a reader.
-	text := fmt.Sprintf("%s in %s, class %q", term.Many(r.Requests, "request"), r.Window.Truncate(time.Second), class)
+	text := fmt.Sprintf("%s in %s, class %q", term.Many(r.Requests, "request"), r.Per.Truncate(time.Second), class)
 	if app != "" {
 		text += ", of application " + app
 	}

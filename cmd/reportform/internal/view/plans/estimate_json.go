@@ -57,7 +57,7 @@ func (j *JSON) estimate(e *plan.Estimate) {
 	}
 	for i := range e.Apps {
 		a := &e.Apps[i]
-		limit := limitMessage{a.Class, a.Limit.Requests, a.Limit.Window.Seconds(), a.App, ""}
+		limit := limitMessage{a.Class, a.Limit.Requests, a.Limit.Per.Seconds(), a.App, ""}
 		j.Put(appEstimateMessage{view.HeadOf(view.TypeAppEstimate), limit, a.Requests, a.Time.Seconds()})
 	}
 	j.Put(estimateMessage{view.HeadOf(view.TypeEstimate), e.Requests, e.Events, e.Bytes, e.Time.Seconds(), e.Unknown})
@@ -66,7 +66,7 @@ func (j *JSON) estimate(e *plan.Estimate) {
 func (j *JSON) schedules(list []plan.Schedule) {
 	for i := range list {
 		s := &list[i]
-		limit := limitMessage{s.Class, s.Limit.Requests, s.Limit.Window.Seconds(), s.App, s.Tenant}
+		limit := limitMessage{s.Class, s.Limit.Requests, s.Limit.Per.Seconds(), s.App, s.Tenant}
 		j.Put(scheduleMessage{view.HeadOf(view.TypeSchedule), s.Report, s.Every, s.Needs.Seconds(), limit})
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/limits"
 )
 
 // FailedReport is the report of most examples, and Retention why slices are
@@ -76,11 +77,11 @@ func Plan() *plan.Plan {
 	p.Estimate = &plan.Estimate{
 		Requests: 2000, Events: 1_200_000, Bytes: 2_400_000_000, Time: 164 * time.Second, Unknown: 3,
 		Tenants: []plan.TenantEstimate{{Tenant: "tenant.contoso", Requests: 1500, Events: 1_000_000, Bytes: 2_000_000_000, Time: 120 * time.Second}},
-		Apps:    []plan.AppEstimate{{App: "8f0c1f2e-0000-4000-8000-000000000001", Class: "reports", Requests: 2000, Limit: plan.Rate{Requests: 122, Window: 10200 * time.Millisecond}, Time: 164 * time.Second}},
+		Apps:    []plan.AppEstimate{{App: "8f0c1f2e-0000-4000-8000-000000000001", Class: "reports", Requests: 2000, Limit: limits.Rate{Requests: 122, Per: 10200 * time.Millisecond}, Time: 164 * time.Second}},
 	}
 	p.Schedules = []plan.Schedule{{
 		Report: failed, Every: "1h", Needs: 74 * time.Minute, Class: "reports", App: "8f0c1f2e-0000-4000-8000-000000000001",
-		Limit: plan.Rate{Requests: 122, Window: 10200 * time.Millisecond},
+		Limit: limits.Rate{Requests: 122, Per: 10200 * time.Millisecond},
 	}}
 	p.Waiting = []plan.Gap{Gap("tenant.contoso", 23, "")}
 	p.Lost = []plan.Gap{Gap("tenant.contoso", 1, "the service keeps events for 30d, since 2026-10-24")}
