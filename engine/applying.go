@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/reportform/reportform/config"
@@ -17,7 +16,6 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
-	"github.com/reportform/reportform/engine/transport"
 	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/durable"
@@ -106,15 +104,15 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 		}
 	}
 	e.sweep(p)
-	left := run.Executor{Parallelism: parallelism(opts.Parallelism), PerTenant: perTenant}.Run(ctx, p.Pulls, func(ctx context.Context, pull *plan.Pull, idle func() func()) {
-		job, err := e.job(services, p, pull)
+	left := run.Executor{Parallelism: parallelism(opts.Parallelism), PerTenant: perTenant}.Run(ctx, p.Pulls, func(ctx context.Context, pull *plan.Pull, seat run.Seat) {
+		taken := &timedSeat{Seat: seat}
+		job, err := e.job(services, p, pull, taken)
 		if err != nil {
 			runner.Progress(run.Failed{Pull: pull, Err: &run.PullError{Pull: pull, Err: err}})
 			return
 		}
 		// What went wrong is reported through Progress.
-		idle, job.Waited = timed(idle)
-		_ = runner.Pull(transport.WithIdle(ctx, idle), job)
+		_ = runner.Pull(ctx, job)
 	})
 	summary.Interrupted = left > 0 || ctx.Err() != nil
 	order := make(map[*plan.Pull]int, len(p.Pulls))
@@ -125,16 +123,41 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 	return nil
 }
 
-// timed adds up how long a pull is idle.
-func timed(idle func() func()) (timedIdle func() func(), total func() time.Duration) {
-	var sum atomic.Int64
-	return func() func() {
-		begun, busy := time.Now(), idle()
-		return func() {
-			sum.Add(int64(time.Since(begun)))
-			busy()
-		}
-	}, func() time.Duration { return time.Duration(sum.Load()) }
+// timedSeat adds up for how long a seat is left.
+type timedSeat struct {
+	run.Seat
+
+	mu   sync.Mutex
+	away int // Leave without Return
+	left time.Time
+	sum  time.Duration
+}
+
+// Leave implements run.Seat.
+func (s *timedSeat) Leave() {
+	s.mu.Lock()
+	if s.away++; s.away == 1 {
+		s.left = time.Now()
+	}
+	s.mu.Unlock()
+	s.Seat.Leave()
+}
+
+// Return implements run.Seat.
+func (s *timedSeat) Return() {
+	s.mu.Lock()
+	if s.away--; s.away == 0 {
+		s.sum += time.Since(s.left)
+	}
+	s.mu.Unlock()
+	s.Seat.Return()
+}
+
+// waited is how long it was left so far.
+func (s *timedSeat) waited() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sum
 }
 
 // abandonedAfter is the age at which a temporary file of another host is taken
@@ -179,8 +202,8 @@ func (s *Summary) count(value run.Progress) {
 	}
 }
 
-// job resolves a planned pull.
-func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull) (*run.Job, error) {
+// job resolves a planned pull, which works at a seat.
+func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull, seat *timedSeat) (*run.Job, error) {
 	tenant, report := e.config.Tenant(address.Address(pull.Tenant)), e.config.Report(address.Address(pull.Report))
 	if tenant == nil || report == nil {
 		return nil, fmt.Errorf("the plan names %s and %s, which the configuration does not have: make the plan again", pull.Report, pull.Tenant)
@@ -189,9 +212,10 @@ func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull) (*run.Job, erro
 	job := &run.Job{
 		Pull: pull, Planned: p.Now,
 		LostAt: limits.LostAt(window.Slice{From: pull.From, To: pull.To}), Trailing: limits.Window.Trailing(),
-		Client:  s.client(tenant, report.Type),
+		Client:  s.client(tenant, report.Type, seat),
 		Request: request(tenant, report, pull, origin(s.endpoints(tenant), report.Type.API)),
 		Advise:  e.adviser(tenant, report),
+		Waited:  seat.waited,
 	}
 	if !p.FilesTrusted {
 		job.Intact = e.intact

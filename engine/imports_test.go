@@ -58,7 +58,7 @@ var rules = []struct {
 	{"engine/transport", "internal/limits", "round trippers know HTTP and its limits alone"},
 	{"engine/fetch", "internal/rawjson", "a source knows no sink and no language"},
 	{"engine/sandbox", "engine/sandbox/... internal/limits internal/rawjson", "the stand-in knows nothing of its client"},
-	{"engine/run", "engine/fetch engine/plan engine/ledger engine/transport outputs", "the one place where sources, sinks, plans and ledgers meet"},
+	{"engine/run", "engine/fetch engine/plan engine/ledger outputs", "the one place where sources, sinks, plans and ledgers meet"},
 }
 
 // pure are packages that may import no package that reads files, a network, or

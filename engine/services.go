@@ -25,13 +25,12 @@ type services struct {
 	limiters *transport.Limiters
 
 	mu      sync.Mutex
-	clients map[clientKey]*http.Client
+	shared  map[sharedKey]transport.Options
 	sandbox *sandbox.Server
 }
 
-// clientKey is what a client is made for: the token and the pace are the same
-// for all pulls that share it.
-type clientKey struct {
+// sharedKey is what token and pace are the same for.
+type sharedKey struct {
 	tenant address.Address
 	api    string
 	limit  string
@@ -40,8 +39,8 @@ type clientKey struct {
 func newServices(e *Engine) (*services, error) {
 	base := transport.NewBase()
 	s := &services{
-		engine: e, base: base, limiters: transport.NewLimiters(),
-		clients: map[clientKey]*http.Client{},
+		engine: e, base: base, limiters: transport.NewLimiters(transport.Local{}),
+		shared: map[sharedKey]transport.Options{},
 	}
 	s.broker = auth.NewBroker(&http.Client{Transport: transport.New(transport.Options{
 		Base: base, Logger: e.logger.Named("token"), Retry: e.retry, UserAgent: e.userAgent(),
@@ -102,14 +101,23 @@ func (s *services) endpoints(t *config.Tenant) config.Endpoints {
 	return endpoints
 }
 
-// client returns the HTTP client for a tenant's reports of one type's API and
-// limit class.
-func (s *services) client(t *config.Tenant, reportType *config.ReportType) *http.Client {
-	key := clientKey{t.Address, reportType.API, reportType.Limit}
+// client returns the HTTP client of one pull, which works at a seat. Token,
+// pace and connections are shared by all pulls of a tenant's reports of one
+// API and limit class.
+func (s *services) client(t *config.Tenant, reportType *config.ReportType, seat transport.Seat) *http.Client {
+	options := s.options(t, reportType)
+	options.Seat = seat
+	return &http.Client{Transport: transport.New(options)}
+}
+
+// options returns what the clients of a tenant's reports of one type's API and
+// limit class share.
+func (s *services) options(t *config.Tenant, reportType *config.ReportType) transport.Options {
+	key := sharedKey{t.Address, reportType.API, reportType.Limit}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if client, ok := s.clients[key]; ok {
-		return client
+	if options, ok := s.shared[key]; ok {
+		return options
 	}
 	e := s.engine
 	endpoints := s.endpoints(t)
@@ -125,9 +133,8 @@ func (s *services) client(t *config.Tenant, reportType *config.ReportType) *http
 		Retry:     e.retry,
 		UserAgent: e.userAgent(),
 	}
-	client := &http.Client{Transport: transport.New(options)}
-	s.clients[key] = client
-	return client
+	s.shared[key] = options
+	return options
 }
 
 // directory identifies a tenant for pacing: two blocks of one directory share

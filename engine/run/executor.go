@@ -18,6 +18,14 @@ type Executor struct {
 	PerTenant   int // pulls at once of one tenant, at least 1
 }
 
+// Seat is where a pull works: it is left while the pull waits for its turn.
+// Leave and Return come in pairs; pairs may overlap, and the seat is free from
+// the first Leave to the last Return.
+type Seat interface {
+	Leave()
+	Return()
+}
+
 // openFactor bounds, as a multiple of Parallelism, how many pulls have begun
 // and not ended: those that work, and those that wait for the service's limits.
 const openFactor = 8
@@ -27,8 +35,8 @@ const openFactor = 8
 // were not started.
 //
 // While a pull waits for the service's limits, another may work in its place:
-// do calls idle when the wait begins, and what that returns when it is over.
-func (x Executor) Run(ctx context.Context, pulls []plan.Pull, do func(ctx context.Context, pull *plan.Pull, idle func() (busy func()))) (left int) {
+// do leaves the pull's seat for as long as that takes.
+func (x Executor) Run(ctx context.Context, pulls []plan.Pull, do func(ctx context.Context, pull *plan.Pull, seat Seat)) (left int) {
 	parallelism := max(1, x.Parallelism)
 	q := newQueue(pulls, parallelism, max(1, x.PerTenant))
 	stop := context.AfterFunc(ctx, q.close)
@@ -41,7 +49,7 @@ func (x Executor) Run(ctx context.Context, pulls []plan.Pull, do func(ctx contex
 				if pull == nil {
 					return
 				}
-				do(ctx, pull, q.idle)
+				do(ctx, pull, &seat{queue: q})
 				q.done(lane)
 			}
 		})
@@ -123,16 +131,28 @@ func (q *queue) done(l *lane) {
 	q.rest()
 }
 
-// idle says that a pull waits. A pull whose wait is over works at once: the
-// limits let few go at a time, and a turn that is not used is lost.
-func (q *queue) idle() (busy func()) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.rest()
-	return func() {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		q.working++
+// seat is the Seat of one pull in a queue.
+type seat struct {
+	queue *queue
+	away  int // Leave without Return
+}
+
+// Leave implements Seat.
+func (s *seat) Leave() {
+	s.queue.mu.Lock()
+	defer s.queue.mu.Unlock()
+	if s.away++; s.away == 1 {
+		s.queue.rest()
+	}
+}
+
+// Return implements Seat. A pull whose wait is over works at once: the limits
+// let few go at a time, and a turn that is not used is lost.
+func (s *seat) Return() {
+	s.queue.mu.Lock()
+	defer s.queue.mu.Unlock()
+	if s.away--; s.away == 0 {
+		s.queue.working++
 	}
 }
 

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -30,7 +31,7 @@ func TestExecutorRunsEveryPullOnceWithinTheBounds(t *testing.T) {
 		running, ran := map[string]int{}, map[*plan.Pull]int{}
 		order := map[string][]string{}
 		var now, most atomic.Int32
-		left := Executor{Parallelism: 6, PerTenant: 2}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull, _ func() func()) {
+		left := Executor{Parallelism: 6, PerTenant: 2}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull, _ Seat) {
 			mu.Lock()
 			running[p.Tenant]++
 			ran[p]++
@@ -72,7 +73,7 @@ func TestExecutorKeepsASlowTenantToItself(t *testing.T) {
 		begin := time.Now()
 		var quick atomic.Int64
 		var quickDone time.Duration
-		Executor{Parallelism: 4, PerTenant: 2}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull, _ func() func()) {
+		Executor{Parallelism: 4, PerTenant: 2}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull, _ Seat) {
 			if p.Tenant == "slow" {
 				time.Sleep(time.Hour)
 				return
@@ -91,7 +92,7 @@ func TestExecutorKeepsASlowTenantToItself(t *testing.T) {
 func TestExecutorTakesTurns(t *testing.T) {
 	pulls := pullsOf(3, 2)
 	var order []string
-	Executor{Parallelism: 1, PerTenant: 1}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull, _ func() func()) {
+	Executor{Parallelism: 1, PerTenant: 1}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull, _ Seat) {
 		order = append(order, p.Tenant+p.Label)
 	})
 	want := []string{"tenant.t00", "tenant.t10", "tenant.t20", "tenant.t01", "tenant.t11", "tenant.t21"}
@@ -104,7 +105,7 @@ func TestExecutorStopsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 		defer cancel()
-		left := Executor{Parallelism: 1, PerTenant: 1}.Run(ctx, pullsOf(1, 5), func(ctx context.Context, _ *plan.Pull, _ func() func()) {
+		left := Executor{Parallelism: 1, PerTenant: 1}.Run(ctx, pullsOf(1, 5), func(ctx context.Context, _ *plan.Pull, _ Seat) {
 			select {
 			case <-time.After(time.Minute):
 			case <-ctx.Done():
@@ -122,14 +123,14 @@ func TestExecutorWorksWhileOthersWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var open, most, working, mostWorking atomic.Int32
 		begin := time.Now()
-		Executor{Parallelism: 3, PerTenant: 4}.Run(t.Context(), pullsOf(100, 2), func(_ context.Context, _ *plan.Pull, idle func() func()) {
+		Executor{Parallelism: 3, PerTenant: 4}.Run(t.Context(), pullsOf(100, 2), func(_ context.Context, _ *plan.Pull, seat Seat) {
 			most.Store(max(most.Load(), open.Add(1)))
 			mostWorking.Store(max(mostWorking.Load(), working.Add(1)))
 			time.Sleep(time.Millisecond)
 			working.Add(-1)
-			busy := idle()
+			seat.Leave()
 			time.Sleep(time.Minute)
-			busy()
+			seat.Return()
 			open.Add(-1)
 		})
 		if most.Load() != 24 || mostWorking.Load() != 3 {
@@ -137,6 +138,42 @@ func TestExecutorWorksWhileOthersWait(t *testing.T) {
 		}
 		if took := time.Since(begin); took > 10*time.Minute {
 			t.Errorf("200 pulls that wait a minute each took %v", took)
+		}
+	})
+}
+
+// A pull that waits with several requests at once leaves one place, and is back
+// when none of them waits any more.
+func TestExecutorGivesAPlaceAwayOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		var first sync.Once
+		began := map[time.Duration]int{}
+		var mu sync.Mutex
+		Executor{Parallelism: 1, PerTenant: 4}.Run(t.Context(), pullsOf(1, 4), func(_ context.Context, _ *plan.Pull, seat Seat) {
+			mu.Lock()
+			began[time.Since(begin)]++
+			mu.Unlock()
+			waits := false
+			first.Do(func() { waits = true })
+			if !waits {
+				time.Sleep(time.Hour)
+				return
+			}
+			time.Sleep(time.Second)
+			seat.Leave()
+			seat.Leave()
+			time.Sleep(time.Minute)
+			seat.Return()
+			time.Sleep(2 * time.Hour) // still one wait
+			seat.Return()
+			time.Sleep(time.Hour)
+		})
+		// The first one waits from 1s to 2h1m1s; in its place one after the other
+		// works for an hour, and the last of those begins just before its return.
+		want := map[time.Duration]int{0: 1, time.Second: 1, time.Hour + time.Second: 1, 2*time.Hour + time.Second: 1}
+		if !maps.Equal(began, want) {
+			t.Errorf("pulls began after %v, want %v", began, want)
 		}
 	})
 }

@@ -10,11 +10,11 @@ import (
 // token that is answered with 401 is invalidated, and the request sent once
 // more with another; the second answer stands.
 type authorise struct {
-	next    http.RoundTripper
-	tokens  Tokens
-	home    origin
-	limiter *Limiter // the second request waits its turn, too; may be nil
-	logger  hclog.Logger
+	next   http.RoundTripper
+	tokens Tokens
+	home   origin
+	turn   turn // the second request waits for its own, too
+	logger hclog.Logger
 }
 
 func (a *authorise) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -29,10 +29,8 @@ func (a *authorise) RoundTrip(req *http.Request) (*http.Response, error) {
 	a.logger.Debug("the service refused the token, asking for another",
 		"request_id", resp.Header.Get("request-id"), "client_request_id", resp.Header.Get(headerClientRequestID))
 	discard(resp)
-	if a.limiter != nil {
-		if err := takeTurn(req.Context(), a.limiter, a.tokens); err != nil {
-			return nil, err
-		}
+	if err := a.turn.take(req.Context()); err != nil {
+		return nil, err
 	}
 	again, err := repeat(req)
 	if err != nil {

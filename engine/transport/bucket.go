@@ -6,12 +6,12 @@ import (
 	"github.com/reportform/reportform/internal/limits"
 )
 
-// bucket counts requests against a rate by remembering when they were sent.
+// bucket is a Budget that remembers when requests were sent. They go at once
+// as long as there is some left, and evenly spaced when they have to wait.
 type bucket struct {
 	limits.Rate
 	sent   []time.Time // within the last window, in order; at most Requests
 	spaced bool        // the last request had to wait for this bucket
-	paused time.Time
 }
 
 // Window is how long a request counts against a rate. It is a little longer
@@ -20,21 +20,17 @@ func Window(r limits.Rate) time.Duration {
 	return r.Per + min(max(r.Per/50, 50*time.Millisecond), time.Second)
 }
 
-// free returns when the next request may be sent, as things are: now or
-// before if at once.
-func (b *bucket) free(now time.Time) time.Time {
-	if !b.Limited() {
-		return b.paused
-	}
+// Free implements Budget.
+func (b *bucket) Free(now time.Time) time.Time {
 	window := Window(b.Rate)
 	old := 0
 	for old < len(b.sent) && !b.sent[old].Add(window).After(now) {
 		old++
 	}
 	b.sent = b.sent[:copy(b.sent, b.sent[old:])]
-	at := b.paused
+	var at time.Time
 	if len(b.sent) >= b.Requests {
-		at = latest(at, b.sent[len(b.sent)-b.Requests].Add(window))
+		at = b.sent[len(b.sent)-b.Requests].Add(window)
 	}
 	if b.spaced && len(b.sent) > 0 {
 		at = latest(at, b.sent[len(b.sent)-1].Add(window/time.Duration(b.Requests)))
@@ -42,12 +38,10 @@ func (b *bucket) free(now time.Time) time.Time {
 	return at
 }
 
-// take counts a request that is sent now.
-func (b *bucket) take(now time.Time, waited bool) {
-	if b.Limited() {
-		b.sent = append(b.sent, now)
-		b.spaced = waited
-	}
+// Take implements Budget.
+func (b *bucket) Take(now time.Time, waited bool) {
+	b.sent = append(b.sent, now)
+	b.spaced = waited
 }
 
 func latest(a, b time.Time) time.Time {

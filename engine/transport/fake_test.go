@@ -117,7 +117,7 @@ func mustGet(t *testing.T, rt http.RoundTripper, url string) {
 
 func mustWait(t *testing.T, l *Limiter) {
 	t.Helper()
-	if err := l.Wait(t.Context()); err != nil {
+	if err := l.Wait(t.Context(), nil); err != nil {
 		t.Error(err)
 	}
 }

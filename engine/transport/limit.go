@@ -5,26 +5,24 @@ import (
 	"net/http"
 )
 
-type idleKey struct{}
-
-// WithIdle returns a context for requests that tell when they have to wait for
-// their turn: they call idle when the wait begins, and what that returns when
-// it is over, whether or not the request is sent then.
-func WithIdle(ctx context.Context, idle func() (busy func())) context.Context {
-	return context.WithValue(ctx, idleKey{}, idle)
+// Seat is where a pull works: it is left while the pull waits for its turn.
+// Leave and Return come in pairs, Return also when the turn never came; those
+// of requests that are under way at once may overlap.
+type Seat interface {
+	Leave()
+	Return()
 }
 
 // limit lets every request to home wait for its turn.
 type limit struct {
-	next    http.RoundTripper
-	limiter *Limiter
-	tokens  Tokens // may be nil
-	home    origin
+	next http.RoundTripper
+	turn turn
+	home origin
 }
 
 func (l *limit) RoundTrip(req *http.Request) (*http.Response, error) {
 	if l.home.has(req.URL) {
-		if err := takeTurn(req.Context(), l.limiter, l.tokens); err != nil {
+		if err := l.turn.take(req.Context()); err != nil {
 			closeBody(req)
 			return nil, err
 		}
@@ -32,14 +30,24 @@ func (l *limit) RoundTrip(req *http.Request) (*http.Response, error) {
 	return l.next.RoundTrip(req)
 }
 
-// takeTurn waits for a request's turn. A request that can have no token takes
+// turn is what requests wait for.
+type turn struct {
+	limiter *Limiter // nil for no limit
+	tokens  Tokens   // may be nil
+	seat    Seat     // may be nil
+}
+
+// take waits for a request's turn. A request that can have no token takes
 // none: it fails at once, and holds up no other. The token is not kept, for it
 // may expire in the wait.
-func takeTurn(ctx context.Context, limiter *Limiter, tokens Tokens) error {
-	if tokens != nil {
-		if _, err := tokens.Token(ctx); err != nil {
+func (t *turn) take(ctx context.Context) error {
+	if t.limiter == nil {
+		return nil
+	}
+	if t.tokens != nil {
+		if _, err := t.tokens.Token(ctx); err != nil {
 			return err
 		}
 	}
-	return limiter.Wait(ctx)
+	return t.limiter.Wait(ctx, t.seat)
 }

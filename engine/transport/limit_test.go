@@ -3,6 +3,7 @@ package transport
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -13,7 +14,7 @@ import (
 
 // onePerTenSeconds is the turn of requests of which one goes in ten seconds.
 func onePerTenSeconds() *Limiter {
-	return NewLimiters().For("a", "t", limits.Class{Name: "c", AppTenant: limits.Rate{Requests: 1, Per: 10 * time.Second}})
+	return NewLimiters(Local{}).For("a", "t", limits.Class{Name: "c", AppTenant: limits.Rate{Requests: 1, Per: 10 * time.Second}})
 }
 
 func TestRequestWithoutTokenTakesNoTurn(t *testing.T) {
@@ -68,6 +69,35 @@ func TestTokenThatExpiresInTheQueueIsNotSent(t *testing.T) {
 		mustGet(t, rt, home+"/x")
 		if got := s.requests[1].Header.Get("Authorization"); got != "Bearer token-2" {
 			t.Errorf("after the wait it carried %q", got)
+		}
+	})
+}
+
+// Every request of a pull that waits leaves the pull's seat: the first, one
+// that is retried, and the second one after a refused token.
+func TestSeatIsThePulls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limiter := onePerTenSeconds()
+		var told []string
+		start := time.Now()
+		client := func(name string, outcomes ...outcome) http.RoundTripper {
+			return New(Options{
+				Base: &script{outcomes: outcomes}, Tokens: &tokens{}, Origin: home, Limiter: limiter, Retry: Retry{Attempts: 2, Elapsed: time.Hour},
+				Seat: tellingSeat(func(what string) {
+					told = append(told, name+" "+what+" at "+time.Since(start).Truncate(time.Second).String())
+				}),
+			})
+		}
+		mustGet(t, client("no wait", reply(200)), home+"/x")
+		mustGet(t, client("waits", reply(200)), home+"/x")
+		mustGet(t, client("refused", reply(401), reply(500), reply(200)), home+"/x")
+		mustGet(t, client("elsewhere", reply(200)), "https://other.example/x")
+		want := []string{
+			"waits left at 0s", "waits back at 10s",
+			"refused left at 10s", "refused back at 20s", "refused left at 20s", "refused back at 30s", "refused left at 30s", "refused back at 40s",
+		}
+		if !slices.Equal(told, want) {
+			t.Errorf("told %q\nwant %q", told, want)
 		}
 	})
 }

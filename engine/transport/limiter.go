@@ -10,10 +10,10 @@ import (
 	"github.com/reportform/reportform/internal/limits"
 )
 
-// Limiters paces requests at the service's published limits. No budget is
-// ever exceeded: of any stretch of time as long as the budget's, whenever it
-// begins, no more requests than the budget's fall into it. (A token bucket
-// would let through up to twice as many.)
+// Limiters paces requests at the service's published limits. With Local no
+// limit is ever exceeded: of any stretch of time as long as the limit's,
+// whenever it begins, no more requests than the limit's fall into it. (A token
+// bucket would let through up to twice as many.)
 //
 // A budget that was not used lets its requests go at once; when they have to
 // wait they go evenly spaced. Of all requests that may go, the one that has
@@ -22,19 +22,43 @@ import (
 //
 // It is safe for concurrent use and runs no goroutine.
 type Limiters struct {
+	open Budgets
+
 	mu      sync.Mutex
-	buckets map[limits.Limit]*bucket
+	counted map[limits.Limit]*counted
 	queue   []*waiter // in order of arrival
 	timer   *time.Timer
 }
 
 // NewLimiters returns Limiters that have seen no request.
-func NewLimiters() *Limiters { return &Limiters{buckets: map[limits.Limit]*bucket{}} }
+func NewLimiters(budgets Budgets) *Limiters {
+	return &Limiters{open: budgets, counted: map[limits.Limit]*counted{}}
+}
+
+// counted is what counts together.
+type counted struct {
+	budget Budget // nil without a limit
+	paused time.Time
+}
+
+// free returns when the next request may be sent, as things are.
+func (c *counted) free(now time.Time) time.Time {
+	if c.budget == nil {
+		return c.paused
+	}
+	return latest(c.paused, c.budget.Free(now))
+}
+
+func (c *counted) take(now time.Time, waited bool) {
+	if c.budget != nil {
+		c.budget.Take(now, waited)
+	}
+}
 
 // Limiter is the turn of one app's requests of one class in one tenant.
 type Limiter struct {
 	all                    *Limiters
-	appTenant, app, tenant *bucket
+	appTenant, app, tenant *counted
 }
 
 // For returns the Limiter of an app's requests in a tenant. Limiters of equal
@@ -44,34 +68,38 @@ type Limiter struct {
 func (l *Limiters) For(app, tenant string, class limits.Class) *Limiter {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	counted := class.Of(app, tenant)
-	return &Limiter{all: l, appTenant: l.bucket(counted[0]), app: l.bucket(counted[1]), tenant: l.bucket(counted[2])}
+	of := class.Of(app, tenant)
+	return &Limiter{all: l, appTenant: l.count(of[0]), app: l.count(of[1]), tenant: l.count(of[2])}
 }
 
-func (l *Limiters) bucket(limit limits.Limit) *bucket {
-	b, ok := l.buckets[limit]
+func (l *Limiters) count(limit limits.Limit) *counted {
+	c, ok := l.counted[limit]
 	if !ok {
-		b = &bucket{Rate: limit.Rate}
-		l.buckets[limit] = b
+		c = &counted{}
+		if limit.Limited() {
+			c.budget = l.open.Budget(limit, l.wake)
+		}
+		l.counted[limit] = c
 	}
-	return b
+	return c
 }
 
-// Wait returns when a request may be sent, or with the context's error.
-func (l *Limiter) Wait(ctx context.Context) error {
+// Wait returns when a request may be sent, or with the context's error. If it
+// has to wait it leaves the seat meanwhile; nil is for none.
+func (l *Limiter) Wait(ctx context.Context, seat Seat) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	w := &waiter{buckets: [3]*bucket{l.appTenant, l.app, l.tenant}, granted: make(chan struct{})}
+	w := &waiter{counted: [3]*counted{l.appTenant, l.app, l.tenant}, granted: make(chan struct{})}
 	l.all.enter(w)
 	select {
 	case <-w.granted:
 		return nil
 	default:
 	}
-	if idle, ok := ctx.Value(idleKey{}).(func() func()); ok {
-		busy := idle()
-		defer busy()
+	if seat != nil {
+		seat.Leave()
+		defer seat.Return()
 	}
 	select {
 	case <-w.granted:
@@ -99,10 +127,10 @@ func (l *Limiter) pauseScope(scope string, d time.Duration) {
 	}
 }
 
-// waiter is a request that waits for all of its buckets.
+// waiter is a request that waits for all that it counts against.
 type waiter struct {
-	buckets [3]*bucket
-	held    [3]bool // the bucket made it wait
+	counted [3]*counted
+	held    [3]bool // which of them made it wait
 	granted chan struct{}
 }
 
@@ -121,11 +149,16 @@ func (l *Limiters) leave(w *waiter) {
 	}
 }
 
-func (l *Limiters) pause(b *bucket, d time.Duration) {
+func (l *Limiters) pause(c *counted, d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if until := time.Now().Add(d); until.After(b.paused) {
-		b.paused = until
+	until := time.Now().Add(d)
+	if !until.After(c.paused) {
+		return
+	}
+	c.paused = until
+	if p, ok := c.budget.(Pauser); ok {
+		p.Pause(until)
 	}
 }
 
@@ -143,8 +176,8 @@ func (l *Limiters) grant() {
 			waiting = append(waiting, w)
 			continue
 		}
-		for i, b := range w.buckets {
-			b.take(now, w.held[i])
+		for i, c := range w.counted {
+			c.take(now, w.held[i])
 		}
 		close(w.granted)
 	}
@@ -160,17 +193,18 @@ func (l *Limiters) grant() {
 	}
 }
 
+// wake lets go who may go now.
 func (l *Limiters) wake() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.grant()
 }
 
-// earliest returns when all of the waiter's buckets are free.
+// earliest returns when all that the waiter counts against is free.
 func (w *waiter) earliest(now time.Time) time.Time {
 	at := now
-	for i, b := range w.buckets {
-		if free := b.free(now); free.After(now) {
+	for i, c := range w.counted {
+		if free := c.free(now); free.After(now) {
 			w.held[i] = true
 			if free.After(at) {
 				at = free

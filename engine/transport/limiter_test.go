@@ -24,7 +24,7 @@ type grants struct {
 }
 
 func (g *grants) wait(ctx context.Context, l *Limiter, name string) error {
-	if err := l.Wait(ctx); err != nil {
+	if err := l.Wait(ctx, nil); err != nil {
 		return err
 	}
 	g.mu.Lock()
@@ -58,7 +58,7 @@ func TestNoWindowExceedsItsBudgetWhateverTheArrivals(t *testing.T) {
 				return limits.Rate{Requests: 1 + random.IntN(8), Per: time.Duration(1+random.IntN(20_000)) * time.Millisecond}
 			}
 			class := limits.Class{Name: "c", AppTenant: budget(), App: budget(), Tenant: budget()}
-			limiters := NewLimiters()
+			limiters := NewLimiters(Local{})
 			var g grants
 			var wg sync.WaitGroup
 			for range 120 {
@@ -99,11 +99,11 @@ func TestNoWindowExceedsItsBudgetWhateverTheArrivals(t *testing.T) {
 
 func TestBudgetIsUsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := NewLimiters().For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 5, Per: 10 * time.Second}})
+		l := NewLimiters(Local{}).For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 5, Per: 10 * time.Second}})
 		start := time.Now()
 		var after []time.Duration
 		for range 16 {
-			if err := l.Wait(t.Context()); err != nil {
+			if err := l.Wait(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
 			after = append(after, time.Since(start))
@@ -132,7 +132,7 @@ func TestBudgetIsUsed(t *testing.T) {
 func TestOneTenantHoldsUpNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		class := limits.Class{AppTenant: limits.Rate{Requests: 1, Per: time.Minute}, App: limits.Rate{Requests: 4, Per: 10 * time.Second}}
-		limiters := NewLimiters()
+		limiters := NewLimiters(Local{})
 		busy, idle := limiters.For("app", "busy", class), limiters.For("app", "idle", class)
 		var wg sync.WaitGroup
 		for range 10 {
@@ -151,7 +151,7 @@ func TestOneTenantHoldsUpNoOther(t *testing.T) {
 func TestTenantsTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		class := limits.Class{App: limits.Rate{Requests: 2, Per: 10 * time.Second}}
-		limiters := NewLimiters()
+		limiters := NewLimiters(Local{})
 		ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer stop()
 		var g grants
@@ -196,7 +196,7 @@ func TestPauseHoldsBackItsScopeAlone(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.scope, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				limiters := NewLimiters()
+				limiters := NewLimiters(Local{})
 				limiters.For("a", "x", class).pauseScope(tt.scope, time.Minute)
 				limiters.For("a", "x", class).pauseScope(tt.scope, time.Second) // a shorter one changes nothing
 				start := time.Now()
@@ -226,7 +226,7 @@ func TestPauseHoldsBackItsScopeAlone(t *testing.T) {
 
 func TestPauseHoldsBackThoseWhoWaitAlready(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := NewLimiters().For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 1, Per: time.Second}})
+		l := NewLimiters(Local{}).For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 1, Per: time.Second}})
 		mustWait(t, l)
 		start := time.Now()
 		done := make(chan time.Duration)
@@ -244,13 +244,13 @@ func TestPauseHoldsBackThoseWhoWaitAlready(t *testing.T) {
 
 func TestWaitEndsWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		limiters := NewLimiters()
+		limiters := NewLimiters(Local{})
 		l := limiters.For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 1, Per: time.Minute}})
 		mustWait(t, l)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()
-		if err := l.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
+		if err := l.Wait(ctx, nil); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
 		// The place in the queue is free again.
@@ -258,7 +258,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 		if d := time.Since(start); d > 62*time.Second {
 			t.Errorf("a waiter that left was still served: the next one waited %s", d)
 		}
-		if err := l.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		if err := l.Wait(ctx, nil); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a dead context got %v", err)
 		}
 	})
@@ -266,7 +266,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 
 func TestClassesAndBudgetsAreApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		limiters := NewLimiters()
+		limiters := NewLimiters(Local{})
 		one := limits.Rate{Requests: 1, Per: time.Hour}
 		start := time.Now()
 		for _, class := range []limits.Class{
@@ -287,7 +287,7 @@ func TestClassesAndBudgetsAreApart(t *testing.T) {
 // Ten thousand tenants must cost no goroutines, and waiting in them no time.
 func TestManyLimiters(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		limiters := NewLimiters()
+		limiters := NewLimiters(Local{})
 		class := limits.Class{Name: "reports", AppTenant: limits.Rate{Requests: 5, Per: 10 * time.Second}}
 		start := time.Now()
 		for i := range 10_000 {
@@ -299,27 +299,30 @@ func TestManyLimiters(t *testing.T) {
 	})
 }
 
-// Who waits says so, and only who waits.
-func TestIdleWhileWaiting(t *testing.T) {
+// tellingSeat tells when it is left and returned to.
+type tellingSeat func(what string)
+
+func (s tellingSeat) Leave()  { s("left") }
+func (s tellingSeat) Return() { s("back") }
+
+// Who waits leaves its seat, and only who waits.
+func TestSeatIsLeftWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := NewLimiters().For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 1, Per: time.Minute}})
+		l := NewLimiters(Local{}).For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 1, Per: time.Minute}})
 		var told []string
 		start := time.Now()
-		ctx := WithIdle(t.Context(), func() func() {
-			told = append(told, "idle at "+time.Since(start).String())
-			return func() { told = append(told, "busy at "+time.Since(start).String()) }
-		})
+		seat := tellingSeat(func(what string) { told = append(told, what+" at "+time.Since(start).String()) })
 		for range 2 {
-			if err := l.Wait(ctx); err != nil {
+			if err := l.Wait(t.Context(), seat); err != nil {
 				t.Fatal(err)
 			}
 		}
-		ended, cancel := context.WithTimeout(ctx, time.Second)
+		ended, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := l.Wait(ended); err == nil {
+		if err := l.Wait(ended, seat); err == nil {
 			t.Error("no error after the context's end")
 		}
-		want := []string{"idle at 0s", "busy at 1m1s", "idle at 1m1s", "busy at 1m2s"}
+		want := []string{"left at 0s", "back at 1m1s", "left at 1m1s", "back at 1m2s"}
 		if !slices.Equal(told, want) {
 			t.Errorf("told %q, want %q", told, want)
 		}

@@ -198,7 +198,7 @@ func TestGivingUpSaysHowOften(t *testing.T) {
 
 func TestCancelledWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, limiter := range []*Limiter{nil, NewLimiters().For("app", "tenant", limits.Class{})} {
+		for _, limiter := range []*Limiter{nil, NewLimiters(Local{}).For("app", "tenant", limits.Class{})} {
 			s := &script{outcomes: []outcome{reply(429, "Retry-After: 600")}}
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
@@ -286,7 +286,7 @@ func TestThrottledAnswerPausesWhatCountsTogether(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				limiters := NewLimiters()
+				limiters := NewLimiters(Local{})
 				client := func(tenant string, s http.RoundTripper) http.RoundTripper {
 					return New(Options{Base: s, Origin: home, Limiter: limiters.For("app", tenant, limits.Class{Name: "c"}), Retry: DefaultRetry()})
 				}
@@ -313,7 +313,7 @@ func TestThrottledAnswerPausesWhatCountsTogether(t *testing.T) {
 
 func TestAnswersOfOtherHostsPauseNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		limiter := NewLimiters().For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 1, Per: time.Hour}})
+		limiter := NewLimiters(Local{}).For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 1, Per: time.Hour}})
 		s := &script{outcomes: []outcome{reply(429, "Retry-After: 600")}}
 		rt := New(Options{Base: s, Origin: home, Limiter: limiter})
 		mustGet(t, rt, "https://download.example/file")
@@ -329,7 +329,7 @@ func TestAnswersOfOtherHostsPauseNothing(t *testing.T) {
 func TestEveryAttemptWaitsItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		budget := limits.Rate{Requests: 2, Per: 10 * time.Second}
-		limiter := NewLimiters().For("app", "tenant", limits.Class{AppTenant: budget})
+		limiter := NewLimiters(Local{}).For("app", "tenant", limits.Class{AppTenant: budget})
 		s := &script{outcomes: []outcome{reply(401), reply(503), reply(401), reply(500), reply(200)}}
 		resp, err := get(t, New(Options{
 			Base: s, Tokens: &tokens{}, Origin: home, Limiter: limiter, Retry: Retry{Attempts: 9, Base: time.Millisecond, Max: time.Millisecond, Elapsed: time.Hour},

@@ -34,6 +34,7 @@ type Options struct {
 	// token and wait for the Limiter.
 	Origin  string
 	Limiter *Limiter
+	Seat    Seat
 	Retry   Retry // the zero value tries once
 	// UserAgent is sent where a request has none of its own.
 	UserAgent string
@@ -53,13 +54,13 @@ func New(o Options) http.RoundTripper {
 	if o.Logger == nil {
 		o.Logger = hclog.NewNullLogger()
 	}
-	home := parseOrigin(o.Origin)
+	home, turn := parseOrigin(o.Origin), turn{o.Limiter, o.Tokens, o.Seat}
 	var rt http.RoundTripper = &attempt{next: o.Base, userAgent: o.UserAgent}
 	if o.Tokens != nil {
-		rt = &authorise{next: rt, tokens: o.Tokens, home: home, limiter: o.Limiter, logger: o.Logger}
+		rt = &authorise{next: rt, tokens: o.Tokens, home: home, turn: turn, logger: o.Logger}
 	}
 	if o.Limiter != nil {
-		rt = &limit{next: rt, limiter: o.Limiter, tokens: o.Tokens, home: home}
+		rt = &limit{next: rt, turn: turn, home: home}
 	}
 	rt = &retry{next: rt, policy: o.Retry, limiter: o.Limiter, home: home, logger: o.Logger}
 	return &logged{next: rt, home: home, logger: o.Logger}
