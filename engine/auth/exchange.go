@@ -63,6 +63,10 @@ func (e endpoint) RoundTrip(req *http.Request) (*http.Response, error) {
 	if next == nil {
 		next = http.DefaultTransport
 	}
+	// To ask for a token twice does no harm: by net/http's convention an empty
+	// list says so, and is not sent.
+	req = req.Clone(req.Context())
+	req.Header["Idempotency-Key"] = []string{}
 	resp, err := next.RoundTrip(req)
 	if err != nil {
 		return nil, err

@@ -113,6 +113,28 @@ func TestRequestForms(t *testing.T) {
 	}
 }
 
+// Asking for a token is a POST that may be sent again: the request says so in
+// the way of net/http, can give its body again, and nothing of it is sent.
+func TestTokensMayBeAskedForAgain(t *testing.T) {
+	const good = `{"token_type":"Bearer","expires_in":3599,"access_token":"a.b.c"}`
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, sent := r.Header["Idempotency-Key"]; sent {
+			t.Error("the service is told")
+		}
+		fmt.Fprint(w, good)
+	}))
+	defer server.Close()
+	told := false
+	client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		_, told = req.Header["Idempotency-Key"]
+		told = told && req.GetBody != nil
+		return server.Client().Transport.RoundTrip(req)
+	})}
+	if _, err := withSecret(value).Token(t.Context(), client, Audience{Login: server.URL, Tenant: "t"}); err != nil || !told {
+		t.Errorf("the request says so: %t, %v", told, err)
+	}
+}
+
 func TestNumbersOfBothVersions(t *testing.T) {
 	for _, body := range []string{
 		`{"token_type":"Bearer","expires_in":"3600","expires_on":"1428701563","not_before":"1428697663","resource":"https://graph.windows.net","access_token":"a.b.c"}`,

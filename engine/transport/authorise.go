@@ -7,8 +7,8 @@ import (
 )
 
 // authorise gives every request to home a token, and no other request. A
-// token that is answered with 401 is invalidated, and the request sent once
-// more with another; the second answer stands.
+// token that is answered with 401 is invalidated, and a repeatable request sent
+// once more with another; the second answer stands.
 type authorise struct {
 	next   http.RoundTripper
 	tokens Tokens
@@ -22,10 +22,13 @@ func (a *authorise) RoundTrip(req *http.Request) (*http.Response, error) {
 		return a.next.RoundTrip(without(req, "Authorization"))
 	}
 	resp, token, err := a.send(req)
-	if err != nil || resp.StatusCode != http.StatusUnauthorized || !repeatable(req) {
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
 		return resp, err
 	}
 	a.tokens.Invalidate(token)
+	if !repeatable(req) {
+		return resp, nil
+	}
 	a.logger.Debug("the service refused the token, asking for another",
 		"request_id", resp.Header.Get("request-id"), "client_request_id", resp.Header.Get(headerClientRequestID))
 	discard(resp)

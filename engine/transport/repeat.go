@@ -10,9 +10,21 @@ import (
 // connection can be used again.
 const maxDiscard = 64 << 10
 
-// repeatable reports whether a request can be sent more than once.
+// repeatable reports whether a request may be sent more than once, by net/http's
+// own convention: its method changes nothing, or its source has put an
+// Idempotency-Key or X-Idempotency-Key into the header (an empty list is not
+// sent). And it must be possible.
 func repeatable(req *http.Request) bool {
-	return req.Body == nil || req.Body == http.NoBody || req.GetBody != nil
+	if req.Body != nil && req.Body != http.NoBody && req.GetBody == nil {
+		return false
+	}
+	switch req.Method {
+	case "", http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodTrace:
+		return true
+	}
+	_, key := req.Header["Idempotency-Key"]
+	_, xKey := req.Header["X-Idempotency-Key"]
+	return key || xKey
 }
 
 // repeat returns a repeatable request as it was before it was sent.

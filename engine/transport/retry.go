@@ -44,7 +44,7 @@ func (r Retry) wait(attempt int) time.Duration {
 	return d - rand.N(d/2+1)
 }
 
-// retry sends a request again that failed for a reason that may pass: 429, 500,
+// retry sends a repeatable request again that failed for a reason that may pass: 429, 500,
 // 502, 503, and connections that could not be made or broke before an answer.
 // Not so 504 and ErrNoAnswer: the caller does better to ask for less. What
 // comes back in the end is the last answer, or an error that wraps the last

@@ -254,6 +254,7 @@ func TestBodiesAreSentAgainWhereTheyCan(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			req.Header["Idempotency-Key"] = []string{}
 			_, _ = New(Options{Base: s, Retry: DefaultRetry()}).RoundTrip(req) // the outcome is what was sent
 			var sent []string
 			for _, r := range s.requests {
@@ -269,6 +270,84 @@ func TestBodiesAreSentAgainWhereTheyCan(t *testing.T) {
 			t.Errorf("a body that can be read once was sent %d times: %q", len(sent), sent)
 		}
 	})
+}
+
+// What may change something is sent once, unless its source says otherwise.
+func TestWhatMayBeSentTwice(t *testing.T) {
+	tests := []struct {
+		method, header string
+		again          bool
+	}{
+		{"", "", true},
+		{"GET", "", true},
+		{"HEAD", "", true},
+		{"OPTIONS", "", true},
+		{"TRACE", "", true},
+		{"POST", "", false},
+		{"PUT", "", false},
+		{"PATCH", "", false},
+		{"DELETE", "", false},
+		{"get", "", false}, // methods are case-sensitive
+		{"POST", "Idempotency-Key", true},
+		{"POST", "X-Idempotency-Key", true},
+		{"PATCH", "Idempotency-Key", true},
+		{"POST", "Prefer", false},
+	}
+	failures := map[string]outcome{
+		"429 with Retry-After": reply(429, "Retry-After: 5"),
+		"429":                  reply(429),
+		"503 with Retry-After": reply(503, "Retry-After: 5"),
+		"500":                  reply(500),
+		"broken connection":    fail(errReset),
+		"no connection":        fail(errRefused),
+		"refused token":        reply(401),
+	}
+	for failure, first := range failures {
+		for _, tt := range tests {
+			for _, values := range [][]string{{}, {"1f"}} {
+				synctest.Test(t, func(t *testing.T) {
+					s := &script{outcomes: []outcome{first, reply(200)}}
+					source := &tokens{}
+					req := newRequest(t, home+"/x")
+					req.Method = tt.method
+					if tt.method != "" && tt.method != "GET" {
+						req.Body, req.GetBody = io.NopCloser(strings.NewReader("a=b")), func() (io.ReadCloser, error) {
+							return io.NopCloser(strings.NewReader("a=b")), nil
+						}
+					}
+					if tt.header != "" {
+						req.Header[tt.header] = values
+					}
+					resp, err := New(Options{Base: s, Tokens: source, Origin: home, Retry: DefaultRetry()}).RoundTrip(req)
+					if again := len(s.requests) == 2; again != tt.again {
+						t.Fatalf("%s, %q with %q %q: sent %d times", failure, tt.method, tt.header, values, len(s.requests))
+					}
+					switch {
+					case tt.again && (err != nil || resp.StatusCode != 200):
+						t.Errorf("%s, %q: the second answer is lost: %v, %v", failure, tt.method, resp, err)
+					case !tt.again && first.err == nil && resp.StatusCode == 200, !tt.again && !errors.Is(err, first.err):
+						t.Errorf("%s, %q: what came back is %v, %v", failure, tt.method, resp, err)
+					}
+				})
+			}
+		}
+	}
+}
+
+// A refused token is dropped also where the request cannot be sent with
+// another one: the next request has it.
+func TestRefusedTokenIsDroppedWhateverTheRequest(t *testing.T) {
+	source, s := &tokens{}, &script{outcomes: []outcome{reply(401), reply(200)}}
+	rt := New(Options{Base: s, Tokens: source, Origin: home})
+	req := newRequest(t, home+"/x")
+	req.Method = http.MethodPost
+	if resp, err := rt.RoundTrip(req); err != nil || resp.StatusCode != 401 {
+		t.Fatalf("got %v, %v", resp, err)
+	}
+	mustGet(t, rt, home+"/x")
+	if got := s.requests[1].Header.Get("Authorization"); got != "Bearer token-2" {
+		t.Errorf("the next request carried %q", got)
+	}
 }
 
 func TestThrottledAnswerPausesWhatCountsTogether(t *testing.T) {

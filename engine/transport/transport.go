@@ -41,7 +41,9 @@ type Options struct {
 }
 
 // New returns a round tripper that is safe for concurrent use. Requests that
-// cannot be sent twice (a body without GetBody) are tried once.
+// must not or cannot be sent twice are tried once, whatever comes back: those
+// that may change something, such as a POST, unless their header has an
+// Idempotency-Key, be it an empty list, and those with a body without GetBody.
 //
 // Errors are those of Tokens, those of a request's context, and network
 // failures, which wrap their cause and name the client-request-id. Every
