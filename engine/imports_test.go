@@ -35,7 +35,7 @@ var rules = []struct {
 	{"internal/term", "", "a leaf: text for people, whatever it is about"},
 	{"config", "internal/address internal/diag internal/limits internal/secret", "the language knows nobody"},
 	{"config/catalog", "config", "the catalog is data read by the language's decoder"},
-	{"outputs", "", "an output does not know where events come from"},
+	{"outputs", "internal/event", "an output does not know where events come from"},
 	{"outputs/columns", "internal/rawjson", "columns of an event, for tabular formats"},
 	{"outputs/file", "outputs internal/diag internal/durable internal/rawjson", "what all file formats share"},
 	{"outputs/all", "outputs/...", "the list of formats"},
@@ -56,7 +56,7 @@ var rules = []struct {
 	{"engine/ledger/blob", "engine/ledger engine/ledger/blob engine/ledger/keypath", "backends do not know each other"},
 	{"engine/auth", "config internal/diag internal/secret", "credentials know the language's references to secrets"},
 	{"engine/transport", "internal/limits", "round trippers know HTTP and its limits alone"},
-	{"engine/fetch", "internal/rawjson", "a source knows no sink and no language"},
+	{"engine/fetch", "internal/event internal/rawjson", "a source knows no sink and no language"},
 	{"engine/sandbox", "engine/sandbox/... internal/limits internal/rawjson", "the stand-in knows nothing of its client"},
 	{"engine/run", "engine/fetch engine/plan engine/ledger outputs", "the one place where sources, sinks, plans and ledgers meet"},
 }

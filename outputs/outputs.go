@@ -15,17 +15,12 @@ import (
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/reportform/reportform/internal/event"
 )
 
-// Event is one event as the service sent it.
-type Event struct {
-	// Raw is the JSON object, byte for byte: complete and valid JSON in valid
-	// UTF-8. It may be used until Write returns and must not be changed.
-	Raw []byte
-	// OneLine reports that Raw holds no line break, so that it can stand on a
-	// line of its own as it is.
-	OneLine bool
-}
+// Event is one event, as the source gave it.
+type Event = event.Event
 
 // Writer receives the events of one pull for one output. It is used by one
 // goroutine at a time, in the order Write..., Stage, Publish, with Discard at any point.

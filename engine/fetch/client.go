@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/reportform/reportform/internal/event"
 )
 
 // Client reads reports. It may be used for many pulls at once if Advance may
@@ -78,8 +80,8 @@ const (
 // The error is a *ServiceError, wrapped, where the service refused, failed or
 // sent something unusable; one that wraps ctx's error after ctx has ended; or
 // another that says what is wrong.
-func (c *Client) Events(ctx context.Context, req *Request, stats *Stats) iter.Seq2[[]Event, error] {
-	return func(yield func([]Event, error) bool) {
+func (c *Client) Events(ctx context.Context, req *Request, stats *Stats) iter.Seq2[[]event.Event, error] {
+	return func(yield func([]event.Event, error) bool) {
 		w := newWalk(c, req, stats, yield)
 		defer w.close()
 		slice := span{req.From, req.To}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -59,6 +60,24 @@ func TestEventsComeInOrderAndAreCounted(t *testing.T) {
 	}
 	if got := s.requests[1].URL.RawQuery; got != "$skiptoken=1" {
 		t.Errorf("the link was not taken as it came: %s", got)
+	}
+}
+
+func TestTimesOfEvents(t *testing.T) {
+	s := newScript(t, send(200, `{"value":[
+		{"id":"a","s":{"t":"2026-11-01T12:00:00.1234567+02:00"}},{"id":"b","s":{"t":null}},{"id":"c"},{"id":"d","s":{"t":"soon"}},{"id":"e","s":{"t":"2026-11-01T23:59:59Z"}}]}`))
+	r := s.request()
+	r.Time, r.Lower, r.Upper, r.From, r.To = "s/t", "ge", "lt", day(1), day(2)
+	var got []time.Time
+	for e, err := range each(s.client().Events(t.Context(), r, &Stats{})) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, e.Time)
+	}
+	want := []time.Time{time.Date(2026, 11, 1, 10, 0, 0, 123456700, time.UTC), {}, {}, {}, day(2).Add(-time.Second)}
+	if !slices.Equal(got, want) { // the zone included
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/reportform/reportform/internal/event"
 )
 
 // answer writes the answer to one request. base is the URL of the server.
@@ -252,11 +254,11 @@ func noLeaks(t *testing.T, close func()) {
 }
 
 // each gives the events of a pull one by one.
-func each(events iter.Seq2[[]Event, error]) iter.Seq2[Event, error] {
-	return func(yield func(Event, error) bool) {
+func each(events iter.Seq2[[]event.Event, error]) iter.Seq2[event.Event, error] {
+	return func(yield func(event.Event, error) bool) {
 		for batch, err := range events {
 			if err != nil {
-				yield(Event{}, err)
+				yield(event.Event{}, err)
 				return
 			}
 			for _, e := range batch {

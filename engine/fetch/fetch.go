@@ -43,13 +43,6 @@ const (
 	AADGraph Protocol = "aad_graph"
 )
 
-// Event is one event. Raw and OneLine are as in outputs.Event and may be used
-// until the next event is asked for.
-type Event struct {
-	Raw     []byte
-	OneLine bool
-}
-
 // Stats counts what a pull read. It is written by the goroutine that ranges
 // over the events and may be read when that is done. What is read a second
 // time, because a slice had to be read again, counts in Requests, Pages, Bytes

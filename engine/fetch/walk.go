@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/reportform/reportform/internal/event"
 	"github.com/reportform/reportform/internal/rawjson"
 )
 
@@ -37,7 +38,7 @@ type walk struct {
 	logger  hclog.Logger
 	stats   *Stats
 	advance func(Stats)
-	yield   func([]Event, error) bool
+	yield   func([]event.Event, error) bool
 
 	memory *memory
 	// rereading is set while events come again because a span is read again.
@@ -49,10 +50,10 @@ type walk struct {
 	first, last instant  // of the events yielded
 	timed       bool     // first and last are set
 	free        pool     // pages not in use
-	batch       []Event
+	batch       []event.Event
 }
 
-func newWalk(c *Client, r *Request, stats *Stats, yield func([]Event, error) bool) *walk {
+func newWalk(c *Client, r *Request, stats *Stats, yield func([]event.Event, error) bool) *walk {
 	w := &walk{
 		request: r, pager: newPager(c, r), logger: c.logger(), stats: stats, advance: c.Advance, yield: yield,
 		free:     pool{kept: c.Pages},
@@ -200,10 +201,12 @@ func (w *walk) yieldPage(ctx context.Context, p *page, s span) error {
 		if w.known(item) {
 			continue
 		}
+		e := event.Event{Raw: item.Raw, OneLine: item.OneLine}
 		if timed {
 			w.countTime(at)
+			e.Time = at.time()
 		}
-		w.batch = append(w.batch, Event{Raw: item.Raw, OneLine: item.OneLine})
+		w.batch = append(w.batch, e)
 	}
 	if err := ctx.Err(); err != nil {
 		return err

@@ -240,14 +240,9 @@ func (r *Runner) stream(ctx context.Context, job *Job, sink *outputs.Tee, stats 
 		}
 		return nil
 	}
-	var events []outputs.Event
-	for batch, err := range client.Events(ctx, job.Request, stats) {
+	for events, err := range client.Events(ctx, job.Request, stats) {
 		if err != nil {
 			return err
-		}
-		events = events[:0]
-		for _, e := range batch {
-			events = append(events, outputs.Event(e))
 		}
 		if err := sink.Write(events); err != nil {
 			return err
