@@ -5,21 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
 	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
-	"github.com/reportform/reportform/config"
-	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
 	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/durable"
-	"github.com/reportform/reportform/outputs"
 )
 
 // ApplyOptions says how to apply.
@@ -94,7 +90,7 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 		return err
 	}
 	var mu sync.Mutex
-	runner := &run.Runner{Ledgers: e.ledgers, Fetch: fetch.Client{Logger: e.logger.Named("fetch"), Backoff: e.backoff, Pages: &fetch.Pages{}}, Now: e.now}
+	runner := &run.Runner{Ledgers: e.ledgers, Now: e.now}
 	runner.Progress = func(value run.Progress) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -212,10 +208,8 @@ func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull, seat *timedSeat
 	job := &run.Job{
 		Pull: pull, Planned: p.Now,
 		LostAt: limits.LostAt(window.Slice{From: pull.From, To: pull.To}), Trailing: limits.Window.Trailing(),
-		Client:  s.client(tenant, report.Type, seat),
-		Request: request(tenant, report, pull, origin(s.endpoints(tenant), report.Type.API)),
-		Advise:  e.adviser(tenant, report),
-		Waited:  seat.waited,
+		Advise: e.adviser(tenant, report),
+		Waited: seat.waited,
 	}
 	if !p.FilesTrusted {
 		job.Intact = e.intact
@@ -239,47 +233,11 @@ func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull, seat *timedSeat
 		}
 		job.Outputs = append(job.Outputs, run.JobOutput{PullOutput: planned, Output: output, Target: target})
 	}
-	if pull.Source != nil {
-		var err error
-		if job.Source, err = e.source(pull.Source, facts); err != nil {
-			return nil, err
-		}
+	if pull.Source == nil {
+		job.Events = s.asking(tenant, report, pull, seat)
+		return job, nil
 	}
-	return job, nil
-}
-
-// source resolves the file that a pull is made from.
-func (e *Engine) source(planned *plan.Source, facts *outputs.Pull) (*run.JobSource, error) {
-	output, ok := e.outputs[address.Address(planned.Output)]
-	reader, rereads := output.(outputs.Rereader)
-	if !ok || !rereads {
-		return nil, fmt.Errorf("the plan reads %s again, which the configuration does not have or cannot read: make the plan again", planned.Output)
-	}
-	target, diags := output.Resolve(facts)
-	if diags.HasErrors() {
-		return nil, diags
-	}
-	if !target.Verbatim || e.recorded(target.Path) != planned.Path {
-		return nil, fmt.Errorf("%s no longer holds what the plan makes the pull from: make the plan again", planned.Output)
-	}
-	return &run.JobSource{Source: *planned, Events: func(ctx context.Context) iter.Seq2[[]outputs.Event, error] {
-		return reader.Reread(ctx, target, planned.SHA256)
-	}}, nil
-}
-
-// request is what to ask the service for a pull.
-func request(tenant *config.Tenant, report *config.Report, pull *plan.Pull, endpoint string) *fetch.Request {
-	t := report.Type
-	r := &fetch.Request{
-		Protocol: fetch.Protocol(t.API), Endpoint: endpoint, Tenant: tenant.ID,
-		Version: t.Version, Path: t.Path, Time: t.Time, ID: t.ID,
-		From: pull.From, To: pull.To, Lower: t.Lower, Upper: t.Upper,
-		Select: report.Select, OrderBy: t.OrderBy, PageSize: t.PageSize, Headers: t.Headers,
-	}
-	for _, filter := range []string{t.Filter, report.Filter} {
-		if filter != "" {
-			r.Filters = append(r.Filters, filter)
-		}
-	}
-	return r
+	var err error
+	job.Events, err = e.rereading(pull.Source, facts)
+	return job, err
 }

@@ -56,9 +56,9 @@ var rules = []struct {
 	{"engine/ledger/blob", "engine/ledger engine/ledger/blob engine/ledger/keypath", "backends do not know each other"},
 	{"engine/auth", "config internal/diag internal/secret", "credentials know the language's references to secrets"},
 	{"engine/transport", "internal/limits", "round trippers know HTTP and its limits alone"},
-	{"engine/fetch", "internal/event internal/rawjson", "a source knows no sink and no language"},
+	{"engine/fetch", "engine/fetch internal/event internal/rawjson", "a source knows no sink, no language and no other source"},
 	{"engine/sandbox", "engine/sandbox/... internal/limits internal/rawjson", "the stand-in knows nothing of its client"},
-	{"engine/run", "engine/fetch engine/plan engine/ledger outputs", "the one place where sources, sinks, plans and ledgers meet"},
+	{"engine/run", "engine/fetch engine/plan engine/ledger internal/event outputs", "the one place where sources, sinks, plans and ledgers meet"},
 }
 
 // pure are packages that may import no package that reads files, a network, or

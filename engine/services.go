@@ -9,6 +9,7 @@ import (
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/auth"
+	"github.com/reportform/reportform/engine/fetch/odata"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/sandbox"
 	"github.com/reportform/reportform/engine/transport"
@@ -23,6 +24,8 @@ type services struct {
 	base     *http.Transport
 	broker   *auth.Broker
 	limiters *transport.Limiters
+
+	pages odata.Pages
 
 	mu      sync.Mutex
 	shared  map[sharedKey]transport.Options

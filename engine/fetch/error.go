@@ -152,3 +152,18 @@ func (e *ServiceError) Advice() string {
 		return "Something between here and the service may be changing responses, such as a proxy, or the service is failing. Try again later."
 	}
 }
+
+// LinkError says why the link from a page to the next was not followed.
+type LinkError struct {
+	Err       error
+	RequestID string // of the page that has the link
+}
+
+func (e *LinkError) Error() string { return fmt.Sprintf("%v (request-id %s)", e.Err, e.RequestID) }
+
+func (e *LinkError) Unwrap() error { return e.Err }
+
+// Advice says in full sentences what the user can do.
+func (e *LinkError) Advice() string {
+	return "Try again; if it stays so, a gateway or proxy may be rewriting what the service sends: check the tenant's endpoints. Otherwise give the request-id to Microsoft's support."
+}

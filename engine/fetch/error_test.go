@@ -77,7 +77,7 @@ func TestNewServiceError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			resp := &http.Response{StatusCode: test.status, Header: http.Header{"Request-Id": {"r-header"}}}
-			got := newServiceError(resp, "https://h/v1.0/p?$filter=secret", []byte(test.body))
+			got := NewServiceError(resp, "https://h/v1.0/p?$filter=secret", []byte(test.body))
 			test.want.Status, test.want.URL = test.status, "https://h/v1.0/p"
 			if diff := cmp.Diff(&test.want, got, cmpopts.IgnoreUnexported(ServiceError{})); diff != "" {
 				t.Error(diff)
@@ -88,7 +88,7 @@ func TestNewServiceError(t *testing.T) {
 
 func TestServiceErrorFromTheBodyAlone(t *testing.T) {
 	resp := &http.Response{StatusCode: 400, Header: http.Header{"Date": {"Thu, 12 Sep 2019 08:26:31 GMT"}}}
-	e := newServiceError(resp, "https://h/", []byte(`{"error":{"code":"c","innerError":{"innerError":{"request-id":"r","client-request-id":"q"}}}}`))
+	e := NewServiceError(resp, "https://h/", []byte(`{"error":{"code":"c","innerError":{"innerError":{"request-id":"r","client-request-id":"q"}}}}`))
 	if e.RequestID != "r" || e.ClientRequestID != "q" || e.Date.IsZero() {
 		t.Errorf("got %+v", e)
 	}
@@ -143,7 +143,7 @@ func TestSanitise(t *testing.T) {
 		{"ab cd", 3, "ab..."},
 		{"山田太郎", 2, "山田..."},
 	} {
-		if got := sanitise(test.text, test.limit); got != test.want {
+		if got := Sanitise(test.text, test.limit); got != test.want {
 			t.Errorf("%q: got %q, want %q", test.text, got, test.want)
 		}
 	}
@@ -153,7 +153,7 @@ func FuzzNewServiceError(f *testing.F) {
 	f.Add(403, []byte(`{"error":{"code":"c","message":"{\"Message\":\"m\"}","innerError":{"innererror":{"code":"d"}}}}`))
 	f.Add(502, []byte("<html>"))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		e := newServiceError(&http.Response{StatusCode: status, Header: http.Header{}}, "https://h/p?q", body)
+		e := NewServiceError(&http.Response{StatusCode: status, Header: http.Header{}}, "https://h/p?q", body)
 		for _, text := range []string{e.Error(), e.Advice(), e.Code, e.Message} {
 			if utf8.RuneCountInString(text) > 2*maxMessage || !utf8.ValidString(text) {
 				t.Errorf("%q is too long or no UTF-8", text)

@@ -10,29 +10,44 @@ import (
 	"github.com/reportform/reportform/internal/rawjson"
 )
 
-// maxErrorBody is how much of an error response is read, in bytes.
-const maxErrorBody = 64 << 10
-
-// newServiceError describes a response that is not a page, by its header and
-// the beginning of its body.
-func newServiceError(resp *http.Response, address string, body []byte) *ServiceError {
+// NewServiceError describes a response that is not what was asked for, by its
+// header and the beginning of its body; address is where it came from.
+func NewServiceError(resp *http.Response, address string, body []byte) *ServiceError {
 	e := &ServiceError{
 		Status:          resp.StatusCode,
-		RequestID:       requestID(resp),
-		ClientRequestID: sanitise(resp.Header.Get("client-request-id"), maxWord),
+		RequestID:       RequestID(resp),
+		ClientRequestID: Sanitise(resp.Header.Get("client-request-id"), maxWord),
 		URL:             withoutQuery(address),
 	}
 	e.Date, _ = http.ParseTime(resp.Header.Get("Date"))
 	if object := errorObject(body); object != nil {
 		e.describe(object)
 	} else if !looksLikeMarkup(body) {
-		e.Message = sanitise(string(body), maxMessage)
+		e.Message = Sanitise(string(body), maxMessage)
 	}
 	e.Kind = kindOf(e.Status, e.Code, e.InnerCode)
 	return e
 }
 
-func requestID(resp *http.Response) string { return sanitise(resp.Header.Get("request-id"), maxWord) }
+// NewBadResponse describes a response with status 200 that is not whole, in
+// words of one line, and where there is one with the error object within it.
+func NewBadResponse(resp *http.Response, address string, object []byte, what string, cause error) *ServiceError {
+	e := NewServiceError(resp, address, nil)
+	if object != nil {
+		e.describe(object)
+		what = Sanitise(what+": "+e.Message, maxMessage)
+	}
+	e.Kind, e.Message, e.cause = BadResponse, what, cause
+	return e
+}
+
+// NewTimeout describes that no response came from an address in time.
+func NewTimeout(address string, cause error) *ServiceError {
+	return &ServiceError{Kind: Timeout, Message: Sanitise(cause.Error(), maxMessage), URL: withoutQuery(address), cause: cause}
+}
+
+// RequestID returns the service's request-id of a response, sanitised.
+func RequestID(resp *http.Response) string { return Sanitise(resp.Header.Get("request-id"), maxWord) }
 
 // withoutQuery returns a URL up to its path, empty if it is none.
 func withoutQuery(address string) string {
@@ -111,7 +126,7 @@ func (e *ServiceError) describeMessage(message string) {
 			}
 		}
 	}
-	e.Message = sanitise(message, maxMessage)
+	e.Message = Sanitise(message, maxMessage)
 }
 
 // text returns the string, or the number as it stands, at a path of a valid
@@ -128,7 +143,7 @@ func text(object []byte, path ...string) string {
 	}
 }
 
-func word(object []byte, path ...string) string { return sanitise(text(object, path...), maxWord) }
+func word(object []byte, path ...string) string { return Sanitise(text(object, path...), maxWord) }
 
 // Greatest lengths of texts of the service, in characters.
 const (
@@ -136,10 +151,10 @@ const (
 	maxWord    = 100
 )
 
-// sanitise makes a text from the network fit for a screen and a log: one line
+// Sanitise makes a text from the network fit for a screen and a log: one line
 // of at most limit characters. White space and what is neither printable nor
 // valid UTF-8 becomes single spaces.
-func sanitise(text string, limit int) string {
+func Sanitise(text string, limit int) string {
 	var b strings.Builder
 	gap := false
 	for _, c := range text {

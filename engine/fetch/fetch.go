@@ -1,50 +1,49 @@
-// Package fetch reads the events of one report from the service: it builds the
-// requests, follows the pages, distrusts what comes back and yields events. It
-// knows the two protocols and nothing of configuration, state or outputs.
+// Package fetch is what sources have in common: the spans that they are asked
+// for, what they count, and the errors of the service. A source knows nothing of
+// configuration, state or outputs; each kind is a folder of its own.
 package fetch
 
 import (
+	"context"
+	"iter"
 	"time"
+
+	"github.com/reportform/reportform/internal/event"
 )
 
-// Request is what to read: one report of one tenant for one slice.
-type Request struct {
-	// Protocol is Graph or AADGraph.
-	Protocol Protocol
-	// Endpoint is the API's base URL, scheme://host[:port].
-	Endpoint string
-	// Tenant is the directory's domain or GUID.
-	Tenant string
-	// Version and Path are the catalog entry's.
-	Version, Path string
-	// Time is the property that the slice filters, empty for a snapshot. It
-	// may be a path of names with slashes between them.
-	Time string
-	// ID lists the properties that identify an event; at most two are used.
-	ID []string
-	// From and To bound the slice, From included and To not; unused for a snapshot.
-	From, To time.Time
-	// Lower is "ge" or "gt", Upper "lt" or "le".
-	Lower, Upper string
-	// Filters are joined to the slice's condition with and.
-	Filters  []string
-	Select   []string
-	OrderBy  string
-	PageSize int
-	Headers  map[string]string
+// Span is a half-open interval of time, From included and To not; both zero
+// for a snapshot.
+type Span struct{ From, To time.Time }
+
+// String names the span in messages.
+func (s Span) String() string {
+	if s.To.IsZero() {
+		return "the snapshot"
+	}
+	return moment(s.From) + " to " + moment(s.To)
 }
 
-// Protocol says how URLs are made and which spellings pages use.
-type Protocol string
+// moment is a time in UTC, with a fraction only where there is one.
+func moment(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.9999999Z") }
 
-// The protocols.
-const (
-	Graph    Protocol = "graph"
-	AADGraph Protocol = "aad_graph"
-)
+// Source is where the events of one report of one tenant come from.
+type Source interface {
+	// Events yields the events of a span, some at a time, and counts them in
+	// stats: that is up to date whenever something is yielded, so that whoever
+	// ranges can say how far it is. A batch may be used until the next one is
+	// asked for. It may be empty, which says that the source is still at work.
+	//
+	// An error ends the events: it is yielded once, without events, and what was
+	// yielded before is then not all. It is a *ServiceError, wrapped, where the
+	// service refused, failed or sent something unusable; one that wraps ctx's
+	// error after ctx has ended; or another that says what is wrong.
+	//
+	// Nothing of it outlives the range. It may be called many times, also at once.
+	Events(ctx context.Context, s Span, stats *Stats) iter.Seq2[[]event.Event, error]
+}
 
 // Stats counts what a pull read. It is written by the goroutine that ranges
-// over the events and may be read when that is done. What is read a second
+// over the events, between batches. What is read a second
 // time, because a slice had to be read again, counts in Requests, Pages, Bytes
 // and Outside, but its events count once.
 type Stats struct {

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"net/http"
 	"time"
 
 	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/event"
 	"github.com/reportform/reportform/outputs"
 )
 
@@ -19,10 +19,9 @@ type Job struct {
 	Pull *plan.Pull
 	// Planned is the clock of the plan. What was fetched since then is held.
 	Planned time.Time
-	Client  *http.Client // carries, authorises, paces and retries
-	Request *fetch.Request
-	// Source, if set, is where the events come from instead of the service.
-	Source  *JobSource
+	// Events yields the events of the slice and counts them, as fetch.Source
+	// does: from the service, or from the file of the pull's source.
+	Events  func(ctx context.Context, stats *fetch.Stats) iter.Seq2[[]event.Event, error]
 	Outputs []JobOutput
 	// LostAt is when the service has the slice no longer, zero for never. What it
 	// gives from then on is not the whole.
@@ -40,13 +39,6 @@ type Job struct {
 	Advise func(error) string
 }
 
-// JobSource is the file of another output that holds the slice.
-type JobSource struct {
-	plan.Source
-	// Events yields the events of the file, as outputs.Rereader does.
-	Events func(context.Context) iter.Seq2[[]outputs.Event, error]
-}
-
 // JobOutput is one output that lacks the slice.
 type JobOutput struct {
 	plan.PullOutput
@@ -57,9 +49,7 @@ type JobOutput struct {
 // Runner carries out pulls. It is safe for concurrent use.
 type Runner struct {
 	Ledgers *ledger.Store
-	// Fetch is how events are read; its HTTP and Advance are set for each pull.
-	Fetch fetch.Client
-	Now   func() time.Time
+	Now     func() time.Time
 	// Progress receives Started, Progressed, Finished, Failed and Skipped, in
 	// order for each pull, from many goroutines.
 	Progress func(Progress)
@@ -95,11 +85,9 @@ func (r *Runner) Pull(ctx context.Context, job *Job) error {
 	if err := job.lost(r.Now()); err != nil {
 		return fail(err)
 	}
-	var source *ledger.Held
-	if job.Source != nil {
-		if source, err = job.Source.held(l, job.Pull); err != nil {
-			return fail(err)
-		}
+	source, err := job.source(l)
+	if err != nil {
+		return fail(err)
 	}
 	r.Progress(Started{Pull: job.Pull})
 	stats, receipts, err := r.transfer(ctx, job, lacking)
@@ -127,9 +115,14 @@ func (r *Runner) Pull(ctx context.Context, job *Job) error {
 	return nil
 }
 
-// held returns the ledger's entry of the source.
-func (s *JobSource) held(l *ledger.Ledger, pull *plan.Pull) (*ledger.Held, error) {
-	h := l.Find(s.Output, pull.From, pull.To)
+// source returns the ledger's entry of the file that the pull is made from,
+// nil for one that asks the service.
+func (job *Job) source(l *ledger.Ledger) (*ledger.Held, error) {
+	s := job.Pull.Source
+	if s == nil {
+		return nil, nil
+	}
+	h := l.Find(s.Output, job.Pull.From, job.Pull.To)
 	if h == nil || h.Path != s.Path || h.Proof().SHA256 != s.SHA256 {
 		return nil, fmt.Errorf("the file that it was to be made from, %s, is no longer held as planned: make the plan again", s.Path)
 	}
@@ -141,7 +134,7 @@ var errLost = errors.New("the service does not have the whole slice any more: ma
 
 // lost returns errLost where that is so.
 func (job *Job) lost(now time.Time) error {
-	if job.Source != nil || job.LostAt.IsZero() || now.Before(job.LostAt) {
+	if job.Pull.Source != nil || job.LostAt.IsZero() || now.Before(job.LostAt) {
 		return nil
 	}
 	return fmt.Errorf("it was lost on %s: %w", job.LostAt.UTC().Format(time.RFC3339), errLost)
@@ -219,33 +212,18 @@ func (r *Runner) transfer(ctx context.Context, job *Job, lacking []JobOutput) (f
 // stream writes every event of the slice to the sink.
 func (r *Runner) stream(ctx context.Context, job *Job, sink *outputs.Tee, stats *fetch.Stats) error {
 	told := r.Now()
-	client := r.Fetch
-	client.HTTP = job.Client
-	client.Advance = func(s fetch.Stats) {
-		if now := r.Now(); now.Sub(told) >= progressInterval {
-			told = now
-			r.Progress(Progressed{Pull: job.Pull, Events: s.Events, Bytes: s.Bytes, Pages: s.Pages})
-		}
-	}
-	if job.Source != nil {
-		for events, err := range job.Source.Events(ctx) {
-			if err != nil {
-				return err
-			}
-			stats.Events += int64(len(events))
-			if err := sink.Write(events); err != nil {
-				return err
-			}
-			client.Advance(*stats)
-		}
-		return nil
-	}
-	for events, err := range client.Events(ctx, job.Request, stats) {
+	for events, err := range job.Events(ctx, stats) {
 		if err != nil {
 			return err
 		}
-		if err := sink.Write(events); err != nil {
-			return err
+		if len(events) > 0 {
+			if err := sink.Write(events); err != nil {
+				return err
+			}
+		}
+		if now := r.Now(); now.Sub(told) >= progressInterval {
+			told = now
+			r.Progress(Progressed{Pull: job.Pull, Events: stats.Events, Bytes: stats.Bytes, Pages: stats.Pages})
 		}
 	}
 	return nil
@@ -281,8 +259,8 @@ func held(job *Job, output JobOutput, receipt outputs.Receipt, finished *Finishe
 // completed meanwhile. A source that was at fault is not relied upon again.
 func (r *Runner) recordFailure(ctx context.Context, key ledger.Key, job *Job, err error) error {
 	failure := r.Ledgers.Update(ctx, key, func(l *ledger.Ledger) {
-		if job.Source != nil && errors.Is(err, outputs.ErrAltered) {
-			l.Doubt(job.Source.Output, job.Pull.From, job.Pull.To, job.Source.Path)
+		if s := job.Pull.Source; s != nil && errors.Is(err, outputs.ErrAltered) {
+			l.Doubt(s.Output, job.Pull.From, job.Pull.To, s.Path)
 		}
 		for _, output := range job.lacking(l) {
 			if job.Trailing {

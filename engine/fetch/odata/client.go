@@ -1,4 +1,8 @@
-package fetch
+// Package odata is the source of what Microsoft's directories report in pages
+// of OData: it builds the requests, follows the pages, distrusts what comes
+// back and yields events. It knows two dialects, which differ in how they are
+// addressed.
+package odata
 
 import (
 	"context"
@@ -10,11 +14,17 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/internal/event"
 )
 
-// Client reads reports. It may be used for many pulls at once if Advance may
-// be called from many goroutines.
+// Reader reads one report of one tenant. It is a fetch.Source.
+type Reader struct {
+	Client  Client
+	Request Request
+}
+
+// Client is how reports are read.
 type Client struct {
 	// HTTP sends the requests. Its transport authorises, paces and retries
 	// them; of its settings CheckRedirect is not used.
@@ -23,9 +33,6 @@ type Client struct {
 	// MaxPageBytes bounds a page, uncompressed: a pull with a larger one
 	// fails. 0 is for 256 MiB.
 	MaxPageBytes int64
-	// Advance, if set, is called after each page, by the goroutine that ranges
-	// over the events, with what was counted so far.
-	Advance func(Stats)
 	// Backoff is the wait before a page is read again for the first time; it
 	// doubles with each further time. 0 is for one second.
 	Backoff time.Duration
@@ -67,28 +74,20 @@ const (
 	defaultBackoff      = time.Second
 )
 
-// Events returns the events that the request asks for, some at a time, in the
-// order of the service within each slice that it can read in one go. A batch is
-// never empty, and may be used until the next one is asked for. An error ends
-// them: it is yielded once, without events. What was yielded before is then not
-// all.
+// Events implements fetch.Source: a batch is what is new of a page, in the order of
+// the service within each span that it can read in one go. The span of a
+// snapshot is not used.
 //
-// While a batch is being used, the next page is read. Nothing of that outlives
-// the range. Memory is bounded by two pages and by what is needed to recognise
-// events that come again.
-//
-// The error is a *ServiceError, wrapped, where the service refused, failed or
-// sent something unusable; one that wraps ctx's error after ctx has ended; or
-// another that says what is wrong.
-func (c *Client) Events(ctx context.Context, req *Request, stats *Stats) iter.Seq2[[]event.Event, error] {
+// While a batch is being used, the next page is read. Memory is bounded by
+// three pages and by what is needed to recognise events that come again.
+func (r *Reader) Events(ctx context.Context, s fetch.Span, stats *fetch.Stats) iter.Seq2[[]event.Event, error] {
 	return func(yield func([]event.Event, error) bool) {
-		w := newWalk(c, req, stats, yield)
-		defer w.close()
-		slice := span{req.From, req.To}
-		if req.Time == "" {
-			slice = span{}
+		if r.Request.Time == "" {
+			s = fetch.Span{}
 		}
-		if err := w.read(ctx, slice, 0); err != nil && !errors.Is(err, errStopped) {
+		w := newWalk(r, s, stats, yield)
+		defer w.close()
+		if err := w.read(ctx, s, 0); err != nil && !errors.Is(err, errStopped) {
 			yield(nil, err)
 		}
 	}

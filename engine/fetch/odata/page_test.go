@@ -1,4 +1,4 @@
-package fetch
+package odata
 
 import (
 	"bytes"
@@ -14,6 +14,8 @@ import (
 	"testing/iotest"
 	"testing/synctest"
 	"time"
+
+	"github.com/reportform/reportform/engine/fetch"
 )
 
 // A page that is no page is asked for again, and nothing of it is yielded.
@@ -59,8 +61,8 @@ func TestBadPagesAreDiscarded(t *testing.T) {
 			s = newScript(t, events("/v1.0/p?n=2", "a"), test.answer, test.answer, test.answer)
 			got, stats, err = read(t, s.client(), s.request())
 			wantIDs(t, got, "a")
-			var e *ServiceError
-			if !errors.As(err, &e) || e.Kind != BadResponse || e.RequestID != "r4" || e.URL != s.URL+"/v1.0/p" {
+			var e *fetch.ServiceError
+			if !errors.As(err, &e) || e.Kind != fetch.BadResponse || e.RequestID != "r4" || e.URL != s.URL+"/v1.0/p" {
 				t.Fatalf("the error is %#v", err)
 			}
 			for _, want := range test.want {
@@ -103,20 +105,20 @@ func TestRefusals(t *testing.T) {
 
 	s = newScript(t, refuse, refuse)
 	_, _, err = read(t, s.client(), s.request())
-	var e *ServiceError
-	if !errors.As(err, &e) || e.Kind != Permission || e.RequestID != "r2" || !strings.Contains(err.Error(), "Insufficient privileges") {
+	var e *fetch.ServiceError
+	if !errors.As(err, &e) || e.Kind != fetch.Permission || e.RequestID != "r2" || !strings.Contains(err.Error(), "Insufficient privileges") {
 		t.Errorf("the error is %v", err)
 	}
 }
 
 func TestFinalAnswersAreNotAskedForAgain(t *testing.T) {
-	for status, kind := range map[int]Kind{
-		400: BadRequest, 401: Unauthorised, 404: NotFound, 410: NotFound, 415: BadRequest,
-		429: Throttled, 500: Unavailable, 502: Unavailable, 503: Unavailable,
+	for status, kind := range map[int]fetch.Kind{
+		400: fetch.BadRequest, 401: fetch.Unauthorised, 404: fetch.NotFound, 410: fetch.NotFound, 415: fetch.BadRequest,
+		429: fetch.Throttled, 500: fetch.Unavailable, 502: fetch.Unavailable, 503: fetch.Unavailable,
 	} {
 		s := newScript(t, send(status, `{"error":{"code":"BadRequest","message":"m"}}`))
 		_, stats, err := read(t, s.client(), s.request())
-		var e *ServiceError
+		var e *fetch.ServiceError
 		if !errors.As(err, &e) || e.Kind != kind || e.Status != status || e.Code != "BadRequest" {
 			t.Errorf("%d: the error is %v", status, err)
 		}
@@ -137,8 +139,8 @@ func TestTimeoutOfASnapshot(t *testing.T) {
 
 	s = newScript(t, late, late, late)
 	_, _, err = read(t, s.client(), s.request())
-	var e *ServiceError
-	if !errors.As(err, &e) || e.Kind != Timeout || e.Advice() == "" {
+	var e *fetch.ServiceError
+	if !errors.As(err, &e) || e.Kind != fetch.Timeout || e.Advice() == "" {
 		t.Errorf("the error is %v", err)
 	}
 }
@@ -154,7 +156,7 @@ func TestWaits(t *testing.T) {
 			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader("{")), ContentLength: -1}, nil
 		})}}
 		begin := time.Now()
-		_, stats, err := read(t, c, &Request{Protocol: Graph, Endpoint: "https://h", Version: "v1.0", Path: "/p"})
+		_, stats, err := read(t, c, &Request{Protocol: Graph{}, Endpoint: "https://h", Version: "v1.0", Path: "/p"})
 		if took := time.Since(begin); err == nil || stats.Requests != 3 || took < 3*time.Second || took > 5*time.Second {
 			t.Errorf("%d requests in %v, and the error %v", stats.Requests, took, err)
 		}
@@ -162,7 +164,7 @@ func TestWaits(t *testing.T) {
 }
 
 func TestErrorsBelow(t *testing.T) {
-	request := &Request{Protocol: Graph, Endpoint: "https://h", Version: "v1.0", Path: "/p", Filters: []string{"private"}}
+	request := &Request{Protocol: Graph{}, Endpoint: "https://h", Version: "v1.0", Path: "/p", Filters: []string{"private"}}
 	reading := func(err error) error {
 		c := &Client{HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, err })}}
 		_, _, err = read(t, c, request)
@@ -177,7 +179,7 @@ func TestErrorsBelow(t *testing.T) {
 		"no name":       &net.DNSError{UnwrapErr: context.DeadlineExceeded, Err: "i/o timeout", IsTimeout: true},
 		"no token":      fmt.Errorf("no token: %w", context.DeadlineExceeded),
 	} {
-		var e *ServiceError
+		var e *fetch.ServiceError
 		if err := reading(below); !errors.Is(err, below) || errors.As(err, &e) {
 			t.Errorf("%s: the error is %v", what, err)
 		}
@@ -190,7 +192,7 @@ func TestLengthThatIsNotTheHeaders(t *testing.T) {
 		const body = `{"value":[{"id":"never"}]}`
 		return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)) + 1}, nil
 	})}}
-	_, _, err := read(t, c, &Request{Protocol: Graph, Endpoint: "https://h", Version: "v1.0", Path: "/p"})
+	_, _, err := read(t, c, &Request{Protocol: Graph{}, Endpoint: "https://h", Version: "v1.0", Path: "/p"})
 	if err == nil || !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("the error is %v", err)
 	}

@@ -1,4 +1,4 @@
-package fetch
+package odata
 
 import (
 	"errors"
@@ -6,6 +6,8 @@ import (
 	"hash/maphash"
 	"net/url"
 	"strings"
+
+	"github.com/reportform/reportform/engine/fetch"
 )
 
 const (
@@ -18,21 +20,6 @@ const (
 // errEmptyToken says that a link ends in an empty skip token. The service
 // sends such links when it has lost its place; following one gives an error.
 var errEmptyToken = fmt.Errorf("%w: the link to the next page has an empty skip token", errLostPlace)
-
-// LinkError says why the link from a page to the next was not followed.
-type LinkError struct {
-	Err       error
-	RequestID string // of the page that has the link
-}
-
-func (e *LinkError) Error() string { return fmt.Sprintf("%v (request-id %s)", e.Err, e.RequestID) }
-
-func (e *LinkError) Unwrap() error { return e.Err }
-
-// Advice says in full sentences what the user can do.
-func (e *LinkError) Advice() string {
-	return "Try again; if it stays so, a gateway or proxy may be rewriting what the service sends: check the tenant's endpoints. Otherwise give the request-id to Microsoft's support."
-}
 
 // origin is a scheme and a host with its port.
 type origin struct{ scheme, host string }
@@ -63,7 +50,7 @@ func newLinks(r *Request, first string) (*links, error) {
 	if err != nil || endpoint.Host == "" || endpoint.Scheme != "https" && endpoint.Scheme != "http" {
 		return nil, fmt.Errorf("the endpoint %q is not of the form scheme://host", r.Endpoint)
 	}
-	base, err := url.Parse(baseURL(r))
+	base, err := url.Parse(r.Protocol.Base(r))
 	if err != nil {
 		return nil, fmt.Errorf("the endpoint or the version makes no URL: %w", err)
 	}
@@ -119,27 +106,27 @@ func (l *links) lead(link string) (string, error) {
 	return target.String(), nil
 }
 
-// resolve returns where a link leads. Links of Azure AD Graph can be relative;
-// those lack the api-version.
+// resolve returns where a link leads. A relative one is given the option that
+// every address must have, if it lacks it.
 func (l *links) resolve(link string) (*url.URL, error) {
 	u, err := url.Parse(escapeRaw(link))
 	if err != nil {
-		return nil, fmt.Errorf("the link to the next page is not a URL: %s", sanitise(link, 100))
+		return nil, fmt.Errorf("the link to the next page is not a URL: %s", fetch.Sanitise(link, 100))
 	}
 	relative := !u.IsAbs()
 	u = l.base.ResolveReference(u)
 	if u.Opaque != "" || originOf(u) != l.origin {
 		return nil, fmt.Errorf("the link to the next page leads to %s and not to %s://%s; it was not followed, so that no token is sent there",
-			sanitise(u.Scheme+"://"+u.Host, 200), l.base.Scheme, l.base.Host)
+			fetch.Sanitise(u.Scheme+"://"+u.Host, 200), l.base.Scheme, l.base.Host)
 	}
 	if u.User != nil || strings.Contains(link, "#") {
 		return nil, errors.New("the link to the next page has user information or a fragment, which no link of the service has")
 	}
-	if relative && l.request.Protocol == AADGraph && !hasOption(u, "api-version") {
+	if name, value := l.request.Protocol.Option(l.request); relative && name != "" && !hasOption(u, name) {
 		if u.RawQuery != "" {
 			u.RawQuery += "&"
 		}
-		u.RawQuery += "api-version=" + escapeValue(l.request.Version)
+		u.RawQuery += name + "=" + escapeValue(value)
 	}
 	return u, nil
 }

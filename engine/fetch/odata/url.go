@@ -1,37 +1,25 @@
-package fetch
+package odata
 
 import (
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/reportform/reportform/engine/fetch"
 )
 
 // tick is the precision of times in the service.
 const tick = 100 * time.Nanosecond
 
-// span is a half-open interval of time; both zero for a snapshot.
-type span struct{ from, to time.Time }
-
-// String names the span in messages.
-func (s span) String() string {
-	if s.to.IsZero() {
-		return "the snapshot"
-	}
-	return literal(s.from) + " to " + literal(s.to)
-}
-
 // firstURL returns the URL of the first page of a span.
-func firstURL(r *Request, s span) string {
+func firstURL(r *Request, s fetch.Span) string {
 	query := []string{}
 	option := func(name, value string) {
 		if value != "" {
 			query = append(query, name+"="+escapeValue(value))
 		}
 	}
-	if r.Protocol == AADGraph {
-		option("api-version", r.Version)
-	}
+	option(r.Protocol.Option(r))
 	option("$filter", filter(r, s))
 	option("$select", strings.Join(r.Select, ","))
 	if r.PageSize > 0 {
@@ -39,7 +27,7 @@ func firstURL(r *Request, s span) string {
 	}
 	option("$orderby", r.OrderBy)
 
-	address := baseURL(r) + strings.TrimPrefix(escapePath(r.Path), "/")
+	address := r.Protocol.Base(r) + strings.TrimPrefix(escapePath(r.Path), "/")
 	if len(query) == 0 {
 		return address
 	}
@@ -50,18 +38,9 @@ func firstURL(r *Request, s span) string {
 	return address + separator + strings.Join(query, "&")
 }
 
-// baseURL is what paths are relative to; it ends with a slash.
-func baseURL(r *Request) string {
-	segment := r.Version
-	if r.Protocol == AADGraph {
-		segment = r.Tenant
-	}
-	return strings.TrimSuffix(r.Endpoint, "/") + "/" + url.PathEscape(segment) + "/"
-}
-
 // filter joins the span's condition and the request's filters. A filter that
 // may hold an `or` stands in parentheses, unless it is alone.
-func filter(r *Request, s span) string {
+func filter(r *Request, s fetch.Span) string {
 	var parts []string
 	if r.Time != "" {
 		parts = append(parts, condition(r, s))
@@ -78,9 +57,9 @@ func filter(r *Request, s span) string {
 
 // condition is the span in OData. Bounds that are no whole ticks are widened
 // to the next: the check of each event's time makes up for it.
-func condition(r *Request, s span) string {
-	from, to := s.from.Truncate(tick), s.to.Truncate(tick)
-	if to.Before(s.to) {
+func condition(r *Request, s fetch.Span) string {
+	from, to := s.From.Truncate(tick), s.To.Truncate(tick)
+	if to.Before(s.To) {
 		to = to.Add(tick)
 	}
 	if r.Lower == "gt" {

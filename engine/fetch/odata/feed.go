@@ -1,4 +1,4 @@
-package fetch
+package odata
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/internal/rawjson"
 )
 
@@ -113,7 +114,7 @@ func (f *feed) finish(current *inflight) (got fed, next string) {
 	}
 	next, err := f.links.next(current.page.NextLink, len(current.page.Items))
 	if err != nil && !errors.Is(err, errLostPlace) {
-		err = &LinkError{Err: err, RequestID: current.page.requestID}
+		err = &fetch.LinkError{Err: err, RequestID: current.page.requestID}
 	}
 	got.linkErr = err
 	return got, next

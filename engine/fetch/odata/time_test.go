@@ -1,4 +1,4 @@
-package fetch
+package odata
 
 import (
 	"testing"

@@ -1,4 +1,4 @@
-package fetch
+package odata
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/internal/event"
 	"github.com/reportform/reportform/internal/rawjson"
 )
@@ -31,13 +32,13 @@ var (
 	errLostPlace = errors.New("the service lost its place between pages")
 )
 
-// walk reads the events of one request, once.
+// walk reads the events of one span of a request, once.
 type walk struct {
 	request *Request
+	whole   fetch.Span // what is asked for
 	pager   *pager
 	logger  hclog.Logger
-	stats   *Stats
-	advance func(Stats)
+	stats   *fetch.Stats
 	yield   func([]event.Event, error) bool
 
 	memory *memory
@@ -53,9 +54,10 @@ type walk struct {
 	batch       []event.Event
 }
 
-func newWalk(c *Client, r *Request, stats *Stats, yield func([]event.Event, error) bool) *walk {
+func newWalk(reader *Reader, s fetch.Span, stats *fetch.Stats, yield func([]event.Event, error) bool) *walk {
+	c, r := &reader.Client, &reader.Request
 	w := &walk{
-		request: r, pager: newPager(c, r), logger: c.logger(), stats: stats, advance: c.Advance, yield: yield,
+		request: r, whole: s, pager: newPager(c, r), logger: c.logger(), stats: stats, yield: yield,
 		free:     pool{kept: c.Pages},
 		timePath: timePath(r), ids: idCount(r),
 	}
@@ -81,18 +83,18 @@ func idCount(r *Request) int { return min(len(r.ID), len(rawjson.Item{}.ID)) }
 // read yields the events of a span. If the service cannot answer for it in one
 // go, its halves are read, one after the other; if the service loses its place,
 // the span is read from the start, unless it was restarts times.
-func (w *walk) read(ctx context.Context, s span, restarts int) error {
+func (w *walk) read(ctx context.Context, s fetch.Span, restarts int) error {
 	mark := w.memory.last
 	err := w.readPages(ctx, s)
 	switch {
 	case isTimeout(err) && w.halves(s):
 		w.logger.Info("the service timed out, reading the slice in halves", "slice", s, "error", err)
-		middle := s.from.Add(s.to.Sub(s.from) / 2).Truncate(time.Second)
+		middle := s.From.Add(s.To.Sub(s.From) / 2).Truncate(time.Second)
 		return w.again(mark, err, func() error {
-			if err := w.read(ctx, span{s.from, middle}, 0); err != nil {
+			if err := w.read(ctx, fetch.Span{From: s.From, To: middle}, 0); err != nil {
 				return err
 			}
-			return w.read(ctx, span{middle, s.to}, 0)
+			return w.read(ctx, fetch.Span{From: middle, To: s.To}, 0)
 		})
 	case errors.Is(err, errLostPlace) && restarts < maxRestarts:
 		w.logger.Info("the service lost its place, reading the slice from the start", "slice", s, "error", err)
@@ -103,8 +105,8 @@ func (w *walk) read(ctx context.Context, s span, restarts int) error {
 }
 
 // halves reports whether a span has halves to read by themselves.
-func (w *walk) halves(s span) bool {
-	return w.request.Time != "" && s.to.Sub(s.from) >= 2*minSpan
+func (w *walk) halves(s fetch.Span) bool {
+	return w.request.Time != "" && s.To.Sub(s.From) >= 2*minSpan
 }
 
 // again reads a span again, which failed with cause after the events behind the
@@ -133,7 +135,7 @@ func (w *walk) again(mark int64, cause error, read func() error) error {
 
 // readPages yields the events of a span from page to page. While one page is
 // worked through, the next is checked, and the one after it received.
-func (w *walk) readPages(ctx context.Context, s span) error {
+func (w *walk) readPages(ctx context.Context, s fetch.Span) error {
 	links, err := newLinks(w.request, firstURL(w.request, s))
 	if err != nil {
 		return err
@@ -182,14 +184,15 @@ func (w *walk) countPage(p *page) {
 	w.stats.LastRequestID = p.requestID
 }
 
-// yieldPage yields the events of a page that belong to the slice and are new.
-func (w *walk) yieldPage(ctx context.Context, p *page, s span) error {
+// yieldPage yields the events of a page that belong to the span and are new,
+// though there be none.
+func (w *walk) yieldPage(ctx context.Context, p *page, s fetch.Span) error {
 	// Where an event that comes twice is recognised, the service's opinion
 	// counts about which half of the slice it is in.
 	if w.ids > 0 {
-		s = span{w.request.From, w.request.To}
+		s = w.whole
 	}
-	from, to := instantOf(s.from), instantOf(s.to)
+	from, to := instantOf(s.From), instantOf(s.To)
 	w.batch = w.batch[:0]
 	for i := range p.Items {
 		item := &p.Items[i]
@@ -212,11 +215,8 @@ func (w *walk) yieldPage(ctx context.Context, p *page, s span) error {
 		return err
 	}
 	w.stats.Events += int64(len(w.batch))
-	if len(w.batch) > 0 && !w.yield(w.batch, nil) {
+	if !w.yield(w.batch, nil) {
 		return errStopped
-	}
-	if w.advance != nil {
-		w.advance(*w.stats)
 	}
 	return nil
 }
@@ -262,19 +262,19 @@ func (w *walk) countTime(at instant) {
 }
 
 func isTimeout(err error) bool {
-	var e *ServiceError
-	return errors.As(err, &e) && e.Kind == Timeout
+	var e *fetch.ServiceError
+	return errors.As(err, &e) && e.Kind == fetch.Timeout
 }
 
 // lostPlace marks an answer to a link to a next page that means that the link
 // is no longer good. The first page had the same filter, so that a bad request
 // is about the rest of the link, and no fault of the request's.
 func lostPlace(err error) error {
-	var e *ServiceError
+	var e *fetch.ServiceError
 	if errors.As(err, &e) && e.Status == http.StatusBadRequest {
 		switch e.Code {
 		case "DirectoryPageTokenNotFoundException", "Directory_ExpiredPageToken", "BadRequest", "UnknownError":
-			e.Kind = Unavailable
+			e.Kind = fetch.Unavailable
 			return fmt.Errorf("%w: %w", errLostPlace, err)
 		}
 	}

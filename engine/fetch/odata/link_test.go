@@ -1,4 +1,4 @@
-package fetch
+package odata
 
 import (
 	"errors"
@@ -8,8 +8,8 @@ import (
 )
 
 func TestNextLink(t *testing.T) {
-	graph := &Request{Protocol: Graph, Endpoint: "https://graph.microsoft.com", Version: "v1.0", Path: "/auditLogs/signIns"}
-	aad := &Request{Protocol: AADGraph, Endpoint: "https://graph.windows.net", Tenant: "contoso.com", Version: "1.6", Path: "/users"}
+	graph := &Request{Protocol: Graph{}, Endpoint: "https://graph.microsoft.com", Version: "v1.0", Path: "/auditLogs/signIns"}
+	aad := &Request{Protocol: AADGraph{}, Endpoint: "https://graph.windows.net", Tenant: "contoso.com", Version: "1.6", Path: "/users"}
 	for _, test := range []struct {
 		request *Request
 		link    string
@@ -73,7 +73,7 @@ func TestNextLink(t *testing.T) {
 
 func TestNextLinkSeenBefore(t *testing.T) {
 	const first = "https://h/v1.0/p?a=1"
-	request := &Request{Protocol: Graph, Endpoint: "https://h", Version: "v1.0", Path: "/p"}
+	request := &Request{Protocol: Graph{}, Endpoint: "https://h", Version: "v1.0", Path: "/p"}
 	for _, again := range []string{first, "https://h/v1.0/p?t=1"} {
 		l, err := newLinks(request, first)
 		if err != nil {
@@ -91,7 +91,7 @@ func TestNextLinkSeenBefore(t *testing.T) {
 }
 
 func TestEmptyPagesInARow(t *testing.T) {
-	request := &Request{Protocol: Graph, Endpoint: "https://h", Version: "v1.0", Path: "/p"}
+	request := &Request{Protocol: Graph{}, Endpoint: "https://h", Version: "v1.0", Path: "/p"}
 	l, err := newLinks(request, "first")
 	if err != nil {
 		t.Fatal(err)
@@ -127,7 +127,7 @@ func TestEmptyPagesInARow(t *testing.T) {
 
 func TestEndpointThatIsNoURL(t *testing.T) {
 	for _, endpoint := range []string{"", "graph.microsoft.com", "ftp://h", "https://", "https://h\x00"} {
-		if _, err := newLinks(&Request{Protocol: Graph, Endpoint: endpoint, Version: "v1.0"}, "first"); err == nil {
+		if _, err := newLinks(&Request{Protocol: Graph{}, Endpoint: endpoint, Version: "v1.0"}, "first"); err == nil {
 			t.Errorf("%q was taken", endpoint)
 		}
 	}

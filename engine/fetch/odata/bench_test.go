@@ -1,4 +1,4 @@
-package fetch
+package odata
 
 import (
 	"bytes"
@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/reportform/reportform/engine/fetch"
 )
 
 // prebuiltPages are pages of 1000 sign-ins of 2 KB and a transport that sends
@@ -49,19 +51,19 @@ func prebuiltPages(pages int) http.RoundTripper {
 
 func signIns() *Request {
 	return &Request{
-		Protocol: Graph, Endpoint: "https://h", Version: "v1.0", Path: "/auditLogs/signIns",
-		Time: "createdDateTime", ID: []string{"id"}, Lower: "ge", Upper: "lt", From: day(1), To: day(2),
+		Protocol: Graph{}, Endpoint: "https://h", Version: "v1.0", Path: "/auditLogs/signIns",
+		Time: "createdDateTime", ID: []string{"id"}, Lower: "ge", Upper: "lt",
 	}
 }
 
 func BenchmarkEvents(b *testing.B) {
 	const pages = 20
-	client := &Client{HTTP: &http.Client{Transport: prebuiltPages(pages)}}
-	var stats Stats
+	source := &Reader{Client{HTTP: &http.Client{Transport: prebuiltPages(pages)}}, *signIns()}
+	var stats fetch.Stats
 	b.ReportAllocs()
 	for b.Loop() {
-		stats = Stats{}
-		for _, err := range each(client.Events(b.Context(), signIns(), &stats)) {
+		stats = fetch.Stats{}
+		for _, err := range each(source.Events(b.Context(), firstDay(), &stats)) {
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -77,9 +79,9 @@ func BenchmarkEvents(b *testing.B) {
 // A pull allocates per page, and while its memory grows, but not per event.
 func TestEventsDoNotAllocate(t *testing.T) {
 	allocations := func(pages int) float64 {
-		client := &Client{HTTP: &http.Client{Transport: prebuiltPages(pages)}}
+		source := &Reader{Client{HTTP: &http.Client{Transport: prebuiltPages(pages)}}, *signIns()}
 		return testing.AllocsPerRun(1, func() {
-			for _, err := range each(client.Events(t.Context(), signIns(), &Stats{})) {
+			for _, err := range each(source.Events(t.Context(), firstDay(), &fetch.Stats{})) {
 				if err != nil {
 					t.Fatal(err)
 				}

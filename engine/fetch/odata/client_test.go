@@ -1,4 +1,4 @@
-package fetch
+package odata
 
 import (
 	"context"
@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/reportform/reportform/engine/fetch"
 )
 
 func TestEventsComeInOrderAndAreCounted(t *testing.T) {
@@ -25,15 +27,22 @@ func TestEventsComeInOrderAndAreCounted(t *testing.T) {
 			"id":"g"},{"id":"h","t":"2026-10-31T23:59:59.9999999Z"},{"id":"i","t":"2026-10-31T16:00:00-8:00"}]}`),
 	)
 	r := s.request()
-	r.Time, r.Lower, r.Upper, r.From, r.To = "t", "ge", "lt", day(1), day(2)
+	r.Time, r.Lower, r.Upper = "t", "ge", "lt"
 	r.Headers = map[string]string{"ConsistencyLevel": "eventual"}
+	var got []string
+	var stats fetch.Stats
 	var progress []int64
-	c := s.client()
-	c.Advance = func(s Stats) { progress = append(progress, s.Events) }
-
-	got, stats, err := read(t, c, r)
-	if err != nil {
-		t.Fatal(err)
+	for batch, err := range (&Reader{*s.client(), *r}).Events(t.Context(), firstDay(), &stats) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range batch {
+			got = append(got, string(e.Raw))
+		}
+		if int64(len(got)) != stats.Events {
+			t.Errorf("%d events came and %d were counted", len(got), stats.Events)
+		}
+		progress = append(progress, stats.Events)
 	}
 	wantIDs(t, got, "a", "b", "b", "d", "e", "f", "g", "i")
 	if got[2] != `{"id":"b","t":"2026-11-01T10:00:00Z","new":1}` {
@@ -43,7 +52,7 @@ func TestEventsComeInOrderAndAreCounted(t *testing.T) {
 		t.Errorf("%d bytes", stats.Bytes)
 	}
 	stats.Bytes = 0
-	want := Stats{
+	want := fetch.Stats{
 		Requests: 3, Pages: 3, Events: 8, Repeated: 1, Revisions: 1, Outside: 2,
 		First: day(1), Last: day(2).Add(-tick), FirstRequestID: "r1", LastRequestID: "r3",
 	}
@@ -67,9 +76,9 @@ func TestTimesOfEvents(t *testing.T) {
 	s := newScript(t, send(200, `{"value":[
 		{"id":"a","s":{"t":"2026-11-01T12:00:00.1234567+02:00"}},{"id":"b","s":{"t":null}},{"id":"c"},{"id":"d","s":{"t":"soon"}},{"id":"e","s":{"t":"2026-11-01T23:59:59Z"}}]}`))
 	r := s.request()
-	r.Time, r.Lower, r.Upper, r.From, r.To = "s/t", "ge", "lt", day(1), day(2)
+	r.Time, r.Lower, r.Upper = "s/t", "ge", "lt"
 	var got []time.Time
-	for e, err := range each(s.client().Events(t.Context(), r, &Stats{})) {
+	for e, err := range each((&Reader{*s.client(), *r}).Events(t.Context(), firstDay(), &fetch.Stats{})) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -84,7 +93,7 @@ func TestTimesOfEvents(t *testing.T) {
 func TestOneLine(t *testing.T) {
 	s := newScript(t, send(200, "{\n\"value\": [{\"id\":\"a\\n\"},\n{\"id\":\n\"b\"}]}"))
 	var got []bool
-	for e, err := range each(s.client().Events(t.Context(), s.request(), &Stats{})) {
+	for e, err := range each(s.source().Events(t.Context(), fetch.Span{}, &fetch.Stats{})) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,7 +118,7 @@ func TestWithoutIDsNothingIsDropped(t *testing.T) {
 func TestTimeWithinAnObject(t *testing.T) {
 	s := newScript(t, send(200, `{"value":[{"id":"a","s":{"t":"2026-11-01T00:00:00Z"}},{"id":"b","s":{"t":"2026-11-02T00:00:00Z"}},{"id":"c"},{"id":"d","s":null}]}`))
 	r := s.request()
-	r.Time, r.Lower, r.Upper, r.From, r.To = "s/t", "ge", "lt", day(1), day(2)
+	r.Time, r.Lower, r.Upper = "s/t", "ge", "lt"
 	got, stats, err := read(t, s.client(), r)
 	if err != nil || stats.Outside != 1 || !stats.First.Equal(day(1)) {
 		t.Errorf("%+v, %v", stats, err)
@@ -123,7 +132,7 @@ func TestAzureADGraph(t *testing.T) {
 		send(200, `{"value":[{"id":"b"}]}`),
 	)
 	r := s.request()
-	r.Protocol, r.Tenant, r.Version, r.Path = AADGraph, "contoso.com", "1.6", "/users"
+	r.Protocol, r.Tenant, r.Version, r.Path = AADGraph{}, "contoso.com", "1.6", "/users"
 	got, _, err := read(t, s.client(), r)
 	if err != nil {
 		t.Fatal(err)
@@ -151,7 +160,7 @@ func TestOnePageAhead(t *testing.T) {
 	}
 	s := newScript(t, page(1), page(2), page(3), page(4), page(5))
 	n := 0
-	for e, err := range each(s.client().Events(t.Context(), s.request(), &Stats{})) {
+	for e, err := range each(s.source().Events(t.Context(), fetch.Span{}, &fetch.Stats{})) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -182,8 +191,8 @@ func TestBreakLeavesNothingBehind(t *testing.T) {
 		close(hung)
 		<-r.Context().Done() // ends when the client hangs up
 	})
-	stats := Stats{}
-	for e, err := range each(s.client().Events(t.Context(), s.request(), &stats)) {
+	stats := fetch.Stats{}
+	for e, err := range each(s.source().Events(t.Context(), fetch.Span{}, &stats)) {
 		if err != nil || string(e.Raw) != `{"id":"a"}` {
 			t.Fatalf("%s, %v", e.Raw, err)
 		}
@@ -199,7 +208,7 @@ func TestBreakLeavesNothingBehind(t *testing.T) {
 func TestBreakWaitsForTheRequestAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		running := false
-		c := &Client{HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		c := Client{HTTP: &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
 			if r.URL.RawQuery == "" {
 				body := `{"value":[{"id":"a"}],"@odata.nextLink":"https://h/v1.0/p?n=2"}`
 				return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}, nil
@@ -210,8 +219,8 @@ func TestBreakWaitsForTheRequestAhead(t *testing.T) {
 			running = false
 			return nil, r.Context().Err()
 		})}}
-		request := &Request{Protocol: Graph, Endpoint: "https://h", Version: "v1.0", Path: "/p"}
-		for _, err := range each(c.Events(t.Context(), request, &Stats{})) {
+		request := Request{Protocol: Graph{}, Endpoint: "https://h", Version: "v1.0", Path: "/p"}
+		for _, err := range each((&Reader{c, request}).Events(t.Context(), fetch.Span{}, &fetch.Stats{})) {
 			synctest.Wait()
 			if err != nil || !running {
 				t.Errorf("no request ahead, and the error %v", err)
@@ -234,7 +243,7 @@ func TestCancelEndsAtOnce(t *testing.T) {
 	})
 	var got []string
 	var failed error
-	for e, err := range each(s.client().Events(ctx, s.request(), &Stats{})) {
+	for e, err := range each(s.source().Events(ctx, fetch.Span{}, &fetch.Stats{})) {
 		if failed = err; err != nil {
 			break
 		}
@@ -254,7 +263,7 @@ func TestCancelWhileARequestHangs(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	})
-	for _, err := range each(s.client().Events(ctx, s.request(), &Stats{})) {
+	for _, err := range each(s.source().Events(ctx, fetch.Span{}, &fetch.Stats{})) {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("the error is %v", err)
 		}
@@ -268,9 +277,9 @@ func TestCancelWhileWaiting(t *testing.T) {
 		cutOff(w, r, base)
 		time.AfterFunc(time.Millisecond, cancel)
 	})
-	c := s.client()
-	c.Backoff = time.Hour
-	for _, err := range each(c.Events(ctx, s.request(), &Stats{})) {
+	source := s.source()
+	source.Client.Backoff = time.Hour
+	for _, err := range each(source.Events(ctx, fetch.Span{}, &fetch.Stats{})) {
 		if err == nil {
 			t.Error("no error")
 		}
@@ -308,7 +317,7 @@ func TestRedirects(t *testing.T) {
 	away := to(foreign.URL + "/x?token=1")
 	s = newScript(t, away, away, away)
 	_, _, err = read(t, s.client(), s.request())
-	var e *ServiceError
+	var e *fetch.ServiceError
 	if !errors.As(err, &e) || e.Status != 302 || !strings.Contains(e.Message, foreign.URL) || strings.Contains(e.Message, "token=1") {
 		t.Errorf("the error is %v", err)
 	}

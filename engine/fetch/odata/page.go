@@ -1,4 +1,4 @@
-package fetch
+package odata
 
 import (
 	"bytes"
@@ -16,8 +16,12 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/internal/rawjson"
 )
+
+// maxErrorBody is how much of an error response is read, in bytes.
+const maxErrorBody = 64 << 10
 
 // page is a page with the memory that it is read into. It is reused.
 type page struct {
@@ -95,19 +99,19 @@ func (g *pager) read(ctx context.Context, address string, p *page, halve bool, r
 
 // tries returns how often in all a page is asked for that failed with err.
 func tries(err error, halve bool) int {
-	var e *ServiceError
+	var e *fetch.ServiceError
 	if !errors.As(err, &e) {
 		return 1
 	}
 	switch e.Kind {
-	case BadResponse:
+	case fetch.BadResponse:
 		return 3
-	case Timeout:
+	case fetch.Timeout:
 		if halve {
 			return 1
 		}
 		return 3
-	case Permission, Licence, Role, Forbidden:
+	case fetch.Permission, fetch.Licence, fetch.Role, fetch.Forbidden:
 		return 2 // these come and go
 	default:
 		return 1
@@ -138,16 +142,16 @@ func (g *pager) readOnce(ctx context.Context, address string, p *page, received 
 		return sendError(ctx, address, err)
 	}
 	defer resp.Body.Close()
-	p.requestID = requestID(resp)
+	p.requestID = fetch.RequestID(resp)
 	if resp.StatusCode != http.StatusOK {
 		// What there is of the body may help, and is not needed.
 		p.body, _ = readAll(io.LimitReader(resp.Body, maxErrorBody), p.body, maxErrorBody)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		e := newServiceError(resp, address, p.body)
+		e := fetch.NewServiceError(resp, address, p.body)
 		if to, err := resp.Location(); err == nil && resp.StatusCode < 400 {
-			e.Message = "it redirects to " + sanitise(to.Scheme+"://"+to.Host, 200) + ", where no token is sent"
+			e.Message = "it redirects to " + fetch.Sanitise(to.Scheme+"://"+to.Host, 200) + ", where no token is sent"
 		}
 		return e
 	}
@@ -162,17 +166,17 @@ func (g *pager) readOnce(ctx context.Context, address string, p *page, received 
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
-		return badPage(resp, address, nil, "the response broke off after "+grouped(int64(len(p.body)))+" bytes: "+sanitise(err.Error(), 200), err)
+		return fetch.NewBadResponse(resp, address, nil, "the response broke off after "+grouped(int64(len(p.body)))+" bytes: "+fetch.Sanitise(err.Error(), 200), err)
 	}
 	received(p.body)
 	if err := p.Split(p.body, &g.keys); err != nil {
-		return badPage(resp, address, nil, unusable(resp, p.body, err.Error()), err)
+		return fetch.NewBadResponse(resp, address, nil, unusable(resp, p.body, err.Error()), err)
 	}
 	if p.Error != nil {
-		return badPage(resp, address, p.Error, "an error stands within a response with status 200", nil)
+		return fetch.NewBadResponse(resp, address, p.Error, "an error stands within a response with status 200", nil)
 	}
 	if !p.HasValue {
-		return badPage(resp, address, nil, unusable(resp, p.body, `it has no array "value"`), nil)
+		return fetch.NewBadResponse(resp, address, nil, unusable(resp, p.body, `it has no array "value"`), nil)
 	}
 	return nil
 }
@@ -188,7 +192,7 @@ func sendError(ctx context.Context, address string, err error) error {
 		err = u.Err
 	}
 	if timedOut(err) {
-		return &ServiceError{Kind: Timeout, Message: sanitise(err.Error(), maxMessage), URL: withoutQuery(address), cause: err}
+		return fetch.NewTimeout(address, err)
 	}
 	return err
 }
@@ -207,27 +211,15 @@ func timedOut(err error) bool {
 		error(timeout) != context.DeadlineExceeded && errors.Is(timeout, context.DeadlineExceeded) //nolint:errorlint // the two differ in just what is asked
 }
 
-// badPage describes a response with status 200 that is no whole page. object
-// is the error that it holds, nil for none.
-func badPage(resp *http.Response, address string, object []byte, what string, cause error) *ServiceError {
-	e := newServiceError(resp, address, nil)
-	if object != nil {
-		e.describe(object)
-		what = sanitise(what+": "+e.Message, maxMessage)
-	}
-	e.Kind, e.Message, e.cause = BadResponse, what, cause
-	return e
-}
-
 // unusable says what came where a page should have.
 func unusable(resp *http.Response, body []byte, why string) string {
-	contentType := sanitise(resp.Header.Get("Content-Type"), maxWord)
+	contentType := fetch.Sanitise(resp.Header.Get("Content-Type"), 100)
 	if contentType == "" {
 		contentType = "no content type"
 	}
 	const beginning = 80
 	return fmt.Sprintf("%s; it has %s bytes (%s) and begins with %q",
-		sanitise(why, 200), grouped(int64(len(body))), contentType, sanitise(string(body[:min(len(body), 4*beginning)]), beginning))
+		fetch.Sanitise(why, 200), grouped(int64(len(body))), contentType, fetch.Sanitise(string(body[:min(len(body), 4*beginning)]), beginning))
 }
 
 // sized returns memory for a body of the announced length, if that is known

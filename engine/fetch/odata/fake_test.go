@@ -1,4 +1,4 @@
-package fetch
+package odata
 
 import (
 	"context"
@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/internal/event"
 )
 
@@ -91,7 +92,7 @@ func cutOff(w http.ResponseWriter, _ *http.Request, _ string) {
 }
 
 func (s *script) request() *Request {
-	return &Request{Protocol: Graph, Endpoint: s.URL, Version: "v1.0", Path: "/things", ID: []string{"id"}}
+	return &Request{Protocol: Graph{}, Endpoint: s.URL, Version: "v1.0", Path: "/things", ID: []string{"id"}}
 }
 
 func (s *script) client() *Client { return quickClient(s.Server) }
@@ -101,10 +102,19 @@ func quickClient(s *httptest.Server) *Client {
 	return &Client{HTTP: s.Client(), Backoff: time.Microsecond}
 }
 
-// read ranges over all events and returns them, with the error that ended them.
-func read(t *testing.T, c *Client, r *Request) (got []string, stats Stats, err error) {
+// source reads what request asks for.
+func (s *script) source() *Reader { return &Reader{*s.client(), *s.request()} }
+
+// read ranges over all events and returns them, with the error that ended
+// them. Unless the request is for a snapshot they are those of the first day.
+func read(t *testing.T, c *Client, r *Request) (got []string, stats fetch.Stats, err error) {
 	t.Helper()
-	for e, failed := range each(c.Events(t.Context(), r, &stats)) {
+	return readSpan(t, &Reader{*c, *r}, firstDay())
+}
+
+func readSpan(t *testing.T, r *Reader, s fetch.Span) (got []string, stats fetch.Stats, err error) {
+	t.Helper()
+	for e, failed := range each(r.Events(t.Context(), s, &stats)) {
 		if err != nil {
 			t.Error("something came after the error")
 		}
@@ -209,11 +219,11 @@ func (l *log) page(w io.Writer, from, to time.Time, offset int) {
 	fmt.Fprintf(w, `{"value":[%s]%s}`, strings.Join(all[min(offset, end):end], ","), next)
 }
 
-// request asks for the whole day.
+// request asks for what has a time.
 func (l *log) request() *Request {
 	return &Request{
-		Protocol: Graph, Endpoint: l.URL, Version: "v1.0", Path: "/log",
-		Time: "t", ID: []string{"id"}, Lower: "ge", Upper: "lt", From: day(1), To: day(2),
+		Protocol: Graph{}, Endpoint: l.URL, Version: "v1.0", Path: "/log",
+		Time: "t", ID: []string{"id"}, Lower: "ge", Upper: "lt",
 	}
 }
 

@@ -1,4 +1,4 @@
-package fetch
+package odata
 
 import (
 	"io"
@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/reportform/reportform/engine/fetch"
 )
 
 func TestLinkAtHead(t *testing.T) {
@@ -42,7 +44,7 @@ func asked(t *testing.T, pages map[string]string) (*httptest.Server, func() stri
 }
 
 func requestTo(s *httptest.Server) *Request {
-	return &Request{Protocol: Graph, Endpoint: s.URL, Version: "v1.0", Path: "/p", ID: []string{"id"}}
+	return &Request{Protocol: Graph{}, Endpoint: s.URL, Version: "v1.0", Path: "/p", ID: []string{"id"}}
 }
 
 // What was asked for too early is not used: the last link of a page counts.
@@ -96,7 +98,7 @@ func TestPagesAreReadAhead(t *testing.T) {
 	}))
 	defer server.Close()
 	count := 0
-	for e, err := range each(quickClient(server).Events(t.Context(), requestTo(server), &Stats{})) {
+	for e, err := range each((&Reader{*quickClient(server), *requestTo(server)}).Events(t.Context(), fetch.Span{}, &fetch.Stats{})) {
 		if err != nil {
 			t.Fatal(err)
 		}

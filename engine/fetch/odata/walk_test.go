@@ -1,4 +1,4 @@
-package fetch
+package odata
 
 import (
 	"errors"
@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/reportform/reportform/engine/fetch"
 )
 
 func late(w http.ResponseWriter) bool {
@@ -107,8 +109,8 @@ func TestReadingCannotBeginAgain(t *testing.T) {
 			c, r := l.client(), l.request()
 			test.change(l, c, r)
 			got, _, err := read(t, c, r)
-			var e *ServiceError
-			if !errors.As(err, &e) || e.Kind != Timeout || !strings.Contains(err.Error(), "after 300 events") || !strings.Contains(err.Error(), test.want) {
+			var e *fetch.ServiceError
+			if !errors.As(err, &e) || e.Kind != fetch.Timeout || !strings.Contains(err.Error(), "after 300 events") || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("the error is %v", err)
 			}
 			if len(got) != 300 || l.n != 4 {
@@ -122,8 +124,8 @@ func TestHalvingEnds(t *testing.T) {
 	l := newLog(t)
 	l.fault = func(w http.ResponseWriter, _ int, _, _ time.Time, _ int) bool { return late(w) }
 	_, stats, err := read(t, l.client(), l.request())
-	var e *ServiceError
-	if !errors.As(err, &e) || e.Kind != Timeout || !strings.Contains(e.Advice(), "filter") {
+	var e *fetch.ServiceError
+	if !errors.As(err, &e) || e.Kind != fetch.Timeout || !strings.Contains(e.Advice(), "filter") {
 		t.Errorf("the error is %v", err)
 	}
 	// 24 h to 84 s are 11 halvings, then the shortest is asked for three times.
@@ -169,7 +171,7 @@ func TestLostPlace(t *testing.T) {
 			if _, _, err = read(t, l.client(), l.request()); !errors.Is(err, errLostPlace) || losing != 0 {
 				t.Errorf("the error is %v", err)
 			}
-			if e := (*ServiceError)(nil); errors.As(err, &e) && e.Kind != Unavailable {
+			if e := (*fetch.ServiceError)(nil); errors.As(err, &e) && e.Kind != fetch.Unavailable {
 				t.Errorf("the request is blamed: %v, %s", err, e.Kind)
 			}
 		})
@@ -214,11 +216,10 @@ func TestFilterThatIsIgnored(t *testing.T) {
 			return true
 		}
 		r := l.request()
-		r.From, r.To = day(1).Add(6*time.Hour), day(1).Add(8*time.Hour)
 		if noIDs {
 			r.ID = nil
 		}
-		got, stats, err := read(t, l.client(), r)
+		got, stats, err := readSpan(t, &Reader{*l.client(), *r}, fetch.Span{From: day(1).Add(6 * time.Hour), To: day(1).Add(8 * time.Hour)})
 		if err != nil || len(got) != 120 || stats.Outside < 22*60 {
 			t.Errorf("without ids %v: %d events, %+v, %v", noIDs, len(got), stats, err)
 		}
@@ -234,7 +235,7 @@ func TestEventBesideTheBorderOfHalves(t *testing.T) {
 		send(200, `{"value":[{"id":"c","t":"2026-11-01T13:00:00Z"},{"id":"d","t":"2026-11-02T00:00:00Z"}]}`),
 	)
 	r := s.request()
-	r.Time, r.Lower, r.Upper, r.From, r.To = "t", "ge", "lt", day(1), day(2)
+	r.Time, r.Lower, r.Upper = "t", "ge", "lt"
 	got, stats, err := read(t, s.client(), r)
 	if err != nil || stats.Outside != 1 {
 		t.Errorf("%+v, %v", stats, err)

@@ -1,0 +1,47 @@
+package odata
+
+import (
+	"net/url"
+	"strings"
+)
+
+// Request is what to read: one report of one tenant.
+type Request struct {
+	// Protocol is Graph or AADGraph.
+	Protocol Protocol
+	// Endpoint is the API's base URL, scheme://host[:port].
+	Endpoint string
+	// Tenant is the directory's domain or GUID.
+	Tenant string
+	// Version and Path are the catalog entry's.
+	Version, Path string
+	// Time is the property that the slice filters, empty for a snapshot. It
+	// may be a path of names with slashes between them.
+	Time string
+	// ID lists the properties that identify an event; at most two are used.
+	ID []string
+	// Lower is "ge" or "gt", Upper "lt" or "le".
+	Lower, Upper string
+	// Filters are joined to the slice's condition with and.
+	Filters  []string
+	Select   []string
+	OrderBy  string
+	PageSize int
+	Headers  map[string]string
+}
+
+// Protocol is how a dialect of OData is addressed. What pages look like is
+// common to them: every spelling is read, whoever sent it.
+type Protocol interface {
+	// Base returns the URL that a request's path and relative links start from;
+	// it ends with a slash.
+	Base(r *Request) string
+	// Option returns the query option that every address must have; the name is
+	// empty for none.
+	Option(r *Request) (name, value string)
+}
+
+// under returns the URL of a folder at an endpoint.
+func under(endpoint, folder string) string {
+	return strings.TrimSuffix(endpoint, "/") + "/" + url.PathEscape(folder) + "/"
+}

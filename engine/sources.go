@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine/fetch"
+	"github.com/reportform/reportform/engine/fetch/odata"
+	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/event"
+	"github.com/reportform/reportform/outputs"
+)
+
+// reading yields the events of one slice and counts them, as fetch.Source does.
+type reading = func(ctx context.Context, stats *fetch.Stats) iter.Seq2[[]event.Event, error]
+
+// asking reads a pull's slice from the service, working at a seat.
+func (s *services) asking(tenant *config.Tenant, report *config.Report, pull *plan.Pull, seat *timedSeat) reading {
+	source, span := s.source(tenant, report, seat), fetch.Span{From: pull.From, To: pull.To}
+	if report.Type.Snapshot() {
+		span = fetch.Span{}
+	}
+	return func(ctx context.Context, stats *fetch.Stats) iter.Seq2[[]event.Event, error] {
+		return source.Events(ctx, span, stats)
+	}
+}
+
+// source is where a report of a tenant comes from.
+func (s *services) source(tenant *config.Tenant, report *config.Report, seat *timedSeat) fetch.Source {
+	t := report.Type
+	source := &odata.Reader{
+		Client: odata.Client{
+			HTTP: s.client(tenant, t, seat), Logger: s.engine.logger.Named("fetch"), Backoff: s.engine.backoff, Pages: &s.pages,
+		},
+		Request: odata.Request{
+			Protocol: protocol(t.API), Endpoint: origin(s.endpoints(tenant), t.API), Tenant: tenant.ID,
+			Version: t.Version, Path: t.Path, Time: t.Time, ID: t.ID, Lower: t.Lower, Upper: t.Upper,
+			Select: report.Select, OrderBy: t.OrderBy, PageSize: t.PageSize, Headers: t.Headers,
+		},
+	}
+	for _, filter := range []string{t.Filter, report.Filter} {
+		if filter != "" {
+			source.Request.Filters = append(source.Request.Filters, filter)
+		}
+	}
+	return source
+}
+
+func protocol(api string) odata.Protocol {
+	if api == config.APIAADGraph {
+		return odata.AADGraph{}
+	}
+	return odata.Graph{}
+}
+
+// rereading reads a pull's slice from the file that the plan makes it from.
+func (e *Engine) rereading(planned *plan.Source, facts *outputs.Pull) (reading, error) {
+	output, ok := e.outputs[address.Address(planned.Output)]
+	reader, rereads := output.(outputs.Rereader)
+	if !ok || !rereads {
+		return nil, fmt.Errorf("the plan reads %s again, which the configuration does not have or cannot read: make the plan again", planned.Output)
+	}
+	target, diags := output.Resolve(facts)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	if !target.Verbatim || e.recorded(target.Path) != planned.Path {
+		return nil, fmt.Errorf("%s no longer holds what the plan makes the pull from: make the plan again", planned.Output)
+	}
+	return func(ctx context.Context, stats *fetch.Stats) iter.Seq2[[]event.Event, error] {
+		return func(yield func([]event.Event, error) bool) {
+			for events, err := range reader.Reread(ctx, target, planned.SHA256) {
+				stats.Events += int64(len(events))
+				if !yield(events, err) {
+					return
+				}
+			}
+		}
+	}, nil
+}
