@@ -26,8 +26,9 @@ type Event = event.Event
 // goroutine at a time, in the order Write..., Stage, Publish, with Discard at any point.
 // Nothing is visible under the final name before Publish.
 type Writer interface {
-	// Write takes the next event. The writer keeps no reference to it.
-	Write(e *Event) error
+	// Write takes the next events, at least one. The writer keeps no reference to
+	// them.
+	Write(events []Event) error
 	// Stage ends the events, makes what was written durable beside its final
 	// place, and describes it.
 	Stage() (Receipt, error)

@@ -26,24 +26,15 @@ func (t *Tee) Write(events []Event) error {
 	var others sync.WaitGroup
 	for i := range t.writers {
 		if i == len(t.writers)-1 {
-			errs[i] = writeAll(t.writers[i], events)
+			errs[i] = t.writers[i].Write(events)
 			break
 		}
-		others.Go(func() { errs[i] = writeAll(t.writers[i], events) })
+		others.Go(func() { errs[i] = t.writers[i].Write(events) })
 	}
 	others.Wait()
 	for _, err := range errs {
 		if err != nil {
 			return t.fail(err)
-		}
-	}
-	return nil
-}
-
-func writeAll(w Writer, events []Event) error {
-	for i := range events {
-		if err := w.Write(&events[i]); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -32,7 +32,7 @@ func (w *fakeWriter) do(step string) error {
 
 var errFake = errors.New("no")
 
-func (w *fakeWriter) Write(*Event) error        { return w.do("write") }
+func (w *fakeWriter) Write([]Event) error       { return w.do("write") }
 func (w *fakeWriter) Stage() (Receipt, error)   { return Receipt{Path: w.name}, w.do("stage") }
 func (w *fakeWriter) Publish() (Receipt, error) { return Receipt{Path: w.name}, w.do("publish") }
 func (w *fakeWriter) Discard() error            { return w.do("discard") }

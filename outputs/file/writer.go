@@ -73,14 +73,16 @@ func (o *output) open(encoding outputs.Encoding, target outputs.Target) (*writer
 }
 
 // Write implements outputs.Writer.
-func (w *writer) Write(e *outputs.Event) error {
+func (w *writer) Write(events []outputs.Event) error {
 	if err := w.expect(writing, "write"); err != nil {
 		return err
 	}
-	if err := w.encoder.Encode(e); err != nil {
-		return w.fail(err)
+	for i := range events {
+		if err := w.encoder.Encode(&events[i]); err != nil {
+			return w.fail(err)
+		}
+		w.receipt.Rows++
 	}
-	w.receipt.Rows++
 	return nil
 }
 

@@ -130,9 +130,9 @@ func TestFirstErrorStays(t *testing.T) {
 	}
 	full := errors.New("disk full")
 	w.(*writer).stream.failed.Store(&full)
-	event := &outputs.Event{Raw: []byte("{}"), OneLine: true}
+	events := []outputs.Event{{Raw: []byte("{}"), OneLine: true}}
 	for range 2 {
-		if err := w.Write(event); !errors.Is(err, full) || !strings.Contains(err.Error(), "output.plain.x") {
+		if err := w.Write(events); !errors.Is(err, full) || !strings.Contains(err.Error(), "output.plain.x") {
 			t.Errorf("Write: %v", err)
 		}
 	}
@@ -172,8 +172,8 @@ func BenchmarkWriter(b *testing.B) {
 		b.Fatal(diags)
 	}
 	path := filepath.Join(b.TempDir(), "x")
-	event := &outputs.Event{Raw: fmt.Appendf(nil, `{"a":"%s"}`, strings.Repeat("x", 2000)), OneLine: true}
-	b.SetBytes(int64(len(event.Raw)))
+	events := []outputs.Event{{Raw: fmt.Appendf(nil, `{"a":"%s"}`, strings.Repeat("x", 2000)), OneLine: true}}
+	b.SetBytes(int64(len(events[0].Raw)))
 	w, err := o.Open(b.Context(), outputs.Target{Path: path, Pull: testPull()})
 	if err != nil {
 		b.Fatal(err)
@@ -181,7 +181,7 @@ func BenchmarkWriter(b *testing.B) {
 	defer func() { _ = w.Discard() }()
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := w.Write(event); err != nil {
+		if err := w.Write(events); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -153,19 +153,29 @@ func resolve(t *testing.T, o outputs.Output) outputs.Target {
 	return target
 }
 
-// write writes events, and spoils each once the writer should be done with it.
+// write writes events in batches of one and more, and spoils each batch once
+// the writer should be done with it.
 func write(t *testing.T, w outputs.Writer, events []*outputs.Event) {
 	t.Helper()
-	for _, e := range events {
-		shared := &outputs.Event{Raw: bytes.Clone(e.Raw), OneLine: e.OneLine}
-		if err := w.Write(shared); err != nil {
+	for size := 1; len(events) > 0; size = size%7 + 1 {
+		given := events[:min(size, len(events))]
+		events = events[len(given):]
+		batch := make([]outputs.Event, len(given))
+		for i, e := range given {
+			batch[i] = *e
+			batch[i].Raw = bytes.Clone(e.Raw)
+		}
+		if err := w.Write(batch); err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(shared.Raw, e.Raw) {
-			t.Fatalf("the writer changed an event: %.200s", e.Raw)
-		}
-		for i := range shared.Raw {
-			shared.Raw[i] = '#'
+		for i, e := range given {
+			if !bytes.Equal(batch[i].Raw, e.Raw) {
+				t.Fatalf("the writer changed an event: %.200s", e.Raw)
+			}
+			for k := range batch[i].Raw {
+				batch[i].Raw[k] = '#'
+			}
+			batch[i] = outputs.Event{}
 		}
 	}
 }
@@ -436,7 +446,7 @@ func (s *suite) order(t *testing.T) {
 	if _, err := w.Stage(); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Write(GoldenEvents()[0]); err == nil {
+	if err := w.Write([]outputs.Event{*GoldenEvents()[0]}); err == nil {
 		t.Error("Write after Stage succeeds")
 	}
 	if err := w.Discard(); err != nil {
@@ -516,7 +526,7 @@ func (s *suite) concurrent(t *testing.T) {
 		}
 		defer func() { _ = w.Discard() }()
 		for n := range 50 + i {
-			if err := w.Write(Event(string(SignIn(n + i)))); err != nil {
+			if err := w.Write([]outputs.Event{*Event(string(SignIn(n + i)))}); err != nil {
 				return outputs.Receipt{}, err
 			}
 		}
