@@ -238,6 +238,6 @@ func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull, seat *timedSeat
 		return job, nil
 	}
 	var err error
-	job.Events, err = e.rereading(pull.Source, facts)
+	job.Events, err = e.rereading(pull.Source, facts, report.Type)
 	return job, err
 }

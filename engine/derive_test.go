@@ -9,9 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/address"
 )
 
 // nowhere is an endpoint that nobody serves.
@@ -190,5 +193,38 @@ func testDerivedFromAChangedFile(t *testing.T, change func([]byte), hidden bool)
 	}
 	if p := w.plan(w.engine()); len(p.Pulls) > 0 {
 		t.Errorf("then the plan is\n%s", reasons(p))
+	}
+}
+
+// What is read from a file has the times that the service's answers have.
+func TestRereadEventsHaveTheirTimes(t *testing.T) {
+	w := lifeWorld(t)
+	w.apply()
+	w.edit("main.rf.hcl", "[output.ndjson.a] # more", "[output.ndjson.a, output.csv.b]")
+	e := w.engine()
+	pull := &w.plan(e).Pulls[0]
+	tenant, report := e.config.Tenant(address.Address(pull.Tenant)), e.config.Report(address.Address(pull.Report))
+	facts := pullOf(tenant, report, &window.Named{Slice: window.Slice{From: pull.From, To: pull.To}, Date: pull.Date, Label: pull.Label})
+	again, err := e.rereading(pull.Source, facts, report.Type)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stats fetch.Stats
+	n := 0
+	for events, err := range again(t.Context(), &stats) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, event := range events {
+			if n++; event.Time.Before(pull.From) || !event.Time.Before(pull.To) {
+				t.Errorf("an event of %s to %s has the time %s", pull.From, pull.To, event.Time)
+			}
+		}
+		if stats.Events != int64(n) {
+			t.Errorf("%d events came, and %d were counted", n, stats.Events)
+		}
+	}
+	if n == 0 {
+		t.Error("there are no events")
 	}
 }

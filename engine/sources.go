@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"strings"
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/fetch"
@@ -56,8 +57,9 @@ func protocol(api string) odata.Protocol {
 	return odata.Graph{}
 }
 
-// rereading reads a pull's slice from the file that the plan makes it from.
-func (e *Engine) rereading(planned *plan.Source, facts *outputs.Pull) (reading, error) {
+// rereading reads a pull's slice from the file that the plan makes it from:
+// events of a type.
+func (e *Engine) rereading(planned *plan.Source, facts *outputs.Pull, of *config.ReportType) (reading, error) {
 	output, ok := e.outputs[address.Address(planned.Output)]
 	reader, rereads := output.(outputs.Rereader)
 	if !ok || !rereads {
@@ -70,10 +72,14 @@ func (e *Engine) rereading(planned *plan.Source, facts *outputs.Pull) (reading, 
 	if !target.Verbatim || e.recorded(target.Path) != planned.Path {
 		return nil, fmt.Errorf("%s no longer holds what the plan makes the pull from: make the plan again", planned.Output)
 	}
+	path := strings.Split(of.Time, "/")
 	return func(ctx context.Context, stats *fetch.Stats) iter.Seq2[[]event.Event, error] {
 		return func(yield func([]event.Event, error) bool) {
 			for events, err := range reader.Reread(ctx, target, planned.SHA256) {
 				stats.Events += int64(len(events))
+				for i := range events {
+					events[i].Time = odata.TimeOf(events[i].Raw, path...)
+				}
 				if !yield(events, err) {
 					return
 				}

@@ -20,6 +20,16 @@ func (t instant) before(u instant) bool {
 	return t.sec < u.sec || t.sec == u.sec && t.nsec < u.nsec
 }
 
+// TimeOf returns the time at a path of names in an event, in UTC; zero where it
+// is absent or unreadable.
+func TimeOf(event []byte, path ...string) time.Time {
+	at, ok := instantOfJSON(rawjson.Lookup(event, path...))
+	if !ok {
+		return time.Time{}
+	}
+	return at.time()
+}
+
 // instantOfJSON reads a raw JSON value that is a string with a time.
 func instantOfJSON(raw []byte) (instant, bool) {
 	if len(raw) < 2 || raw[0] != '"' {

@@ -1,6 +1,7 @@
 package odata
 
 import (
+	"strings"
 	"testing"
 	"time"
 )
@@ -125,6 +126,19 @@ func BenchmarkParseTime(b *testing.B) {
 	for b.Loop() {
 		if _, ok := instantOfJSON(raw); !ok {
 			b.Fatal("not read")
+		}
+	}
+}
+
+func TestTimeOf(t *testing.T) {
+	const event = `{"t":"2026-11-01T12:00:00+02:00","s":{"t":"2026-11-01T12:00:00.5Z","n":null},"x":"soon"}`
+	for path, want := range map[string]time.Time{
+		"t":   time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC),
+		"s/t": time.Date(2026, 11, 1, 12, 0, 0, 500_000_000, time.UTC),
+		"s/n": {}, "s/o": {}, "s": {}, "x": {}, "y": {}, "t/t": {}, "": {},
+	} {
+		if got := TimeOf([]byte(event), strings.Split(path, "/")...); got != want {
+			t.Errorf("the time at %q is %v, want %v", path, got, want)
 		}
 	}
 }
