@@ -3,7 +3,8 @@
 // hcl.Diagnostics.
 //
 // Each block of the language has one file: its type, its schema and its
-// decoder. The package holds what is declared, with every for_each expanded
+// decoder. What all blocks need, from references to for_each, is in the package
+// lang. This package holds what is declared, with every for_each expanded
 // and every reference resolved. What a block means is left to others: the body
 // of a credential to the engine's credential types, the body of an output to
 // its format, the body of a state block to its backend. It knows no other

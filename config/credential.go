@@ -3,6 +3,7 @@ package config
 import (
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/reportform/reportform/config/lang"
 	"github.com/reportform/reportform/internal/address"
 )
 
@@ -17,15 +18,15 @@ type Credential struct {
 	Range   hcl.Range        // the block's header
 }
 
+func credentialKind() *lang.Kind {
+	return &lang.Kind{Name: "credential", Example: "credential.client_secret.msp", Labels: 2, Body: &lang.Body{Secret: true}}
+}
+
 func credentialSchema() *hcl.BodySchema { return &hcl.BodySchema{} }
 
-func decodeCredential(i *instance) *Credential {
-	return &Credential{
-		Address: i.Address,
-		Type:    i.of.block.Labels[0],
-		Name:    i.Name,
-		Body:    i.of.body,
-		EvalCtx: i.bodyCtx,
-		Range:   i.of.block.DefRange,
-	}
+// decodeCredential is not ok when the body cannot be evaluated.
+func decodeCredential(i *lang.Instance) (c *Credential, ok bool) {
+	c = &Credential{Address: i.Address, Type: i.Labels()[0], Name: i.Name, Range: i.Header()}
+	c.Body, c.EvalCtx, ok = i.Body()
+	return c, ok
 }

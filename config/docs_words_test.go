@@ -13,6 +13,9 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
+
+	"github.com/reportform/reportform/config/lang"
+	"github.com/reportform/reportform/config/lang/functions"
 )
 
 // reference is docs/configuration.md.
@@ -64,8 +67,8 @@ func blockSchemas() map[string]*hcl.BodySchema {
 	return map[string]*hcl.BodySchema{
 		"reportform":  settingsSchema(),
 		"state":       {}, // its body belongs to the backend
-		"variable":    variableSchema(),
-		"validation":  validationSchema(),
+		"variable":    lang.VariableSchema(),
+		"validation":  lang.ValidationSchema(),
 		"locals":      {}, // every name is the user's
 		"credential":  credentialSchema(),
 		"tenant":      tenantSchema(),
@@ -115,9 +118,9 @@ func TestReferenceHasEveryAttribute(t *testing.T) {
 
 func TestReferenceHasEveryFunction(t *testing.T) {
 	src := reference(t)
-	refused := impureFunctions()
+	refused := functions.Refused()
 	var want []string
-	for name := range functions(t.TempDir()) {
+	for name := range functions.All(t.TempDir()) {
 		if _, ok := refused[name]; !ok {
 			want = append(want, name)
 		}
@@ -134,7 +137,7 @@ func TestReferenceHasEveryFunction(t *testing.T) {
 }
 
 func TestReferenceExamplesOfFunctions(t *testing.T) {
-	all := &hcl.EvalContext{Functions: functions(t.TempDir())}
+	all := &hcl.EvalContext{Functions: functions.All(t.TempDir())}
 	value := func(src string) string {
 		t.Helper()
 		expr, diags := hclsyntax.ParseExpression([]byte(src), "example", hcl.InitialPos)

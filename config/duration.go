@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/reportform/reportform/config/lang"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // Duration is a length of time as users write it: a whole positive number and
@@ -145,4 +148,22 @@ func (d Duration) Fixed() time.Duration {
 		return time.Duration(d.N) * time.Minute
 	}
 	return time.Duration(d.N*hours[d.Unit]) * time.Hour
+}
+
+// duration reads a Duration; zero lets "0s" pass.
+func duration(a *lang.Attributes, name string, zero bool) (*Duration, bool) {
+	s, ok := a.Text(name)
+	if !ok {
+		return nil, false
+	}
+	d, err := ParseDuration(s)
+	switch {
+	case err != nil:
+		a.Reject(name, "Not a duration", "%s.", diag.Capitalize(err.Error()))
+		return nil, false
+	case d.N == 0 && !zero:
+		a.Reject(name, "Not a duration", "%q must be longer than nothing.", name)
+		return nil, false
+	}
+	return &d, true
 }

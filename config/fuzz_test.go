@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/reportform/reportform/config/lang"
 )
 
 func FuzzParseDuration(f *testing.F) {
@@ -47,7 +49,7 @@ func FuzzLoad(f *testing.F) {
 			name = "main" + jsonEnding
 		}
 		c, diags := load(dir, sources{blocks: []source{{name: name, bytes: src}}}, testOptions())
-		diags = tidy(diags)
+		diags = lang.Tidy(diags)
 		if c == nil || (c.Files[name] == nil && !inJSON) {
 			t.Fatal("no Config, or not its files")
 		}

@@ -3,6 +3,7 @@ package config
 import (
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/reportform/reportform/config/lang"
 	"github.com/reportform/reportform/internal/diag"
 	"github.com/reportform/reportform/internal/limits"
 )
@@ -36,13 +37,13 @@ func limitClassSchema() *hcl.BodySchema {
 func DecodeLimitClass(block *hcl.Block, hclCtx *hcl.EvalContext) (*LimitClass, hcl.Diagnostics) {
 	schema := limitClassSchema()
 	content, diags := block.Body.Content(schema)
-	a := newAttributes(content, schema, hclCtx)
+	a := lang.NewAttributes(content, schema, hclCtx)
 	class := &LimitClass{Class: limits.Class{Name: block.Labels[0]}}
-	class.AppTenant = a.budget("app_tenant")
-	class.App = a.budget("app")
-	class.Tenant = a.budget("tenant")
-	class.Source, _ = a.text("source")
-	diags = append(diags, a.diags...)
+	class.AppTenant = budget(a, "app_tenant")
+	class.App = budget(a, "app")
+	class.Tenant = budget(a, "tenant")
+	class.Source, _ = a.Text("source")
+	diags = append(diags, a.Diagnostics()...)
 	diags = append(diags, checkSnakeCase(block)...)
 	if diags.HasErrors() {
 		return nil, diags
@@ -50,14 +51,14 @@ func DecodeLimitClass(block *hcl.Block, hclCtx *hcl.EvalContext) (*LimitClass, h
 	return class, diags
 }
 
-func (a *attributes) budget(name string) limits.Rate {
-	s, ok := a.text(name)
+func budget(a *lang.Attributes, name string) limits.Rate {
+	s, ok := a.Text(name)
 	if !ok {
 		return limits.Rate{}
 	}
 	budget, err := limits.Parse(s)
 	if err != nil {
-		a.reject(name, "Not a budget", "%s.", diag.Capitalize(err.Error()))
+		a.Reject(name, "Not a budget", "%s.", diag.Capitalize(err.Error()))
 	}
 	return budget
 }

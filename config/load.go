@@ -2,7 +2,6 @@ package config
 
 import (
 	"cmp"
-	"maps"
 	"path/filepath"
 	"slices"
 
@@ -10,6 +9,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclparse"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/reportform/reportform/config/lang"
+	"github.com/reportform/reportform/config/lang/functions"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/diag"
 )
@@ -34,7 +35,7 @@ func Load(dir string, opts Options) (*Config, hcl.Diagnostics) {
 		return emptyConfig(dir, opts), diags
 	}
 	config, d := load(dir, files, opts)
-	return config, tidy(append(diags, d...))
+	return config, lang.Tidy(append(diags, d...))
 }
 
 func emptyConfig(dir string, opts Options) *Config {
@@ -67,9 +68,11 @@ func rootSchema() *hcl.BodySchema {
 type loader struct {
 	config *Config
 	opts   Options
-	scope  *scope
+	scope  *lang.Scope
 	blocks map[string][]*hcl.Block // by type, in order of files and lines
 	diags  hcl.Diagnostics
+
+	credential, tenant, window, output, report *lang.Kind
 
 	// What is declared, by address, mistaken blocks included.
 	credentials map[address.Address]*Credential
@@ -81,55 +84,59 @@ type loader struct {
 }
 
 // load evaluates the files. It works in phases, each of which knows what the
-// earlier ones found: variables, then the kinds in their order, then reports;
-// locals in between, as soon as what they refer to is known.
+// earlier ones found: variables, then the kinds in their order; locals in
+// between, as soon as what they refer to is known.
 func load(dir string, files sources, opts Options) (*Config, hcl.Diagnostics) {
 	absolute, err := filepath.Abs(dir)
 	if err != nil {
 		absolute = dir
 	}
 	l := &loader{
-		config: emptyConfig(dir, opts),
-		opts:   opts,
-		scope: &scope{
-			functions: functions(absolute),
-			path:      cty.ObjectVal(map[string]cty.Value{"config": cty.StringVal(filepath.ToSlash(absolute))}),
-			kinds:     newKinds(),
-		},
+		config:      emptyConfig(dir, opts),
+		opts:        opts,
 		blocks:      map[string][]*hcl.Block{},
+		credential:  credentialKind(),
+		tenant:      tenantKind(),
+		window:      windowKind(),
+		output:      outputKind(),
+		report:      reportKind(),
 		credentials: map[address.Address]*Credential{},
 		tenants:     map[address.Address]*Tenant{},
 		windows:     map[address.Address]*Window{},
 		outputs:     map[address.Address]*Output{},
 		brokenTypes: map[string]bool{},
 	}
+	l.scope = &lang.Scope{
+		Functions: functions.All(absolute),
+		Path:      cty.ObjectVal(map[string]cty.Value{"config": cty.StringVal(filepath.ToSlash(absolute))}),
+		Kinds:     []*lang.Kind{l.credential, l.tenant, l.window, l.output, l.report},
+		Elsewhere: map[string]lang.Refusal{pullName: noPull()},
+	}
 	parser := hclparse.NewParser()
 	l.readBlocks(parser, files.blocks)
-	l.declareKinds()
-	variables, values := l.loadVariables(parser, files.variables)
-	l.config.Files = parser.Files()
-
-	locals, diags := declareLocals(l.blocks["locals"])
-	l.report(diags)
-	l.scope.locals = locals
-	order, diags := l.scope.orderLocals()
-	l.report(diags)
-	l.report(l.scope.evalLocals(order))
-	l.report(l.scope.validate(variables, values))
-
-	l.config.Settings, diags = decodeSettings(l.blocks["reportform"], l.scope, opts.Version)
-	l.report(diags)
-	l.loadReportTypes()
-	for _, load := range []func(*kind){l.loadCredentials, l.loadTenants, l.loadWindows, l.loadOutputs} {
-		load(l.scope.kinds[l.scope.known])
-		l.scope.known++
-		l.report(l.scope.evalLocals(order))
+	for _, k := range l.scope.Kinds {
+		for _, block := range l.blocks[k.Name] {
+			l.note(k.Declare(block))
+		}
 	}
+	variables := l.loadVariables(parser, files.variables)
+	l.config.Files = parser.Files()
+	l.note(l.scope.DeclareLocals(l.blocks["locals"]))
+	l.note(l.scope.Validate(variables))
+
+	var diags hcl.Diagnostics
+	l.config.Settings, diags = decodeSettings(l.blocks["reportform"], l.scope, opts.Version)
+	l.note(diags)
+	l.loadReportTypes()
+	l.loadCredentials()
+	l.loadTenants()
+	l.loadWindows()
+	l.loadOutputs()
 	l.loadReports()
 	return l.config, l.diags
 }
 
-func (l *loader) report(diags hcl.Diagnostics) { l.diags = append(l.diags, diags...) }
+func (l *loader) note(diags hcl.Diagnostics) { l.diags = append(l.diags, diags...) }
 
 // readBlocks parses the files and sorts their blocks by type. What an
 // unreadable file, a syntax error or an unknown block hides is not known, so
@@ -137,15 +144,15 @@ func (l *loader) report(diags hcl.Diagnostics) { l.diags = append(l.diags, diags
 func (l *loader) readBlocks(parser *hclparse.Parser, files []source) {
 	for _, f := range files {
 		file, diags := f.parse(parser)
-		l.report(diags)
+		l.note(diags)
 		if file == nil {
-			l.scope.hidden.all = true
+			l.scope.Hidden.All = true
 			continue
 		}
 		content, diags := file.Body.Content(rootSchema())
-		l.report(diags)
+		l.note(diags)
 		if diags.HasErrors() {
-			l.scope.hidden.note(file.Body)
+			l.scope.Hidden.Note(file.Body, rootSchema())
 		}
 		for _, block := range content.Blocks {
 			l.blocks[block.Type] = append(l.blocks[block.Type], block)
@@ -153,45 +160,22 @@ func (l *loader) readBlocks(parser *hclparse.Parser, files []source) {
 	}
 }
 
-// declareKinds makes the blocks that can be referred to known by name.
-func (l *loader) declareKinds() {
-	for _, k := range l.scope.kinds {
-		for _, block := range l.blocks[k.name] {
-			diags := checkLabels(block)
-			if !diags.HasErrors() {
-				diags = k.declare(block)
-			}
-			l.report(diags)
-		}
-	}
-}
-
-func (l *loader) loadVariables(parser *hclparse.Parser, files []source) (map[string]*variable, map[string]given) {
-	variables, diags := declareVariables(l.blocks["variable"])
-	l.report(diags)
-	values, diags := fromEnviron(variables, l.opts.Environ)
-	l.report(diags)
+func (l *loader) loadVariables(parser *hclparse.Parser, files []source) *lang.Variables {
+	variables, diags := l.scope.DeclareVariables(l.blocks["variable"])
+	l.note(diags)
+	l.note(variables.FromEnviron(l.opts.Environ))
 	for _, f := range files {
 		file, diags := f.parse(parser)
-		l.report(diags)
+		l.note(diags)
 		if file == nil {
-			// The file may have set any of them.
-			for name := range variables {
-				values[name] = given{value: cty.DynamicVal, from: f.name}
-			}
+			variables.FromUnread(f.name)
 			continue
 		}
-		fromFile, diags := fromFile(variables, file, &l.scope.hidden)
-		l.report(diags)
-		maps.Copy(values, fromFile)
+		l.note(variables.FromFile(file))
 	}
-	flags, diags := fromFlags(variables, l.opts.Vars, &l.scope.hidden)
-	l.report(diags)
-	maps.Copy(values, flags)
-
-	l.scope.variables, diags = settle(variables, values)
-	l.report(diags)
-	return variables, values
+	l.note(variables.FromFlags(l.opts.Vars))
+	l.note(l.scope.SetVariables(variables))
+	return variables
 }
 
 // loadReportTypes adds the report_type blocks to the catalog.
@@ -199,16 +183,16 @@ func (l *loader) loadReportTypes() {
 	for _, block := range l.blocks["report_type"] {
 		name := block.Labels[0]
 		if first := l.config.ReportTypes[name]; first != nil {
-			l.report(hcl.Diagnostics{diag.Mistake(block.DefRange, "Declared twice",
+			l.note(hcl.Diagnostics{diag.Mistake(block.DefRange, "Declared twice",
 				"There is already a report type %q at %s. Give this one another name; a built-in type cannot be redefined.", name, first.Range)})
 			continue
 		}
-		ok, diags := l.scope.check(bodyReferences(block.Body), use{block: "report_type"})
-		l.report(diags)
+		hclCtx, ok, diags := l.scope.OwnContext(block.Type, block.Body)
+		l.note(diags)
 		var t *ReportType
 		if ok {
-			t, diags = DecodeReportType(block, l.scope.blockCtx, l.config.LimitClasses)
-			l.report(diags)
+			t, diags = DecodeReportType(block, hclCtx, l.config.LimitClasses)
+			l.note(diags)
 		}
 		if t == nil {
 			l.brokenTypes[name] = true
@@ -218,114 +202,61 @@ func (l *loader) loadReportTypes() {
 	}
 }
 
-// loadKind expands and decodes the blocks of a kind and makes their values
-// known to expressions. decode returns what an instance's object has beside
-// address and name.
-func (l *loader) loadKind(k *kind, schema *hcl.BodySchema, decode func(*instance) map[string]cty.Value) {
-	for _, d := range k.inOrder() {
-		instances, fanned, ok, diags := l.scope.expand(d.block, schema, use{block: k.name, known: l.scope.known}, k.open)
-		l.report(diags)
-		values := map[string]cty.Value{}
-		for _, i := range instances {
-			object := map[string]cty.Value{"address": cty.StringVal(string(i.Address)), "name": cty.StringVal(i.Name)}
-			maps.Copy(object, decode(i))
-			values[i.Name] = cty.ObjectVal(object)
-			l.report(i.diags)
-		}
-		switch {
-		case !ok:
-		case !fanned:
-			d.value = values[d.block.Labels[len(d.block.Labels)-1]]
-		case len(values) == 0:
-			d.value = cty.MapValEmpty(k.object)
-		default:
-			d.value = cty.MapVal(values)
-		}
-	}
-}
-
-func (l *loader) loadCredentials(k *kind) {
-	l.loadKind(k, credentialSchema(), func(i *instance) map[string]cty.Value {
-		c := decodeCredential(i)
+func (l *loader) loadCredentials() {
+	l.note(l.scope.Decode(l.credential, credentialSchema(), func(i *lang.Instance) map[string]cty.Value {
+		c, ok := decodeCredential(i)
 		l.credentials[c.Address] = c
-		if l.bodyOK(i, use{block: k.name, known: l.scope.known}) {
+		if ok {
 			l.config.Credentials = append(l.config.Credentials, c)
 		}
 		return nil
-	})
+	}))
 	slices.SortFunc(l.config.Credentials, func(a, b *Credential) int { return cmp.Compare(a.Address, b.Address) })
 }
 
-func (l *loader) loadTenants(k *kind) {
-	credentials := l.scope.kind("credential")
+func (l *loader) loadTenants() {
 	named := map[string]*Tenant{}
-	l.loadKind(k, tenantSchema(), func(i *instance) map[string]cty.Value {
-		t := decodeTenant(i, credentials, l.credentials)
+	l.note(l.scope.Decode(l.tenant, tenantSchema(), func(i *lang.Instance) map[string]cty.Value {
+		t := decodeTenant(i, l.credential, l.credentials)
 		l.tenants[t.Address] = t
 		l.config.Tenants = append(l.config.Tenants, t)
 		if first := named[t.Name]; first != nil {
-			i.diags = append(i.diags, diag.Mistake(t.Range, "Two tenants of one name",
-				"%s has the name %q, and so has %s at %s. A tenant's name is its label, or its key where the block has for_each, and is unique in a configuration.", t.Address, t.Name, first.Address, first.Range))
+			i.Mistake(t.Range, "Two tenants of one name",
+				"%s has the name %q, and so has %s at %s. A tenant's name is its label, or its key where the block has for_each, and is unique in a configuration.", t.Address, t.Name, first.Address, first.Range)
 		} else {
 			named[t.Name] = t
 		}
-		return t.object(i.broken())
-	})
+		return t.object(i.Broken())
+	}))
 	slices.SortFunc(l.config.Tenants, func(a, b *Tenant) int { return cmp.Compare(a.Address, b.Address) })
 }
 
-func (l *loader) loadWindows(k *kind) {
-	l.loadKind(k, windowSchema(), func(i *instance) map[string]cty.Value {
+func (l *loader) loadWindows() {
+	l.note(l.scope.Decode(l.window, windowSchema(), func(i *lang.Instance) map[string]cty.Value {
 		w := decodeWindow(i)
 		l.windows[w.Address] = w
 		l.config.Windows = append(l.config.Windows, w)
 		return nil
-	})
+	}))
 	slices.SortFunc(l.config.Windows, func(a, b *Window) int { return cmp.Compare(a.Address, b.Address) })
 }
 
-func (l *loader) loadOutputs(k *kind) {
-	l.loadKind(k, outputSchema(), func(i *instance) map[string]cty.Value {
-		o := decodeOutput(i)
+func (l *loader) loadOutputs() {
+	l.note(l.scope.Decode(l.output, outputSchema(), func(i *lang.Instance) map[string]cty.Value {
+		o, ok := decodeOutput(i)
 		l.outputs[o.Address] = o
-		if l.bodyOK(i, use{block: k.name, known: l.scope.known, pull: true}) {
+		if ok {
 			l.config.Outputs = append(l.config.Outputs, o)
 		}
 		return nil
-	})
+	}))
 	slices.SortFunc(l.config.Outputs, func(a, b *Output) int { return cmp.Compare(a.Address, b.Address) })
 }
 
-// bodyOK checks, once for a block, the references in the body that others
-// decode.
-func (l *loader) bodyOK(i *instance, where use) bool {
-	if i.of.bodyOK == nil {
-		ok, diags := i.of.checkBody(where)
-		i.diags = append(i.diags, diags...)
-		i.of.bodyOK = &ok
-	}
-	return *i.of.bodyOK
-}
-
 func (l *loader) loadReports() {
-	first := map[address.Address]*hcl.Block{}
-	for _, block := range l.blocks["report"] {
-		if diags := checkLabels(block); diags.HasErrors() {
-			l.report(diags)
-			continue
-		}
-		declared := blockAddress(block)
-		if other := first[declared]; other != nil {
-			l.report(hcl.Diagnostics{declaredTwice(block, other)})
-			continue
-		}
-		first[declared] = block
-		instances, _, _, diags := l.scope.expand(block, reportSchema(), use{block: "report", known: l.scope.known}, false)
-		l.report(diags)
-		for _, i := range instances {
-			l.config.Reports = append(l.config.Reports, l.decodeReport(i))
-			l.report(i.diags)
-		}
-	}
+	l.note(l.scope.Decode(l.report, reportSchema(), func(i *lang.Instance) map[string]cty.Value {
+		l.config.Reports = append(l.config.Reports, l.decodeReport(i))
+		return nil
+	}))
 	slices.SortFunc(l.config.Reports, func(a, b *Report) int { return cmp.Compare(a.Address, b.Address) })
 }

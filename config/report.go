@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/reportform/reportform/config/lang"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/diag"
 )
@@ -27,6 +28,10 @@ type Report struct {
 	OutputRanges []hcl.Range
 }
 
+func reportKind() *lang.Kind {
+	return &lang.Kind{Name: "report", Labels: 2, Last: true}
+}
+
 func reportSchema() *hcl.BodySchema {
 	return &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 		{Name: "tenants"},
@@ -38,23 +43,23 @@ func reportSchema() *hcl.BodySchema {
 }
 
 // decodeReport decodes one report from what was decoded before.
-func (l *loader) decodeReport(i *instance) *Report {
-	r := &Report{Address: i.Address, Name: i.Name, Range: i.of.block.DefRange}
-	label := i.of.block.Labels[0]
-	if r.Type = l.config.ReportTypes[label]; r.Type == nil && !l.brokenTypes[label] && !l.scope.hidden.has("report_type", label) {
-		i.diags = append(i.diags, diag.Mistake(i.of.block.LabelRanges[0], "Unknown report type",
+func (l *loader) decodeReport(i *lang.Instance) *Report {
+	r := &Report{Address: i.Address, Name: i.Name, Range: i.Header()}
+	label := i.Labels()[0]
+	if r.Type = l.config.ReportTypes[label]; r.Type == nil && !l.brokenTypes[label] && !l.scope.Hidden.Has("report_type", label) {
+		i.Mistake(i.LabelRanges()[0], "Unknown report type",
 			"There is no report type %q.%s The command `reportform reports` lists them; a report_type block adds one.",
-			label, diag.DidYouMean(label, maps.Keys(l.config.ReportTypes))))
+			label, diag.DidYouMean(label, maps.Keys(l.config.ReportTypes)))
 	}
 	r.Tenants = l.reportTenants(i)
-	r.Window, _ = one(i, "window", l.scope.kind("window"), l.windows)
+	r.Window, _ = lang.One(i, "window", l.window, l.windows)
 	checkSettle(i, r)
-	r.Filter, _ = i.text("filter")
+	r.Filter, _ = i.Text("filter")
 	r.Filter = strings.TrimSpace(r.Filter)
-	r.Select, _ = i.texts("select")
+	r.Select, _ = i.Texts("select")
 	for _, property := range r.Select {
 		if strings.ContainsAny(property, ", &\t\n") {
-			i.reject("select", "Unsuitable value", "%q is not one property. Write each as an element of its own: select = [\"id\", \"createdDateTime\"].", property)
+			i.Reject("select", "Unsuitable value", "%q is not one property. Write each as an element of its own: select = [\"id\", \"createdDateTime\"].", property)
 		}
 	}
 	warnOfSelect(i, r)
@@ -64,19 +69,19 @@ func (l *loader) decodeReport(i *instance) *Report {
 
 // checkSettle checks that the type's settle leaves slices of the window to
 // fetch. The window's own goes before it, and was checked there.
-func checkSettle(i *instance, r *Report) {
+func checkSettle(i *lang.Instance, r *Report) {
 	w := r.Window
 	if w == nil || r.Type == nil || w.Last != nil || w.Settle != nil || !w.neverFetched(r.Type.Settle) {
 		return
 	}
-	i.reject("window", "Nothing to fetch", "A slice of %s has settled %s after its end, which is the report type's default, and %s wants it until %s after it, so that none is ever fetched. "+
+	i.Reject("window", "Nothing to fetch", "A slice of %s has settled %s after its end, which is the report type's default, and %s wants it until %s after it, so that none is ever fetched. "+
 		"In the window, make \"keep\" longer than %s, set \"settle\" to less than \"keep\", or write open = true to fetch slices before they have settled.",
 		r.Type.Name, r.Type.Settle, w.Address, w.Keep, r.Type.Settle)
 }
 
 // warnOfSelect tells when the service is not asked for what events are checked
 // by: their time, and their identity.
-func warnOfSelect(i *instance, r *Report) {
+func warnOfSelect(i *lang.Instance, r *Report) {
 	if len(r.Select) == 0 || r.Type == nil {
 		return
 	}
@@ -90,45 +95,44 @@ func warnOfSelect(i *instance, r *Report) {
 	if len(lacking) == 0 {
 		return
 	}
-	i.warn(i.content["select"].Expr.Range(), "Events cannot be checked",
+	i.Warn("select", "Events cannot be checked",
 		"Without %s in select, events cannot be held against the slice, or told from repeated ones. Add it.", strings.Join(lacking, " and "))
 }
 
 // reportTenants are the tenants of a report: all of them where none are named.
-func (l *loader) reportTenants(i *instance) []*Tenant {
-	if i.lacks("tenants") {
-		blocks := l.scope.kind("tenant").blocks
+func (l *loader) reportTenants(i *lang.Instance) []*Tenant {
+	if i.Lacks("tenants") {
 		switch {
-		case l.scope.hidden.any("tenant"):
-		case len(blocks) == 0:
-			i.diags = append(i.diags, diag.Mistake(i.of.block.DefRange, "No tenants",
-				"The report is of every tenant, and the configuration declares none. Add a tenant block."))
-		case allEmpty(blocks):
-			i.warn(i.of.block.DefRange, "No tenants",
+		case l.scope.Hidden.Any("tenant"):
+		case !l.tenant.Declared():
+			i.Mistake(i.Header(), "No tenants",
+				"The report is of every tenant, and the configuration declares none. Add a tenant block.")
+		case l.tenant.Empty():
+			i.WarnAt(i.Header(), "No tenants",
 				"The report is of every tenant, and there are none now: no tenant block's for_each has an element. It fetches nothing until one has.")
 		}
 		return l.config.Tenants
 	}
-	list := many(i, "tenants", l.scope.kind("tenant"), l.tenants)
-	if list.ok && len(list.items) == 0 {
-		i.reject("tenants", "No tenants", "The list of tenants is empty, so that the report would fetch nothing. Leave \"tenants\" away for every tenant.")
+	list := lang.Many(i, "tenants", l.tenant, l.tenants)
+	if list.OK && len(list.Items) == 0 {
+		i.Reject("tenants", "No tenants", "The list of tenants is empty, so that the report would fetch nothing. Leave \"tenants\" away for every tenant.")
 	}
-	return list.distinct(func(t *Tenant) address.Address { return t.Address })
+	return list.Distinct(func(t *Tenant) address.Address { return t.Address })
 }
 
 // reportOutputs are the outputs of a report in the order in which they are
 // written, with the place of each.
-func (l *loader) reportOutputs(i *instance) ([]*Output, []hcl.Range) {
-	list := many(i, "outputs", l.scope.kind("output"), l.outputs)
-	if list.ok && len(list.items) == 0 {
-		i.reject("outputs", "No outputs", "The list of outputs is empty. A report without an output would fetch events for nobody.")
+func (l *loader) reportOutputs(i *lang.Instance) ([]*Output, []hcl.Range) {
+	list := lang.Many(i, "outputs", l.output, l.outputs)
+	if list.OK && len(list.Items) == 0 {
+		i.Reject("outputs", "No outputs", "The list of outputs is empty. A report without an output would fetch events for nobody.")
 	}
 	seen := map[*Output]bool{}
-	for n, output := range list.items {
+	for n, output := range list.Items {
 		if seen[output] {
-			i.diags = append(i.diags, diag.Mistake(list.ranges[n], "Repeated output", "%s is named twice. Remove one of the two.", output.Address))
+			i.Mistake(list.Ranges[n], "Repeated output", "%s is named twice. Remove one of the two.", output.Address)
 		}
 		seen[output] = true
 	}
-	return slices.Clone(list.items), slices.Clone(list.ranges)
+	return slices.Clone(list.Items), slices.Clone(list.Ranges)
 }

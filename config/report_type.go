@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/reportform/reportform/config/lang"
 	"github.com/reportform/reportform/internal/diag"
 )
 
@@ -112,9 +113,9 @@ const (
 func DecodeReportType(block *hcl.Block, hclCtx *hcl.EvalContext, limits map[string]*LimitClass) (*ReportType, hcl.Diagnostics) {
 	schema := reportTypeSchema()
 	content, diags := block.Body.Content(schema)
-	a := newAttributes(content, schema, hclCtx)
+	a := lang.NewAttributes(content, schema, hclCtx)
 	t := decodeReportType(block, a, limits)
-	diags = append(diags, a.diags...)
+	diags = append(diags, a.Diagnostics()...)
 	diags = append(diags, checkSnakeCase(block)...)
 	if diags.HasErrors() {
 		return nil, diags
@@ -122,7 +123,7 @@ func DecodeReportType(block *hcl.Block, hclCtx *hcl.EvalContext, limits map[stri
 	return t, diags
 }
 
-func decodeReportType(block *hcl.Block, a *attributes, limits map[string]*LimitClass) *ReportType {
+func decodeReportType(block *hcl.Block, a *lang.Attributes, limits map[string]*LimitClass) *ReportType {
 	t := &ReportType{
 		Name:   block.Labels[0],
 		API:    APIGraph,
@@ -130,47 +131,47 @@ func decodeReportType(block *hcl.Block, a *attributes, limits map[string]*LimitC
 		Settle: Duration{15, Minute},
 		Range:  block.DefRange,
 	}
-	if api, ok := a.oneOf("api", APIGraph, APIAADGraph); ok {
+	if api, ok := a.OneOf("api", APIGraph, APIAADGraph); ok {
 		t.API = api
 	}
-	t.Version = a.reportVersion(t.API)
-	t.Path = a.reportPath()
-	t.Description, _ = a.text("description")
-	t.Filter, _ = a.text("filter")
-	t.Time, _ = a.nonEmpty("time")
-	t.OrderBy, _ = a.text("order_by")
-	t.PageSize, _ = a.integer("page_size", 0, maxPageSize)
-	t.Permissions, _ = a.texts("permissions")
-	t.License, _ = a.text("license")
-	t.Retention, _ = a.duration("retention", false)
-	t.Columns, _ = a.texts("columns")
-	t.Source, _ = a.text("source")
-	t.Headers = a.headers()
+	t.Version = reportVersion(a, t.API)
+	t.Path = reportPath(a)
+	t.Description, _ = a.Text("description")
+	t.Filter, _ = a.Text("filter")
+	t.Time, _ = a.NonEmpty("time")
+	t.OrderBy, _ = a.Text("order_by")
+	t.PageSize, _ = a.Integer("page_size", 0, maxPageSize)
+	t.Permissions, _ = a.Texts("permissions")
+	t.License, _ = a.Text("license")
+	t.Retention, _ = duration(a, "retention", false)
+	t.Columns, _ = a.Texts("columns")
+	t.Source, _ = a.Text("source")
+	t.Headers = headersOf(a)
 
-	if a.has("time") {
-		lower, _ := a.oneOf("lower", "ge", "gt")
-		upper, _ := a.oneOf("upper", "lt", "le")
+	if a.Has("time") {
+		lower, _ := a.OneOf("lower", "ge", "gt")
+		upper, _ := a.OneOf("upper", "lt", "le")
 		t.Lower, t.Upper = cmp.Or(lower, "ge"), cmp.Or(upper, "lt")
 	} else {
 		t.Settle = Duration{0, Second}
 		for _, name := range []string{"lower", "upper"} {
-			if a.has(name) {
-				a.reject(name, "Operator without a time", "%q is an operator of the slice's condition on the property \"time\", which this report type does not have. Set \"time\", or remove %q.", name, name)
+			if a.Has(name) {
+				a.Reject(name, "Operator without a time", "%q is an operator of the slice's condition on the property \"time\", which this report type does not have. Set \"time\", or remove %q.", name, name)
 			}
 		}
 	}
-	if settle, ok := a.duration("settle", true); ok {
+	if settle, ok := duration(a, "settle", true); ok {
 		t.Settle = *settle
 	}
-	if id, ok := a.texts("id"); ok {
+	if id, ok := a.Texts("id"); ok {
 		if len(id) > 2 {
-			a.reject("id", "Too many properties", "An event is identified by at most two properties.")
+			a.Reject("id", "Too many properties", "An event is identified by at most two properties.")
 		}
 		t.ID = id
 	}
-	if limit, ok := a.nonEmpty("limit"); ok {
+	if limit, ok := a.NonEmpty("limit"); ok {
 		if _, known := limits[limit]; !known && limits != nil {
-			a.reject("limit", "Unknown limit class", "There is no limit class %q; known are %s.%s",
+			a.Reject("limit", "Unknown limit class", "There is no limit class %q; known are %s.%s",
 				limit, diag.Quoted(slices.Sorted(maps.Keys(limits))), diag.DidYouMean(limit, maps.Keys(limits)))
 		}
 		t.Limit = limit
@@ -178,22 +179,22 @@ func decodeReportType(block *hcl.Block, a *attributes, limits map[string]*LimitC
 	return t
 }
 
-func (a *attributes) reportVersion(api string) string {
+func reportVersion(a *lang.Attributes, api string) string {
 	if api == APIGraph {
-		version, _ := a.oneOf("version", "v1.0", "beta")
+		version, _ := a.OneOf("version", "v1.0", "beta")
 		return cmp.Or(version, defaultGraphVersion)
 	}
-	version, ok := a.nonEmpty("version")
+	version, ok := a.NonEmpty("version")
 	if ok && !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]*$`).MatchString(version) {
-		a.reject("version", "Unknown value", "The api-version %q is not made of letters, digits, dots and dashes, such as beta or 1.6.", version)
+		a.Reject("version", "Unknown value", "The api-version %q is not made of letters, digits, dots and dashes, such as beta or 1.6.", version)
 	}
 	return cmp.Or(version, defaultAADGraphVersion)
 }
 
 // reportPath reads the request path. It becomes part of a URL that carries a
 // token, so that nothing in it may lead to another place than is written.
-func (a *attributes) reportPath() string {
-	path, ok := a.text("path")
+func reportPath(a *lang.Attributes) string {
+	path, ok := a.Text("path")
 	if !ok {
 		return ""
 	}
@@ -211,24 +212,24 @@ func (a *attributes) reportPath() string {
 		fault = "has a character that does not belong in a path"
 	}
 	if fault != "" {
-		a.reject("path", "Not a request path", "The path %q %s. Write what follows the version (or, with api = \"aad_graph\", the tenant) in the request's URL, such as \"/auditLogs/signIns\".", path, fault)
+		a.Reject("path", "Not a request path", "The path %q %s. Write what follows the version (or, with api = \"aad_graph\", the tenant) in the request's URL, such as \"/auditLogs/signIns\".", path, fault)
 	}
 	return path
 }
 
-func (a *attributes) headers() map[string]string {
-	headers := a.textMap("headers")
+func headersOf(a *lang.Attributes) map[string]string {
+	headers := a.TextMap("headers")
 	for _, name := range slices.Sorted(maps.Keys(headers)) {
 		switch textproto.CanonicalMIMEHeaderKey(name) {
 		case "Authorization", "Host":
-			a.reject("headers", "Header not allowed", "The header %q is set by the program alone, for the token's sake. Remove it.", name)
+			a.Reject("headers", "Header not allowed", "The header %q is set by the program alone, for the token's sake. Remove it.", name)
 			continue
 		}
 		if !regexp.MustCompile(`^[A-Za-z0-9-]+$`).MatchString(name) {
-			a.reject("headers", "Not a header", "%q is not the name of a header: it is made of letters, digits and dashes.", name)
+			a.Reject("headers", "Not a header", "%q is not the name of a header: it is made of letters, digits and dashes.", name)
 		}
 		if strings.ContainsFunc(headers[name], func(r rune) bool { return r < ' ' || r >= 0x7f }) {
-			a.reject("headers", "Not a header", "The value of the header %q must be printable ASCII on one line.", name)
+			a.Reject("headers", "Not a header", "The value of the header %q must be printable ASCII on one line.", name)
 		}
 	}
 	return headers

@@ -4,6 +4,7 @@ import (
 	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/reportform/reportform/config/lang"
 	"github.com/reportform/reportform/internal/diag"
 )
 
@@ -25,8 +26,12 @@ type State struct {
 	Range   hcl.Range
 }
 
-// defaultStateType is the backend of a configuration that names none.
-const defaultStateType = "local"
+// defaultState is the state of a configuration that says nothing of it.
+func defaultState(s *lang.Scope) State {
+	body := hcl.EmptyBody()
+	hclCtx, _, _ := s.BodyContext("state", body, &lang.Body{})
+	return State{Type: "local", Body: body, EvalCtx: hclCtx}
+}
 
 func settingsSchema() *hcl.BodySchema {
 	return &hcl.BodySchema{
@@ -36,8 +41,8 @@ func settingsSchema() *hcl.BodySchema {
 }
 
 // decodeSettings decodes the reportform blocks, of which there may be one.
-func decodeSettings(blocks []*hcl.Block, s *scope, running string) (Settings, hcl.Diagnostics) {
-	settings := Settings{State: State{Type: defaultStateType, Body: hcl.EmptyBody(), EvalCtx: s.bodyCtx}}
+func decodeSettings(blocks []*hcl.Block, s *lang.Scope, running string) (Settings, hcl.Diagnostics) {
+	settings := Settings{State: defaultState(s)}
 	var diags hcl.Diagnostics
 	for n, block := range blocks {
 		if n > 0 {
@@ -48,12 +53,12 @@ func decodeSettings(blocks []*hcl.Block, s *scope, running string) (Settings, hc
 		schema := settingsSchema()
 		content, d := block.Body.Content(schema)
 		diags = append(diags, d...)
-		a := newAttributes(content, schema, nil)
-		if constraint, ok := a.nonEmpty("required_version"); ok {
+		a := lang.NewAttributes(content, schema, nil)
+		if constraint, ok := a.NonEmpty("required_version"); ok {
 			settings.RequiredVersion = constraint
-			a.checkVersion(constraint, running)
+			checkVersion(a, constraint, running)
 		}
-		diags = append(diags, a.diags...)
+		diags = append(diags, a.Diagnostics()...)
 		state, d := decodeState(content.Blocks, s)
 		diags = append(diags, d...)
 		if state != nil {
@@ -64,7 +69,7 @@ func decodeSettings(blocks []*hcl.Block, s *scope, running string) (Settings, hc
 }
 
 // decodeState returns nil where there is no state block.
-func decodeState(blocks []*hcl.Block, s *scope) (*State, hcl.Diagnostics) {
+func decodeState(blocks []*hcl.Block, s *lang.Scope) (*State, hcl.Diagnostics) {
 	if len(blocks) == 0 {
 		return nil, nil
 	}
@@ -74,23 +79,20 @@ func decodeState(blocks []*hcl.Block, s *scope) (*State, hcl.Diagnostics) {
 		diags = append(diags, diag.Mistake(other.DefRange, "Declared twice",
 			"There is already a state block at %s, and state is kept in one place. Remove one of them.", block.DefRange))
 	}
-	ok, d := s.check(bodyReferences(block.Body), use{block: "state", body: true})
-	for _, mistake := range d {
-		mistake.Extra = diag.SecretHere{} // the body may hold a secret in plain text
-	}
+	hclCtx, ok, d := s.BodyContext("state", block.Body, &lang.Body{Secret: true})
 	diags = append(diags, d...)
 	if !ok {
 		return &State{}, diags
 	}
-	return &State{Type: block.Labels[0], Body: block.Body, EvalCtx: s.bodyCtx, Range: block.DefRange}, diags
+	return &State{Type: block.Labels[0], Body: block.Body, EvalCtx: hclCtx, Range: block.DefRange}, diags
 }
 
 // checkVersion compares the running version with the constraint. A version
 // that is none, such as "dev", meets every constraint.
-func (a *attributes) checkVersion(constraint, running string) {
+func checkVersion(a *lang.Attributes, constraint, running string) {
 	constraints, err := version.NewConstraint(constraint)
 	if err != nil {
-		a.reject("required_version", "Not a version constraint",
+		a.Reject("required_version", "Not a version constraint",
 			"%q is not a version constraint. Write an operator and a version, such as \">= 0.1\" or \"~> 1.2\".", constraint)
 		return
 	}
@@ -99,7 +101,7 @@ func (a *attributes) checkVersion(constraint, running string) {
 		return
 	}
 	if !constraints.Check(v.Core()) {
-		a.reject("required_version", "Unsuitable version",
+		a.Reject("required_version", "Unsuitable version",
 			"The configuration needs a version of reportform that is %s, and this is %s. Install a suitable version, or change required_version.", constraint, running)
 	}
 }

@@ -6,12 +6,13 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/reportform/reportform/config/lang"
 	"github.com/reportform/reportform/internal/address"
-	"github.com/reportform/reportform/internal/diag"
 )
 
 // Tenant is one directory.
@@ -63,6 +64,13 @@ func Clouds() map[string]Endpoints {
 	}
 }
 
+func tenantKind() *lang.Kind {
+	return &lang.Kind{
+		Name: "tenant", Example: "tenant.contoso", Labels: 1,
+		Object: map[string]cty.Type{"id": cty.String, "cloud": cty.String, "labels": cty.Map(cty.String)},
+	}
+}
+
 func tenantSchema() *hcl.BodySchema {
 	return &hcl.BodySchema{
 		Attributes: []hcl.AttributeSchema{
@@ -85,67 +93,65 @@ const defaultCloud = "public"
 
 // decodeTenant decodes one tenant, and as much of a mistaken one as can be
 // read. credentials are all that there are, by address.
-func decodeTenant(i *instance, k *kind, credentials map[address.Address]*Credential) *Tenant {
-	t := &Tenant{Address: i.Address, Name: i.Name, Cloud: defaultCloud, Range: i.of.block.DefRange}
-	if id, ok := i.text("id"); ok {
+func decodeTenant(i *lang.Instance, k *lang.Kind, credentials map[address.Address]*Credential) *Tenant {
+	t := &Tenant{Address: i.Address, Name: i.Name, Cloud: defaultCloud, Range: i.Header()}
+	if id, ok := i.Text("id"); ok {
 		t.ID = id
-		i.checkDirectory("id", id)
+		checkDirectory(&i.Attributes, "id", id)
 	}
 	clouds := Clouds()
-	cloud, cloudOK := i.oneOf("cloud", slices.Sorted(maps.Keys(clouds))...)
+	cloud, cloudOK := i.OneOf("cloud", slices.Sorted(maps.Keys(clouds))...)
 	if cloudOK {
 		t.Cloud = cloud
 	}
 	sandbox := t.Cloud == CloudSandbox
-	if i.has("credential") {
-		t.Credential, _ = one(i, "credential", k, credentials)
+	if i.Has("credential") {
+		t.Credential, _ = lang.One(i, "credential", k, credentials)
 	}
-	if !sandbox && i.lacks("credential") && (cloudOK || !i.has("cloud")) {
-		i.diags = append(i.diags, diag.Mistake(i.of.parsed.MissingItemRange, "Missing credential",
-			"To read a directory in the cloud %q a credential is needed: declare one, such as credential \"client_secret\" \"msp\" { ... }, and set credential = credential.client_secret.msp. Only the cloud \"sandbox\" needs none.", t.Cloud))
+	if !sandbox && i.Lacks("credential") && (cloudOK || !i.Has("cloud")) {
+		i.Mistake(i.MissingItem(), "Missing credential",
+			"To read a directory in the cloud %q a credential is needed: declare one, such as credential \"client_secret\" \"msp\" { ... }, and set credential = credential.client_secret.msp. Only the cloud \"sandbox\" needs none.", t.Cloud)
 	}
-	t.Labels = i.textMap("labels")
+	t.Labels = i.TextMap("labels")
 
 	t.Pacing = PacingPublished
 	if sandbox {
 		t.Pacing = PacingOff
 	}
-	if pacing, ok := i.oneOf("pacing", PacingPublished, PacingOff); ok {
+	if pacing, ok := i.OneOf("pacing", PacingPublished, PacingOff); ok {
 		t.Pacing = pacing
 	}
 	t.Endpoints = clouds[t.Cloud]
-	i.decodeEndpoints(&t.Endpoints)
+	decodeEndpoints(i, &t.Endpoints)
 	return t
 }
 
-func (i *instance) decodeEndpoints(endpoints *Endpoints) {
-	for n, block := range i.of.parsed.Blocks {
+func decodeEndpoints(i *lang.Instance, endpoints *Endpoints) {
+	for n, block := range i.Blocks() {
 		if n > 0 {
-			i.diags = append(i.diags, diag.Mistake(block.DefRange, "Declared twice",
-				"There is already an endpoints block at %s. Join the two.", i.of.parsed.Blocks[0].DefRange))
+			i.Mistake(block.DefRange, "Declared twice",
+				"There is already an endpoints block at %s. Join the two.", i.Blocks()[0].DefRange)
 			continue
 		}
-		schema := endpointsSchema()
-		content, diags := i.of.nested(block, schema)
-		a := i.nested(content, schema)
-		a.endpoint("login", &endpoints.Login)
-		a.endpoint("graph", &endpoints.Graph)
-		a.endpoint("aad_graph", &endpoints.AADGraph)
-		i.diags = append(append(i.diags, diags...), a.diags...)
+		i.Nested(block, endpointsSchema(), func(a *lang.Attributes) {
+			endpoint(a, "login", &endpoints.Login)
+			endpoint(a, "graph", &endpoints.Graph)
+			endpoint(a, "aad_graph", &endpoints.AADGraph)
+		})
 	}
 }
 
 // endpoint reads a base URL. Requests with tokens go there, so that plain http
 // is for loopback addresses alone.
-func (a *attributes) endpoint(name string, endpoint *string) {
-	s, ok := a.text(name)
+func endpoint(a *lang.Attributes, name string, into *string) {
+	s, ok := a.Text(name)
 	if !ok {
 		return
 	}
 	u, err := url.Parse(s)
 	fault := ""
 	switch {
-	case err != nil || u.Opaque != "" || u.Hostname() == "" || strings.ContainsFunc(s, isControl):
+	case err != nil || u.Opaque != "" || u.Hostname() == "" || strings.ContainsFunc(s, unicode.IsControl) || strings.ContainsAny(s, "\u2028\u2029"):
 		fault = "it is not a URL with a scheme and a host"
 	case u.Scheme != "https" && u.Scheme != "http":
 		fault = "its scheme must be https"
@@ -160,10 +166,10 @@ func (a *attributes) endpoint(name string, endpoint *string) {
 	}
 	if fault != "" {
 		// The URL may hold a password, and is not repeated.
-		a.reject(name, "Not an endpoint", "The endpoint %q is a base URL such as \"https://graph.example.com\"; %s.", name, fault)
+		a.Reject(name, "Not an endpoint", "The endpoint %q is a base URL such as \"https://graph.example.com\"; %s.", name, fault)
 		return
 	}
-	*endpoint = u.Scheme + "://" + u.Host
+	*into = u.Scheme + "://" + u.Host
 }
 
 func isLoopback(host string) bool {
@@ -174,13 +180,13 @@ func isLoopback(host string) bool {
 	return err == nil && addr.IsLoopback()
 }
 
-func (a *attributes) checkDirectory(name, id string) {
+func checkDirectory(a *lang.Attributes, name, id string) {
 	switch {
 	case isGUID(id) || isDomain(id):
 	case slices.Contains([]string{"common", "organizations", "consumers"}, id):
-		a.reject(name, "Not a directory", "%q stands for any directory, and reports are those of one. Write the directory's GUID or one of its domain names.", id)
+		a.Reject(name, "Not a directory", "%q stands for any directory, and reports are those of one. Write the directory's GUID or one of its domain names.", id)
 	default:
-		a.reject(name, "Not a directory", "%q is neither a directory's GUID, such as 8f0c1f2e-0000-4000-8000-000000000001, nor one of its domain names, such as contoso.onmicrosoft.com.", id)
+		a.Reject(name, "Not a directory", "%q is neither a directory's GUID, such as 8f0c1f2e-0000-4000-8000-000000000001, nor one of its domain names, such as contoso.onmicrosoft.com.", id)
 	}
 }
 

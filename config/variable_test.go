@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/hashicorp/hcl/v2"
+
+	"github.com/reportform/reportform/config/lang"
 )
 
 // TestVariablePrecedence sets one variable in every way and takes the
@@ -117,9 +119,9 @@ func textOf(t *testing.T, body hcl.Body, hclCtx *hcl.EvalContext, name string) s
 	t.Helper()
 	schema := &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: name, Required: true}}}
 	content, diags := body.Content(schema)
-	a := newAttributes(content, schema, hclCtx)
-	text, _ := a.text(name)
-	if diags = append(diags, a.diags...); diags.HasErrors() {
+	a := lang.NewAttributes(content, schema, hclCtx)
+	text, _ := a.Text(name)
+	if diags = append(diags, a.Diagnostics()...); diags.HasErrors() {
 		t.Fatal(diags)
 	}
 	return text

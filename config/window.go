@@ -6,8 +6,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/reportform/reportform/config/lang"
 	"github.com/reportform/reportform/internal/address"
-	"github.com/reportform/reportform/internal/diag"
 )
 
 // Window is a declaration of time. Exactly one of Last, Every and a fixed
@@ -38,6 +38,10 @@ type Window struct {
 	Range hcl.Range
 }
 
+func windowKind() *lang.Kind {
+	return &lang.Kind{Name: "window", Example: "window.daily", Labels: 1}
+}
+
 func windowSchema() *hcl.BodySchema {
 	return &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 		{Name: "last"},
@@ -53,77 +57,77 @@ func windowSchema() *hcl.BodySchema {
 	}}
 }
 
-func decodeWindow(i *instance) *Window {
-	w := &Window{Address: i.Address, Name: i.Name, Location: time.UTC, Range: i.of.block.DefRange}
-	zoned := i.decodeZone(&w.Location)
-	w.Settle, _ = i.duration("settle", true)
-	w.Revisit, _ = i.duration("revisit", false)
-	w.Keep, _ = i.duration("keep", false)
-	w.Open, _ = i.boolean("open")
-	w.Last, _ = i.duration("last", false)
-	w.Every, _ = i.duration("every", false)
-	if align, ok := i.oneOf("align", "hour", "day", "week", "month"); ok {
+func decodeWindow(i *lang.Instance) *Window {
+	w := &Window{Address: i.Address, Name: i.Name, Location: time.UTC, Range: i.Header()}
+	zoned := decodeZone(i, &w.Location)
+	w.Settle, _ = duration(&i.Attributes, "settle", true)
+	w.Revisit, _ = duration(&i.Attributes, "revisit", false)
+	w.Keep, _ = duration(&i.Attributes, "keep", false)
+	w.Open, _ = i.Bool("open")
+	w.Last, _ = duration(&i.Attributes, "last", false)
+	w.Every, _ = duration(&i.Attributes, "every", false)
+	if align, ok := i.OneOf("align", "hour", "day", "week", "month"); ok {
 		w.Align = &Duration{1, map[string]Unit{"hour": Hour, "day": Day, "week": Week, "month": Month}[align]}
 	}
 	if zoned {
-		w.From = i.moment("from", w.Location)
-		w.To = i.moment("to", w.Location)
+		w.From = moment(i, "from", w.Location)
+		w.To = moment(i, "to", w.Location)
 	}
-	if i.checkForm() {
-		i.checkSlices(w)
+	if checkForm(i) {
+		checkSlices(i, w)
 	}
 	return w
 }
 
 // checkForm checks that the attributes are those of one of the three kinds of
 // windows: last; from and to; every and from, with or without to.
-func (i *instance) checkForm() bool {
-	before := len(i.diags)
-	last, every, from, to := !i.lacks("last"), !i.lacks("every"), !i.lacks("from"), !i.lacks("to")
+func checkForm(i *lang.Instance) bool {
+	before := len(i.Diagnostics())
+	last, every, from, to := !i.Lacks("last"), !i.Lacks("every"), !i.Lacks("from"), !i.Lacks("to")
 	switch {
 	case last:
 		for _, name := range []string{"every", "from", "to"} {
-			if !i.lacks(name) {
-				i.reject(name, "Conflicting attributes", "A window with \"last\" ends at the time of the plan; %q cannot be combined with it. Remove one of the two.", name)
+			if !i.Lacks(name) {
+				i.Reject(name, "Conflicting attributes", "A window with \"last\" ends at the time of the plan; %q cannot be combined with it. Remove one of the two.", name)
 			}
 		}
 		for _, name := range []string{"open", "revisit", "keep"} {
-			if !i.lacks(name) {
-				i.reject(name, "Conflicting attributes", "A window with \"last\" has one slice, which is fetched anew whenever it has moved; %q is for slices that stay. Remove it, or use \"every\".", name)
+			if !i.Lacks(name) {
+				i.Reject(name, "Conflicting attributes", "A window with \"last\" has one slice, which is fetched anew whenever it has moved; %q is for slices that stay. Remove it, or use \"every\".", name)
 			}
 		}
 	case every && !from:
-		i.reject("every", "Missing beginning", "A window with \"every\" needs \"from\": the beginning of its first slice, such as from = \"2026-11-01\".")
+		i.Reject("every", "Missing beginning", "A window with \"every\" needs \"from\": the beginning of its first slice, such as from = \"2026-11-01\".")
 	case from && !to && !every:
-		i.reject("from", "Missing end", "A window with \"from\" needs \"to\" for one fixed slice, or \"every\" for consecutive slices.")
+		i.Reject("from", "Missing end", "A window with \"from\" needs \"to\" for one fixed slice, or \"every\" for consecutive slices.")
 	case to && !from:
-		i.reject("to", "Missing beginning", "A window with \"to\" needs \"from\" as well.")
+		i.Reject("to", "Missing beginning", "A window with \"to\" needs \"from\" as well.")
 	case !every && !from:
-		i.diags = append(i.diags, diag.Mistake(i.of.block.DefRange, "Empty window",
-			"A window needs \"last\" (a trailing window), \"from\" and \"to\" (one fixed slice), or \"every\" and \"from\" (consecutive slices)."))
+		i.Mistake(i.Header(), "Empty window",
+			"A window needs \"last\" (a trailing window), \"from\" and \"to\" (one fixed slice), or \"every\" and \"from\" (consecutive slices).")
 	}
-	if !last && !i.lacks("align") {
-		i.reject("align", "Conflicting attributes", "\"align\" moves the end of a window with \"last\"; this window has none. Remove it: slices of other windows begin where \"from\" says.")
+	if !last && !i.Lacks("align") {
+		i.Reject("align", "Conflicting attributes", "\"align\" moves the end of a window with \"last\"; this window has none. Remove it: slices of other windows begin where \"from\" says.")
 	}
-	return len(i.diags) == before
+	return len(i.Diagnostics()) == before
 }
 
 // checkSlices checks the values against each other. What could not be read is
 // zero and passes.
-func (i *instance) checkSlices(w *Window) {
+func checkSlices(i *lang.Instance, w *Window) {
 	if !w.From.IsZero() && !w.To.IsZero() && !w.To.After(w.From) {
-		i.reject("to", "Empty window", "The window ends at %s, which is not after its beginning, %s.",
+		i.Reject("to", "Empty window", "The window ends at %s, which is not after its beginning, %s.",
 			w.To.Format(time.RFC3339), w.From.Format(time.RFC3339))
 	}
 	if w.Settle != nil && w.neverFetched(*w.Settle) {
-		i.reject("keep", "Nothing to fetch", "A slice has settled %s after its end, and is wanted until %s after it, so that none is ever fetched. "+
+		i.Reject("keep", "Nothing to fetch", "A slice has settled %s after its end, and is wanted until %s after it, so that none is ever fetched. "+
 			"Make \"keep\" longer than \"settle\", or write open = true to fetch slices before they have settled.", w.Settle, w.Keep)
 	}
 	if w.Every == nil {
 		return
 	}
 	if w.Every.Unit == Second || w.Every.Unit == Minute {
-		i.reject("every", "Unsuitable length", "Slices are whole hours, days, weeks or months long, such as 1h, 6h, 1d, 1w or 1mo; %s is not.", w.Every)
+		i.Reject("every", "Unsuitable length", "Slices are whole hours, days, weeks or months long, such as 1h, 6h, 1d, 1w or 1mo; %s is not.", w.Every)
 		return
 	}
 	if w.From.IsZero() {
@@ -133,11 +137,11 @@ func (i *instance) checkSlices(w *Window) {
 	onHour := minute == 0 && second == 0 && w.From.Nanosecond() == 0
 	switch {
 	case w.Every.Unit == Hour && !onHour:
-		i.reject("from", "Unsuitable beginning", "Slices of hours begin on a whole hour; %s is none in the zone %s.", w.From.Format(time.RFC3339Nano), w.Location)
+		i.Reject("from", "Unsuitable beginning", "Slices of hours begin on a whole hour; %s is none in the zone %s.", w.From.Format(time.RFC3339Nano), w.Location)
 	case w.Every.Unit != Hour && !IsDayStart(w.From):
-		i.reject("from", "Unsuitable beginning", "Slices of days, weeks and months begin at midnight; %s is not midnight in the zone %s. Write a date, such as \"2026-11-01\", and set timezone to the zone that counts.", w.From.Format(time.RFC3339Nano), w.Location)
+		i.Reject("from", "Unsuitable beginning", "Slices of days, weeks and months begin at midnight; %s is not midnight in the zone %s. Write a date, such as \"2026-11-01\", and set timezone to the zone that counts.", w.From.Format(time.RFC3339Nano), w.Location)
 	case w.Every.Unit == Month && w.From.Day() > 28:
-		i.reject("from", "Unsuitable beginning", "Slices of months begin on a day that every month has, the 1st to the 28th; this is the %d.", w.From.Day())
+		i.Reject("from", "Unsuitable beginning", "Slices of months begin on a day that every month has, the 1st to the 28th; this is the %d.", w.From.Day())
 	}
 }
 
@@ -148,17 +152,17 @@ func (w *Window) neverFetched(settle Duration) bool {
 }
 
 // decodeZone reads the timezone; it is not ok when that fails.
-func (i *instance) decodeZone(zone **time.Location) bool {
-	if i.lacks("timezone") {
+func decodeZone(i *lang.Instance, zone **time.Location) bool {
+	if i.Lacks("timezone") {
 		return true
 	}
-	name, ok := i.nonEmpty("timezone")
+	name, ok := i.NonEmpty("timezone")
 	if !ok {
 		return false
 	}
 	location, err := time.LoadLocation(name)
 	if err != nil || name == "Local" {
-		i.reject("timezone", "Unknown timezone", "There is no time zone named %q. Write a name of the IANA database, such as \"UTC\", \"Europe/Berlin\" or \"America/New_York\".", name)
+		i.Reject("timezone", "Unknown timezone", "There is no time zone named %q. Write a name of the IANA database, such as \"UTC\", \"Europe/Berlin\" or \"America/New_York\".", name)
 		return false
 	}
 	*zone = location
@@ -168,8 +172,8 @@ func (i *instance) decodeZone(zone **time.Location) bool {
 // moment reads a date, which is its first moment in the zone, a local time in
 // the zone, the first of two where clocks are put back, or a time as of
 // RFC 3339. It is zero where there is none.
-func (i *instance) moment(name string, zone *time.Location) time.Time {
-	s, ok := i.text(name)
+func moment(i *lang.Instance, name string, zone *time.Location) time.Time {
+	s, ok := i.Text(name)
 	if !ok {
 		return time.Time{}
 	}
@@ -183,11 +187,11 @@ func (i *instance) moment(name string, zone *time.Location) time.Time {
 		}
 		t := FirstMoment(wall, zone)
 		if t.Format(layout) != s {
-			i.reject(name, "Not a time", "There is no %s in the zone %s: the clocks are put forward then. Choose another time.", s, zone)
+			i.Reject(name, "Not a time", "There is no %s in the zone %s: the clocks are put forward then. Choose another time.", s, zone)
 			return time.Time{}
 		}
 		return t
 	}
-	i.reject(name, "Not a time", "%q is not a time. Write a date such as \"2026-11-01\", a time in the window's zone such as \"2026-11-01T10:00\", or one with an offset such as \"2026-11-01T10:00:00Z\".", s)
+	i.Reject(name, "Not a time", "%q is not a time. Write a date such as \"2026-11-01\", a time in the window's zone such as \"2026-11-01T10:00\", or one with an offset such as \"2026-11-01T10:00:00Z\".", s)
 	return time.Time{}
 }

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
 func TestParts(t *testing.T) {
@@ -84,4 +86,18 @@ func FuzzKey(f *testing.F) {
 			t.Errorf("%s is taken apart as %v, %v", a, p, ok)
 		}
 	})
+}
+
+// TestQuote reads keys as the language does.
+func TestQuote(t *testing.T) {
+	for _, key := range []string{"fabrikam", `a"b\c`, "${x}", "%{if}", "$", "$${", "日本", "a b"} {
+		expr, diags := hclsyntax.ParseExpression([]byte(Quote(key)), "x", hcl.InitialPos)
+		if diags.HasErrors() {
+			t.Errorf("%q: %v", key, diags)
+			continue
+		}
+		if v, diags := expr.Value(nil); diags.HasErrors() || v.AsString() != key {
+			t.Errorf("%q is written as %s and read as %#v", key, Quote(key), v)
+		}
+	}
 }

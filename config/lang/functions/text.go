@@ -1,4 +1,4 @@
-package config
+package functions
 
 import (
 	"crypto/md5"
@@ -96,15 +96,17 @@ func uuidv5(args []string) (string, error) {
 	case "x500":
 		namespace = "6ba7b814-9dad-11d1-80b4-00c04fd430c8"
 	}
-	if !isGUID(namespace) {
-		return "", argErrorf(0, "the namespace is dns, url, oid, x500 or a UUID")
-	}
 	id, err := hex.DecodeString(strings.ReplaceAll(namespace, "-", ""))
-	if err != nil {
-		return "", argErrorf(0, "the namespace is not a UUID")
+	if err != nil || len(id) != 16 || uuidText(id) != strings.ToLower(namespace) {
+		return "", argErrorf(0, "the namespace is dns, url, oid, x500 or a UUID")
 	}
 	sum := sha1.Sum(append(id, args[1]...))
 	sum[6] = sum[6]&0x0f | 0x50
 	sum[8] = sum[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[0:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16]), nil
+	return uuidText(sum[:]), nil
+}
+
+// uuidText writes the first 16 bytes as a UUID.
+func uuidText(b []byte) string {
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])
 }

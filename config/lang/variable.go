@@ -1,4 +1,4 @@
-package config
+package lang
 
 import (
 	"cmp"
@@ -24,7 +24,7 @@ type variable struct {
 	fallback    cty.Value          // the default, converted; NilVal for none
 	nullable    bool
 	validations []*validation
-	declared    hcl.Range
+	place       hcl.Range
 	broken      bool // its type or its default is mistaken
 }
 
@@ -34,7 +34,8 @@ type validation struct {
 	place              hcl.Range
 }
 
-func variableSchema() *hcl.BodySchema {
+// VariableSchema is the schema of a variable block.
+func VariableSchema() *hcl.BodySchema {
 	return &hcl.BodySchema{
 		Attributes: []hcl.AttributeSchema{
 			{Name: "type"},
@@ -47,16 +48,25 @@ func variableSchema() *hcl.BodySchema {
 	}
 }
 
-func validationSchema() *hcl.BodySchema {
+// ValidationSchema is the schema of a validation block.
+func ValidationSchema() *hcl.BodySchema {
 	return &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 		{Name: "condition", Required: true},
 		{Name: "error_message", Required: true},
 	}}
 }
 
-// declareVariables decodes the variable blocks, by name.
-func declareVariables(blocks []*hcl.Block) (map[string]*variable, hcl.Diagnostics) {
-	variables := map[string]*variable{}
+// Variables are the declared variables and the values that they are given. Of
+// two values for a variable the later wins.
+type Variables struct {
+	declared map[string]*variable
+	values   map[string]given
+	hidden   *Hidden
+}
+
+// DeclareVariables decodes the variable blocks.
+func (s *Scope) DeclareVariables(blocks []*hcl.Block) (*Variables, hcl.Diagnostics) {
+	vs := &Variables{declared: map[string]*variable{}, values: map[string]given{}, hidden: &s.Hidden}
 	var diags hcl.Diagnostics
 	for _, block := range blocks {
 		name := block.Labels[0]
@@ -65,24 +75,24 @@ func declareVariables(blocks []*hcl.Block) (map[string]*variable, hcl.Diagnostic
 		if d.HasErrors() {
 			continue
 		}
-		if first, taken := variables[name]; taken {
+		if first, taken := vs.declared[name]; taken {
 			diags = append(diags, diag.Mistake(block.DefRange, "Declared twice",
-				"The variable %q is already declared at %s. Give this one another name.", name, first.declared))
+				"The variable %q is already declared at %s. Give this one another name.", name, first.place))
 			continue
 		}
 		v, d := decodeVariable(block)
 		diags = append(diags, d...)
-		variables[name] = v
+		vs.declared[name] = v
 	}
-	return variables, diags
+	return vs, diags
 }
 
 func decodeVariable(block *hcl.Block) (*variable, hcl.Diagnostics) {
-	schema := variableSchema()
+	schema := VariableSchema()
 	content, diags := block.Body.Content(schema)
-	a := newAttributes(content, schema, nil)
-	v := &variable{name: block.Labels[0], constraint: cty.DynamicPseudoType, nullable: true, declared: block.DefRange}
-	if a.has("sensitive") {
+	a := NewAttributes(content, schema, nil)
+	v := &variable{name: block.Labels[0], constraint: cty.DynamicPseudoType, nullable: true, place: block.DefRange}
+	if a.Has("sensitive") {
 		diags = append(diags, diag.Mistake(content.Attributes["sensitive"].NameRange, "Secrets are not variables",
 			`A variable cannot be sensitive, because no secret takes part in evaluation. Where a secret is needed, refer to it with secret_env("NAME"), secret_file("PATH") or secret_exec(["COMMAND"]).`))
 	}
@@ -92,8 +102,8 @@ func decodeVariable(block *hcl.Block) (*variable, hcl.Diagnostics) {
 		diags = append(diags, d...)
 		v.broken = d.HasErrors()
 	}
-	a.text("description")
-	if nullable, ok := a.boolean("nullable"); ok {
+	a.Text("description")
+	if nullable, ok := a.Bool("nullable"); ok {
 		v.nullable = nullable
 	}
 	if attr := content.Attributes["default"]; attr != nil && !v.broken {
@@ -113,7 +123,7 @@ func decodeVariable(block *hcl.Block) (*variable, hcl.Diagnostics) {
 		}
 	}
 	for _, inner := range content.Blocks {
-		schema := validationSchema()
+		schema := ValidationSchema()
 		content, d := inner.Body.Content(schema)
 		diags = append(diags, d...)
 		if !d.HasErrors() {
@@ -146,50 +156,50 @@ type given struct {
 // envPrefix begins the names of environment variables that set variables.
 const envPrefix = "RF_VAR_"
 
-// fromEnviron returns the variables that the environment sets.
-func fromEnviron(variables map[string]*variable, environ []string) (map[string]given, hcl.Diagnostics) {
-	values := map[string]given{}
+// FromEnviron takes the values that the environment gives.
+func (vs *Variables) FromEnviron(environ []string) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for _, entry := range environ {
 		name, text, _ := strings.Cut(entry, "=")
-		v := variables[strings.TrimPrefix(name, envPrefix)]
+		v := vs.declared[strings.TrimPrefix(name, envPrefix)]
 		if !strings.HasPrefix(name, envPrefix) || v == nil {
 			continue
 		}
-		from := "the environment variable " + name
-		value, d := v.parse(text, from)
-		diags = append(diags, d...)
-		values[v.name] = given{value: value, from: from}
+		diags = append(diags, vs.take(v, text, "the environment variable "+name)...)
 	}
-	return values, diags
+	return diags
 }
 
-// fromFlags returns the variables that -var flags set.
-func fromFlags(variables map[string]*variable, flags []string, hidden *hidden) (map[string]given, hcl.Diagnostics) {
-	values := map[string]given{}
+// FromFlags takes the values that -var flags give, as name=value.
+func (vs *Variables) FromFlags(flags []string) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for _, flag := range flags {
 		name, text, ok := strings.Cut(flag, "=")
 		name = strings.TrimSpace(name)
-		v := variables[name]
+		v := vs.declared[name]
 		switch {
 		case !ok || name == "":
 			diags = append(diags, &hcl.Diagnostic{
 				Severity: hcl.DiagError, Summary: "Unsuitable -var",
 				Detail: `A -var flag is a name, an equals sign and a value, such as -var 'region=eu'. One of the given flags has no name or no equals sign.`,
 			})
-		case v == nil && !hidden.has("variable", name):
+		case v == nil && !vs.hidden.Has("variable", name):
 			diags = append(diags, &hcl.Diagnostic{
 				Severity: hcl.DiagError, Summary: "Unknown variable",
-				Detail: fmt.Sprintf("A -var flag sets the variable %q, which the configuration does not declare.%s", name, diag.DidYouMean(name, maps.Keys(variables))),
+				Detail: fmt.Sprintf("A -var flag sets the variable %q, which the configuration does not declare.%s", name, diag.DidYouMean(name, maps.Keys(vs.declared))),
 			})
 		case v != nil:
-			value, d := v.parse(text, "the flag -var "+name)
-			diags = append(diags, d...)
-			values[name] = given{value: value, from: "the flag -var " + name}
+			diags = append(diags, vs.take(v, text, "the flag -var "+name)...)
 		}
 	}
-	return values, diags
+	return diags
+}
+
+// take gives a variable the value that is written in text.
+func (vs *Variables) take(v *variable, text, from string) hcl.Diagnostics {
+	value, diags := v.parse(text, from)
+	vs.values[v.name] = given{value: value, from: from}
+	return diags
 }
 
 // parse reads a value that is given as text: itself where the variable is a
@@ -205,26 +215,22 @@ func (v *variable) parse(text, from string) (cty.Value, hcl.Diagnostics) {
 	}
 	if diags.HasErrors() {
 		// The text is in no file, so that its ranges are of no use.
-		return cty.DynamicVal, hcl.Diagnostics{diag.Mistake(v.declared, "Unsuitable value for a variable",
+		return cty.DynamicVal, hcl.Diagnostics{diag.Mistake(v.place, "Unsuitable value for a variable",
 			"The value of %q from %s is not an expression of the type %s: %s. Text within it is written in quotes.",
 			v.name, from, typeexpr.TypeString(v.constraint), diag.Uncapitalize(diag.FirstError(diags).Summary))}
 	}
 	return value, nil
 }
 
-// fromFile returns the variables that a variables file sets.
-func fromFile(variables map[string]*variable, file *hcl.File, hidden *hidden) (map[string]given, hcl.Diagnostics) {
-	values := map[string]given{}
+// FromFile takes the values of a variables file.
+func (vs *Variables) FromFile(file *hcl.File) hcl.Diagnostics {
 	attrs, diags := file.Body.JustAttributes()
 	for _, attr := range inOrder(attrs) {
-		v := variables[attr.Name]
+		v := vs.declared[attr.Name]
 		if v == nil {
-			if !hidden.has("variable", attr.Name) {
-				diags = append(diags, &hcl.Diagnostic{
-					Severity: hcl.DiagWarning, Summary: "Unknown variable",
-					Detail:  fmt.Sprintf("The configuration does not declare a variable %q, so that this value is not used.%s", attr.Name, diag.DidYouMean(attr.Name, maps.Keys(variables))),
-					Subject: &attr.NameRange,
-				})
+			if !vs.hidden.Has("variable", attr.Name) {
+				diags = append(diags, diag.Warning(attr.NameRange, "Unknown variable",
+					"The configuration does not declare a variable %q, so that this value is not used.%s", attr.Name, diag.DidYouMean(attr.Name, maps.Keys(vs.declared))))
 			}
 			continue
 		}
@@ -234,28 +240,36 @@ func fromFile(variables map[string]*variable, file *hcl.File, hidden *hidden) (m
 			value = cty.DynamicVal
 		}
 		place := attr.Expr.Range()
-		values[v.name] = given{value: value, from: place.Filename, place: &place}
+		vs.values[v.name] = given{value: value, from: place.Filename, place: &place}
 	}
-	return values, diags
+	return diags
 }
 
-// settle decides the value of each variable. What is mistaken is unknown.
-func settle(variables map[string]*variable, values map[string]given) (map[string]cty.Value, hcl.Diagnostics) {
-	settled := map[string]cty.Value{}
+// FromUnread stands for a variables file that cannot be read and may have set
+// any of them.
+func (vs *Variables) FromUnread(name string) {
+	for v := range vs.declared {
+		vs.values[v] = given{value: cty.DynamicVal, from: name}
+	}
+}
+
+// SetVariables decides the value of each variable. What is mistaken is unknown.
+func (s *Scope) SetVariables(vs *Variables) hcl.Diagnostics {
+	s.variables = map[string]cty.Value{}
 	var diags hcl.Diagnostics
-	for _, name := range slices.Sorted(maps.Keys(variables)) {
-		v := variables[name]
-		settled[name] = cty.DynamicVal
+	for _, name := range slices.Sorted(maps.Keys(vs.declared)) {
+		v := vs.declared[name]
+		s.variables[name] = cty.DynamicVal
 		if v.broken {
 			continue
 		}
-		value, d := v.settle(values)
+		value, d := v.settle(vs.values)
 		diags = append(diags, d...)
 		if !d.HasErrors() {
-			settled[name] = value
+			s.variables[name] = value
 		}
 	}
-	return settled, diags
+	return diags
 }
 
 func (v *variable) settle(values map[string]given) (cty.Value, hcl.Diagnostics) {
@@ -267,12 +281,12 @@ func (v *variable) settle(values map[string]given) (cty.Value, hcl.Diagnostics) 
 		if v.fallback != cty.NilVal {
 			return v.fallback, nil
 		}
-		return cty.NilVal, hcl.Diagnostics{diag.Mistake(v.declared, "Missing value for a variable",
+		return cty.NilVal, hcl.Diagnostics{diag.Mistake(v.place, "Missing value for a variable",
 			"The variable %[1]q has no default and is not set. Set it with -var '%[1]s=...', in a file that is named with -var-file or ends in .auto.rfvars, or with the environment variable %[2]s%[1]s.", v.name, envPrefix)}
 	}
 	value, err := v.convert(g.value)
 	if err != nil {
-		place := v.declared
+		place := v.place
 		if g.place != nil {
 			place = *g.place
 		}
@@ -282,24 +296,23 @@ func (v *variable) settle(values map[string]given) (cty.Value, hcl.Diagnostics) 
 	return value, nil
 }
 
-// validate checks the rules of every variable.
-func (s *scope) validate(variables map[string]*variable, values map[string]given) hcl.Diagnostics {
+// Validate checks the rules of every variable, which can refer to locals.
+func (s *Scope) Validate(vs *Variables) hcl.Diagnostics {
 	var diags hcl.Diagnostics
-	for _, name := range slices.Sorted(maps.Keys(variables)) {
-		v := variables[name]
+	for _, name := range slices.Sorted(maps.Keys(vs.declared)) {
+		v := vs.declared[name]
 		for _, rule := range v.validations {
-			place := v.declared
-			if g, ok := values[name]; ok && g.place != nil {
+			place := v.place
+			if g, ok := vs.values[name]; ok && g.place != nil {
 				place = *g.place
 			}
-			d := s.validateRule(v, rule, place)
-			diags = append(diags, d...)
+			diags = append(diags, s.validateRule(v, rule, place)...)
 		}
 	}
 	return diags
 }
 
-func (s *scope) validateRule(v *variable, rule *validation, place hcl.Range) hcl.Diagnostics {
+func (s *Scope) validateRule(v *variable, rule *validation, place hcl.Range) hcl.Diagnostics {
 	where := use{block: "variable"}
 	result, diags := s.eval(rule.condition, where)
 	if diags.HasErrors() || !result.IsKnown() {

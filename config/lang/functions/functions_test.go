@@ -1,8 +1,8 @@
-package config
+package functions
 
 import (
+	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -10,10 +10,23 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
-
-	"github.com/reportform/reportform/internal/address"
-	"github.com/reportform/reportform/internal/diag"
 )
+
+// writeDir writes files into a new directory.
+func writeDir(t testing.TB, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		full := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(full, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
 
 func evalText(expression string, hclCtx *hcl.EvalContext) (string, error) {
 	expr, diags := hclsyntax.ParseExpression([]byte(expression), "x", hcl.InitialPos)
@@ -36,7 +49,7 @@ func evalText(expression string, hclCtx *hcl.EvalContext) (string, error) {
 
 func TestFunctions(t *testing.T) {
 	dir := writeDir(t, map[string]string{"a.txt": "hello", "b.csv": "n,v\nx,1\n", "bin": "\xff"})
-	hclCtx := &hcl.EvalContext{Functions: functions(dir), Variables: map[string]cty.Value{"unknown": cty.DynamicVal}}
+	hclCtx := &hcl.EvalContext{Functions: All(dir), Variables: map[string]cty.Value{"unknown": cty.DynamicVal}}
 	tests := []struct{ expression, want string }{
 		{`abs(-1)`, `1`},
 		{`ceil(1.2)`, `2`},
@@ -169,7 +182,7 @@ func TestFunctions(t *testing.T) {
 		}
 	}
 	for name := range hclCtx.Functions {
-		if _, impure := impureFunctions()[name]; !impure && !covered[name] && !strings.HasPrefix(name, "secret_") && name != "base64sha512" {
+		if _, impure := Refused()[name]; !impure && !covered[name] && !strings.HasPrefix(name, "secret_") && name != "base64sha512" {
 			t.Errorf("%s is not tested", name)
 		}
 		// A value that is not known makes no function fail or panic.
@@ -183,7 +196,7 @@ func TestFunctions(t *testing.T) {
 
 func TestFunctionErrors(t *testing.T) {
 	dir := writeDir(t, map[string]string{"bin": "\xff"})
-	hclCtx := &hcl.EvalContext{Functions: functions(dir)}
+	hclCtx := &hcl.EvalContext{Functions: All(dir)}
 	for expression, want := range map[string]string{
 		`timestamp()`:                   "a plan must be a function of its inputs",
 		`uuid()`:                        "pass such a value in with -var",
@@ -241,31 +254,6 @@ func TestFileSet(t *testing.T) {
 	for _, test := range tests {
 		if got := matchParts(strings.Split(test.pattern, "/"), strings.Split(test.path, "/")); got != test.want {
 			t.Errorf("%q with %q: %v", test.pattern, test.path, got)
-		}
-	}
-}
-
-func TestDidYouMean(t *testing.T) {
-	names := []string{"archive", "json", "csv", "contoso"}
-	for given, want := range map[string]string{
-		"archve": "archive", "jsno": "json", "contso": "contoso", "cvs": "csv", "xml": "", "completely": "", "": "",
-	} {
-		got := diag.DidYouMean(given, slices.Values(names))
-		if want == "" && got != "" || want != "" && got != ` Did you mean "`+want+`"?` {
-			t.Errorf("%q: %q, want %q", given, got, want)
-		}
-	}
-}
-
-func TestQuoteKey(t *testing.T) {
-	for _, key := range []string{"fabrikam", `a"b\c`, "${x}", "%{if}", "$", "$${", "日本", "a b"} {
-		expr, diags := hclsyntax.ParseExpression([]byte(address.Quote(key)), "x", hcl.InitialPos)
-		if diags.HasErrors() {
-			t.Errorf("%q: %v", key, diags)
-			continue
-		}
-		if v, diags := expr.Value(nil); diags.HasErrors() || v.AsString() != key {
-			t.Errorf("%q is written as %s and read as %#v", key, address.Quote(key), v)
 		}
 	}
 }

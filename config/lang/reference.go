@@ -1,4 +1,4 @@
-package config
+package lang
 
 import (
 	"cmp"
@@ -8,20 +8,19 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/reportform/reportform/internal/address"
-	"github.com/reportform/reportform/internal/diag"
 )
 
-// blockList is a resolved list of references.
-type blockList[T any] struct {
-	items  []T
-	ranges []hcl.Range // of each item
-	ok     bool        // all of them are known
+// List is a resolved list of references.
+type List[T any] struct {
+	Items  []T
+	Ranges []hcl.Range // of each item; none after Distinct
+	OK     bool        // all of them are known
 	sorted bool
 }
 
-// one resolves an attribute that refers to a single instance of a kind. It is
+// One resolves an attribute that refers to a single instance of a kind. It is
 // not ok where the attribute is absent, mistaken or depends on a mistake.
-func one[T any](i *instance, name string, k *kind, items map[address.Address]T) (item T, ok bool) {
+func One[T any](i *Instance, name string, k *Kind, items map[address.Address]T) (item T, ok bool) {
 	v, ok := i.raw(name)
 	if !ok {
 		return item, false
@@ -31,27 +30,27 @@ func one[T any](i *instance, name string, k *kind, items map[address.Address]T) 
 	case !known:
 		return item, false
 	case fault != "":
-		i.reject(name, "Unsuitable reference", "%q takes one %s, such as %s, and %s.", name, k.name, k.example, fault)
+		i.Reject(name, "Unsuitable reference", "%q takes one %s, such as %s, and %s.", name, k.Name, k.Example, fault)
 		return item, false
 	case isReference(v):
 		item, ok = items[addresses[0]]
 		return item, ok
 	case len(addresses) == 0:
-		i.reject(name, "Unsuitable reference", "%q takes one %s, and this has none.", name, k.name)
+		i.Reject(name, "Unsuitable reference", "%q takes one %s, and this has none.", name, k.Name)
 	default:
-		i.reject(name, "Unsuitable reference", "%q takes one %s, and this is %d of them. Choose one by its key, such as %s.", name, k.name, len(addresses), addresses[0])
+		i.Reject(name, "Unsuitable reference", "%q takes one %s, and this is %d of them. Choose one by its key, such as %s.", name, k.Name, len(addresses), addresses[0])
 	}
 	return item, false
 }
 
-// many resolves an attribute that refers to any number of instances of a kind:
+// Many resolves an attribute that refers to any number of instances of a kind:
 // a list of instances and of whole blocks with for_each, or one of these.
-func many[T any](i *instance, name string, k *kind, items map[address.Address]T) *blockList[T] {
+func Many[T any](i *Instance, name string, k *Kind, items map[address.Address]T) *List[T] {
 	attr := i.content[name]
 	if attr == nil {
-		return &blockList[T]{}
+		return &List[T]{}
 	}
-	if list, ok := i.of.lists[attr].(*blockList[T]); ok {
+	if list, ok := i.of.lists[attr].(*List[T]); ok {
 		return list
 	}
 	list := resolveMany(i, attr, k, items)
@@ -61,25 +60,25 @@ func many[T any](i *instance, name string, k *kind, items map[address.Address]T)
 	return list
 }
 
-func resolveMany[T any](i *instance, attr *hcl.Attribute, k *kind, items map[address.Address]T) *blockList[T] {
+func resolveMany[T any](i *Instance, attr *hcl.Attribute, k *Kind, items map[address.Address]T) *List[T] {
 	whole, ok := i.raw(attr.Name)
 	if !ok {
-		return &blockList[T]{}
+		return &List[T]{}
 	}
-	list := &blockList[T]{ok: true}
+	list := &List[T]{OK: true}
 	add := func(v cty.Value, place hcl.Range) {
 		addresses, fault, known := addressesOf(v, k)
 		if fault != "" {
-			i.diags = append(i.diags, diag.Mistake(place, "Unsuitable reference",
-				"%s%q takes %ss, such as %s, and %s.", i.subject(attr), attr.Name, k.name, k.example, fault))
+			i.Mistake(place, "Unsuitable reference",
+				"%s%q takes %ss, such as %s, and %s.", i.about(attr), attr.Name, k.Name, k.Example, fault)
 		}
-		list.ok = list.ok && known && fault == ""
+		list.OK = list.OK && known && fault == ""
 		for _, address := range addresses {
 			if item, ok := items[address]; ok {
-				list.items = append(list.items, item)
-				list.ranges = append(list.ranges, place)
+				list.Items = append(list.Items, item)
+				list.Ranges = append(list.Ranges, place)
 			} else {
-				list.ok = false
+				list.OK = false
 			}
 		}
 	}
@@ -103,7 +102,7 @@ func isReference(v cty.Value) bool {
 // addressesOf collects the addresses in a value that is an instance, or a
 // collection of such. A fault ends the sentence "it takes windows, and ...".
 // Where part of the value is not known, known is false.
-func addressesOf(v cty.Value, k *kind) (addresses []address.Address, fault string, known bool) {
+func addressesOf(v cty.Value, k *Kind) (addresses []address.Address, fault string, known bool) {
 	switch t := v.Type(); {
 	case !v.IsKnown():
 		return nil, "", false
@@ -115,12 +114,12 @@ func addressesOf(v cty.Value, k *kind) (addresses []address.Address, fault strin
 			return nil, "", value.IsKnown()
 		}
 		a := address.Address(value.AsString())
-		if a.Kind() != k.name {
+		if a.Kind() != k.Name {
 			return nil, "this is " + string(a), true
 		}
 		return []address.Address{a}, "", true
 	case t == cty.String:
-		return nil, `this is a string. Write the reference without quotes (in JSON, as "${` + k.example + `}")`, true
+		return nil, `this is a string. Write the reference without quotes (in JSON, as "${` + k.Example + `}")`, true
 	case t.IsObjectType() || t.IsCollectionType() || t.IsTupleType():
 		known = true
 		for it := v.ElementIterator(); it.Next(); {
@@ -137,13 +136,13 @@ func addressesOf(v cty.Value, k *kind) (addresses []address.Address, fault strin
 	return nil, "this is " + typePhrase(v.Type()), true
 }
 
-// distinct returns the items in order of address, each once. The result is
+// Distinct returns the items in order of address, each once. The result is
 // shared by all who hold the list.
-func (l *blockList[T]) distinct(addressOf func(T) address.Address) []T {
+func (l *List[T]) Distinct(addressOf func(T) address.Address) []T {
 	if !l.sorted {
-		slices.SortFunc(l.items, func(a, b T) int { return cmp.Compare(addressOf(a), addressOf(b)) })
-		l.items = slices.CompactFunc(l.items, func(a, b T) bool { return addressOf(a) == addressOf(b) })
-		l.ranges, l.sorted = nil, true
+		slices.SortFunc(l.Items, func(a, b T) int { return cmp.Compare(addressOf(a), addressOf(b)) })
+		l.Items = slices.CompactFunc(l.Items, func(a, b T) bool { return addressOf(a) == addressOf(b) })
+		l.Ranges, l.sorted = nil, true
 	}
-	return l.items
+	return l.Items
 }

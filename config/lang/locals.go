@@ -1,4 +1,4 @@
-package config
+package lang
 
 import (
 	"cmp"
@@ -26,23 +26,25 @@ type local struct {
 	value  cty.Value // when done
 }
 
-// declareLocals collects the values of all locals blocks.
-func declareLocals(blocks []*hcl.Block) (map[string]*local, hcl.Diagnostics) {
-	locals := map[string]*local{}
+// DeclareLocals takes in the values of all locals blocks, and evaluates those
+// that depend on no block. The variables are set before.
+func (s *Scope) DeclareLocals(blocks []*hcl.Block) hcl.Diagnostics {
+	s.locals = map[string]*local{}
 	var diags hcl.Diagnostics
 	for _, block := range blocks {
 		attrs, d := block.Body.JustAttributes()
 		diags = append(diags, d...)
 		for _, attr := range inOrder(attrs) {
-			if first, taken := locals[attr.Name]; taken {
+			if first, taken := s.locals[attr.Name]; taken {
 				diags = append(diags, diag.Mistake(attr.NameRange, "Declared twice",
 					"The local value %q is already declared at %s. Give this one another name.", attr.Name, first.attr.NameRange))
 				continue
 			}
-			locals[attr.Name] = &local{name: attr.Name, attr: attr, value: cty.DynamicVal}
+			s.locals[attr.Name] = &local{name: attr.Name, attr: attr, value: cty.DynamicVal}
 		}
 	}
-	return locals, diags
+	diags = append(diags, s.orderLocals()...)
+	return append(diags, s.evalLocals()...)
 }
 
 // inOrder returns attributes in order of place.
@@ -52,9 +54,10 @@ func inOrder(attrs hcl.Attributes) []*hcl.Attribute {
 	})
 }
 
-// orderLocals checks the references of every local and returns the locals in
-// an order in which each comes after those that it depends on.
-func (s *scope) orderLocals() (order []*local, diags hcl.Diagnostics) {
+// orderLocals finds what every local depends on, and puts each after those
+// that it refers to.
+func (s *Scope) orderLocals() hcl.Diagnostics {
+	var diags hcl.Diagnostics
 	visited := map[*local]bool{}
 	var path []*local // from the local that is visited first
 	var visit func(l *local)
@@ -73,8 +76,8 @@ func (s *scope) orderLocals() (order []*local, diags hcl.Diagnostics) {
 			if len(names) == 0 {
 				continue
 			}
-			if k := s.kind(ref.RootName()); k != nil {
-				l.needs(slices.Index(s.kinds, k)+1, strings.Join(append([]string{k.name}, names[:min(len(names), k.labels)]...), "."))
+			if k := s.kind(ref.RootName()); k != nil && !k.Last {
+				l.needs(slices.Index(s.Kinds, k)+1, strings.Join(append([]string{k.Name}, names[:min(len(names), k.Labels)]...), "."))
 			}
 			if other := s.locals[names[0]]; other != nil && ref.RootName() == "local" {
 				visit(other)
@@ -82,12 +85,12 @@ func (s *scope) orderLocals() (order []*local, diags hcl.Diagnostics) {
 			}
 		}
 		path = path[:len(path)-1]
-		order = append(order, l)
+		s.order = append(s.order, l)
 	}
 	for _, l := range slices.SortedFunc(maps.Values(s.locals), func(a, b *local) int { return comparePlaces(&a.attr.NameRange, &b.attr.NameRange) }) {
 		visit(l)
 	}
-	return order, diags
+	return diags
 }
 
 func (l *local) needs(known int, cause string) {
@@ -108,17 +111,16 @@ func cycle(members []*local) *hcl.Diagnostic {
 		"These local values depend on each other: %s. Remove one of the references.", strings.Join(names, " -> "))
 }
 
-// evalLocals evaluates the locals, in order, that can be evaluated now and
-// were not before.
-func (s *scope) evalLocals(order []*local) hcl.Diagnostics {
+// evalLocals evaluates the locals that can be evaluated now and were not before.
+func (s *Scope) evalLocals() hcl.Diagnostics {
 	var diags hcl.Diagnostics
-	for _, l := range order {
+	for _, l := range s.order {
 		if l.done || l.known > s.known {
 			continue
 		}
 		if !l.broken {
 			s.refresh()
-			v, d := s.eval(l.attr.Expr, use{block: "locals", known: len(s.kinds)})
+			v, d := s.eval(l.attr.Expr, use{block: "locals", waits: true})
 			diags = append(diags, d...)
 			if !d.HasErrors() {
 				l.value = v

@@ -1,4 +1,4 @@
-package config
+package lang
 
 import (
 	"cmp"
@@ -12,10 +12,10 @@ import (
 // place: one line of a block with for_each can be wrong for every instance.
 const maxAtOnePlace = 10
 
-// tidy returns the diagnostics in order of place, those without one first,
+// Tidy returns the diagnostics in order of place, those without one first,
 // each once. Where one line is wrong for very many instances, the last that is
 // kept says how many more there are.
-func tidy(diags hcl.Diagnostics) hcl.Diagnostics {
+func Tidy(diags hcl.Diagnostics) hcl.Diagnostics {
 	sorted := slices.Clone(diags)
 	slices.SortStableFunc(sorted, func(a, b *hcl.Diagnostic) int { return comparePlaces(a.Subject, b.Subject) })
 

@@ -1,4 +1,4 @@
-package config
+package lang
 
 import (
 	"maps"
@@ -13,10 +13,10 @@ import (
 	"github.com/reportform/reportform/internal/diag"
 )
 
-// expansion is one block of a kind, or one report block, with everything that
-// its instances share.
+// expansion is one block of a kind with everything that its instances share.
 type expansion struct {
-	scope  *scope
+	scope  *Scope
+	kind   *Kind
 	block  *hcl.Block
 	parsed *hcl.BodyContent
 	body   hcl.Body // what the schema does not know, where others decode it
@@ -37,19 +37,26 @@ type evaluated struct {
 	value cty.Value
 }
 
-// instance is one instance of a block.
-type instance struct {
-	*attributes
-	of      *expansion
+// Instance is one instance of a block: the block itself, or one for each
+// element of its for_each. The attributes are those of the block.
+type Instance struct {
+	Attributes
 	Address address.Address
 	Name    string // the label, or the key where the block has for_each
-	hclCtx  *hcl.EvalContext
+	of      *expansion
 	bodyCtx *hcl.EvalContext
 }
 
-// eval evaluates an attribute of an instance in hclCtx. Mistakes that all
-// instances share are reported for the first.
-func (e *expansion) eval(attr *hcl.Attribute, hclCtx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+// member evaluates the attributes of an expansion for one instance.
+type member struct {
+	of     *expansion
+	hclCtx *hcl.EvalContext
+}
+
+// evaluate implements evaluator. Mistakes that all instances share are
+// reported for the first.
+func (m member) evaluate(attr *hcl.Attribute) (cty.Value, hcl.Diagnostics) {
+	e := m.of
 	known := e.attrs[attr]
 	var diags hcl.Diagnostics
 	if known == nil {
@@ -69,7 +76,7 @@ func (e *expansion) eval(attr *hcl.Attribute, hclCtx *hcl.EvalContext) (cty.Valu
 	if !known.ok || !known.each {
 		return known.value, diags
 	}
-	v, d := attr.Expr.Value(hclCtx)
+	v, d := attr.Expr.Value(m.hclCtx)
 	if d.HasErrors() {
 		v = cty.DynamicVal
 	}
@@ -80,68 +87,61 @@ func mentionsEach(refs []hcl.Traversal) bool {
 	return slices.ContainsFunc(refs, func(ref hcl.Traversal) bool { return ref.RootName() == "each" })
 }
 
-// subject names the instance for messages about an attribute whose value is
-// its own.
-func (i *instance) subject(attr *hcl.Attribute) string {
-	if e := i.of.attrs[attr]; e != nil && e.each {
-		return string(i.Address) + ": "
+// Labels are the labels of the block.
+func (i *Instance) Labels() []string { return i.of.block.Labels }
+
+// LabelRanges are the places of the labels.
+func (i *Instance) LabelRanges() []hcl.Range { return i.of.block.LabelRanges }
+
+// Header is the place of the block's header.
+func (i *Instance) Header() hcl.Range { return i.of.block.DefRange }
+
+// MissingItem is where an attribute that is missing would stand.
+func (i *Instance) MissingItem() hcl.Range { return i.of.parsed.MissingItemRange }
+
+// Blocks are the nested blocks.
+func (i *Instance) Blocks() hcl.Blocks { return i.of.parsed.Blocks }
+
+// Nested has read take the attributes of a nested block. The mistakes in its
+// content are reported for the first instance.
+func (i *Instance) Nested(block *hcl.Block, schema *hcl.BodySchema, read func(*Attributes)) {
+	content := i.of.blocks[block]
+	if content == nil {
+		var diags hcl.Diagnostics
+		content, diags = block.Body.Content(schema)
+		i.of.blocks[block] = content
+		i.diags = append(i.diags, diags...)
 	}
-	return ""
+	a := NewAttributes(content, schema, nil)
+	a.values, a.subject = i.values, i.subject
+	read(a)
+	i.diags = append(i.diags, a.diags...)
 }
 
-// nested returns the content of a block within. Its mistakes are reported for
-// the first instance.
-func (e *expansion) nested(block *hcl.Block, schema *hcl.BodySchema) (*hcl.BodyContent, hcl.Diagnostics) {
-	if content := e.blocks[block]; content != nil {
-		return content, nil
+// Body returns what the schema does not know, with the context in which others
+// evaluate it. It is not ok when the references in it cannot be followed; that
+// is reported for the first instance.
+func (i *Instance) Body() (body hcl.Body, hclCtx *hcl.EvalContext, ok bool) {
+	e := i.of
+	if e.bodyOK == nil {
+		ok, diags := e.scope.checkBody(e.body, use{block: e.kind.Name, body: e.kind.Body, each: e.where.each})
+		i.diags = append(i.diags, diags...)
+		e.bodyOK = &ok
 	}
-	content, diags := block.Body.Content(schema)
-	e.blocks[block] = content
-	return content, diags
-}
-
-// broken reports whether the instance has a mistake or depends on one.
-func (i *instance) broken() bool {
-	return i.diags.HasErrors() || i.unknown
-}
-
-// warn adds a warning, which keeps nothing from working.
-func (i *instance) warn(subject hcl.Range, summary, format string, args ...any) {
-	warning := diag.Mistake(subject, summary, format, args...)
-	warning.Severity = hcl.DiagWarning
-	i.diags = append(i.diags, warning)
-}
-
-// lacks reports whether an attribute is absent or null.
-func (i *instance) lacks(name string) bool {
-	attr := i.content[name]
-	if attr == nil {
-		return true
-	}
-	v, diags := i.of.eval(attr, i.hclCtx)
-	i.diags = append(i.diags, diags...)
-	return v.IsKnown() && v.IsNull()
-}
-
-// nested reads a block within the instance's own, got by schema.
-func (i *instance) nested(content *hcl.BodyContent, schema *hcl.BodySchema) *attributes {
-	a := newAttributes(content, schema, nil)
-	a.eval, a.subject = i.attributes.eval, i.attributes.subject
-	return a
+	return e.body, i.bodyCtx, *e.bodyOK
 }
 
 // expand reads a block's own attributes by schema and returns its instances:
 // one, or one for each element of for_each. It is not ok when a mistake leaves
-// the instances unknown. With open, what the schema does not name is left in
-// the instances' body for others; its references are checked here.
-func (s *scope) expand(block *hcl.Block, schema *hcl.BodySchema, where use, open bool) (instances []*instance, fanned, ok bool, diags hcl.Diagnostics) {
+// the instances unknown.
+func (s *Scope) expand(k *Kind, block *hcl.Block, schema *hcl.BodySchema) (instances []*Instance, fanned, ok bool, diags hcl.Diagnostics) {
 	withForEach := &hcl.BodySchema{
 		Attributes: append([]hcl.AttributeSchema{{Name: "for_each"}}, schema.Attributes...),
 		Blocks:     schema.Blocks,
 	}
-	e := &expansion{scope: s, block: block, where: where, attrs: map[*hcl.Attribute]*evaluated{}, lists: map[*hcl.Attribute]any{}, blocks: map[*hcl.Block]*hcl.BodyContent{}}
+	e := &expansion{scope: s, kind: k, block: block, where: use{block: k.Name}, attrs: map[*hcl.Attribute]*evaluated{}, lists: map[*hcl.Attribute]any{}, blocks: map[*hcl.Block]*hcl.BodyContent{}}
 	var d hcl.Diagnostics
-	if open {
+	if k.Body != nil {
 		e.parsed, e.body, d = block.Body.PartialContent(withForEach)
 	} else {
 		e.parsed, d = block.Body.Content(withForEach)
@@ -152,25 +152,25 @@ func (s *scope) expand(block *hcl.Block, schema *hcl.BodySchema, where use, open
 	e.where.each = forEach != nil
 	required := requiredOf(schema)
 	add := func(key string, each map[string]cty.Value) {
-		i := &instance{
-			of:      e,
+		i := &Instance{
 			Address: blockAddress(block),
 			Name:    block.Labels[len(block.Labels)-1],
-			hclCtx:  s.blockCtx,
+			of:      e,
 			bodyCtx: s.bodyCtx,
 		}
+		hclCtx := s.blockCtx
 		if each != nil {
 			i.Name = key
 			i.Address = i.Address.At(key)
 			variables := map[string]cty.Value{"each": cty.ObjectVal(each)}
-			i.hclCtx, i.bodyCtx = s.blockCtx.NewChild(), s.bodyCtx.NewChild()
-			i.hclCtx.Variables, i.bodyCtx.Variables = variables, variables
+			hclCtx, i.bodyCtx = s.blockCtx.NewChild(), s.bodyCtx.NewChild()
+			hclCtx.Variables, i.bodyCtx.Variables = variables, variables
 		}
-		i.attributes = &attributes{
+		i.Attributes = Attributes{
 			content:  e.parsed.Attributes,
 			required: required,
-			eval:     func(attr *hcl.Attribute) (cty.Value, hcl.Diagnostics) { return e.eval(attr, i.hclCtx) },
-			subject:  i.subject,
+			values:   member{e, hclCtx},
+			subject:  string(i.Address),
 		}
 		instances = append(instances, i)
 	}
@@ -179,7 +179,7 @@ func (s *scope) expand(block *hcl.Block, schema *hcl.BodySchema, where use, open
 		add("", nil)
 		return instances, false, true, diags
 	}
-	elements, d := s.forEach(forEach, where)
+	elements, d := s.forEach(forEach, use{block: k.Name})
 	diags = append(diags, d...)
 	if elements == nil {
 		return nil, true, false, diags
@@ -195,22 +195,9 @@ func (s *scope) expand(block *hcl.Block, schema *hcl.BodySchema, where use, open
 	return instances, true, true, diags
 }
 
-// checkBody checks the references in the body that others decode. It is not ok
-// when the body cannot be evaluated.
-func (e *expansion) checkBody(where use) (ok bool, diags hcl.Diagnostics) {
-	where.body, where.each = true, e.where.each
-	ok, diags = e.scope.check(bodyReferences(e.body), where)
-	if where.block == "credential" {
-		for _, d := range diags {
-			d.Extra = diag.SecretHere{}
-		}
-	}
-	return ok, diags
-}
-
 // forEach evaluates a for_each attribute: a map, an object, or a set of
 // strings. It returns nil where the elements are not known.
-func (s *scope) forEach(attr *hcl.Attribute, where use) (map[string]cty.Value, hcl.Diagnostics) {
+func (s *Scope) forEach(attr *hcl.Attribute, where use) (map[string]cty.Value, hcl.Diagnostics) {
 	v, diags := s.eval(attr.Expr, where)
 	if diags.HasErrors() || !v.IsKnown() {
 		return nil, diags

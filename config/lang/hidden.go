@@ -1,4 +1,4 @@
-package config
+package lang
 
 import (
 	"slices"
@@ -7,32 +7,32 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// hidden is what mistakes keep from being known. A name that is not declared
+// Hidden is what mistakes keep from being known. A name that is not declared
 // may be among it, and is no mistake of its own then. Names of several labels
 // are joined with a dot.
-type hidden struct {
-	all bool // there is a file that could not be read
+type Hidden struct {
+	All bool // there is a file that could not be read
 	// types are those of blocks whose labels are wrong, and names those that
 	// blocks of unknown types give, which may be of any type.
 	types, names map[string]bool
 }
 
-// has reports whether a block of the type may be hidden under the name.
-func (h *hidden) has(blockType, name string) bool {
-	return h.all || h.types[blockType] || h.names[name]
+// Has reports whether a block of the type may be hidden under the name.
+func (h *Hidden) Has(blockType, name string) bool {
+	return h.All || h.types[blockType] || h.names[name]
 }
 
-// any reports whether any block of the type may be hidden.
-func (h *hidden) any(blockType string) bool {
-	return h.all || h.types[blockType] || len(h.names) > 0
+// Any reports whether any block of the type may be hidden.
+func (h *Hidden) Any(blockType string) bool {
+	return h.All || h.types[blockType] || len(h.names) > 0
 }
 
-// note takes in what a file with mistakes at its top hides.
-func (h *hidden) note(body hcl.Body) {
+// Note takes in what a file hides that has mistakes at its top, whose schema
+// is given.
+func (h *Hidden) Note(body hcl.Body, schema *hcl.BodySchema) {
 	if h.types == nil {
 		h.types, h.names = map[string]bool{}, map[string]bool{}
 	}
-	schema := rootSchema()
 	for _, block := range schema.Blocks {
 		alone := &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{block}}
 		if _, _, diags := body.PartialContent(alone); diags.HasErrors() {
@@ -50,7 +50,7 @@ func (h *hidden) note(body hcl.Body) {
 	}
 	_, rest, _ := body.PartialContent(schema)
 	properties, diags := rest.JustAttributes()
-	h.all = h.all || diags.HasErrors()
+	h.All = h.All || diags.HasErrors()
 	for _, property := range properties {
 		h.noteNames(property.Expr, "", 2)
 	}
@@ -58,7 +58,7 @@ func (h *hidden) note(body hcl.Body) {
 
 // noteBlock takes in the name of a block of an unknown type: its labels, or
 // where it has none, what it may give names to as locals do.
-func (h *hidden) noteBlock(block *hclsyntax.Block) {
+func (h *Hidden) noteBlock(block *hclsyntax.Block) {
 	if len(block.Labels) == 0 {
 		for name := range block.Body.Attributes {
 			h.names[name] = true
@@ -74,7 +74,7 @@ func (h *hidden) noteBlock(block *hclsyntax.Block) {
 
 // noteNames takes in the names of properties in JSON, up to two levels of
 // which can be labels.
-func (h *hidden) noteNames(expr hcl.Expression, prefix string, levels int) {
+func (h *Hidden) noteNames(expr hcl.Expression, prefix string, levels int) {
 	if levels == 0 {
 		return
 	}

@@ -1,4 +1,6 @@
-package config
+// Package functions has the functions of the language. They carry Terraform's
+// names and behave as they do there.
+package functions
 
 import (
 	"errors"
@@ -14,16 +16,15 @@ import (
 	"github.com/reportform/reportform/internal/secret"
 )
 
-// functions returns the functions of the language. They carry Terraform's
-// names and behave as they do there. Relative paths start from dir, the
-// absolute directory of the configuration.
-func functions(dir string) map[string]function.Function {
+// All returns the functions by name, those of Refused included. Relative paths
+// start from dir, the absolute directory of the configuration.
+func All(dir string) map[string]function.Function {
 	all := standardFunctions()
 	maps.Copy(all, collectionFunctions())
 	maps.Copy(all, textFunctions())
 	maps.Copy(all, fileFunctions(dir))
 	maps.Copy(all, secret.Functions(dir))
-	maps.Copy(all, impureFunctions())
+	maps.Copy(all, Refused())
 	return all
 }
 
@@ -99,9 +100,9 @@ func standardFunctions() map[string]function.Function {
 	}
 }
 
-// impureFunctions are known by name alone: they exist to say why they are not
-// offered.
-func impureFunctions() map[string]function.Function {
+// Refused returns functions of Terraform that are known by name alone, to say
+// why they are not offered.
+func Refused() map[string]function.Function {
 	refuse := function.New(&function.Spec{
 		VarParam: &function.Parameter{
 			Name: "args", Type: cty.DynamicPseudoType,
