@@ -35,7 +35,7 @@ var rules = []struct {
 	{"internal/term", "", "a leaf: text for people, whatever it is about"},
 	{"config", "config/lang config/lang/functions internal/address internal/diag internal/limits", "the blocks know the machinery below them, and nobody else"},
 	{"config/lang", "internal/address internal/diag", "the machinery knows no block and no function"},
-	{"config/lang/functions", "internal/secret", "functions know of the language nothing but values"},
+	{"config/lang/functions", "internal/diag internal/secret", "functions know of the language nothing but values"},
 	{"config/catalog", "config", "the catalog is data read by the language's decoder"},
 	{"outputs", "internal/event", "an output does not know where events come from"},
 	{"outputs/columns", "internal/rawjson", "columns of an event, for tabular formats"},

@@ -3,10 +3,8 @@ package functions
 import (
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
@@ -95,71 +93,6 @@ func expandHome(name string) (string, error) {
 		return "", argErrorf(0, "the home directory of %q is not known: %w", name, err)
 	}
 	return home + rest, nil
-}
-
-// fileSet returns the files below dir/name whose paths, with slashes and
-// relative to dir/name, match pattern: as path.Match, with ** for any number
-// of directories.
-func fileSet(dir, name, pattern string) (cty.Value, error) {
-	root, err := place(dir, name)
-	if err != nil {
-		return cty.NilVal, err
-	}
-	parts := strings.Split(path.Clean(pattern), "/")
-	for _, part := range parts {
-		if _, err := path.Match(part, ""); err != nil {
-			return cty.NilVal, argErrorf(1, "%q is not a pattern", pattern)
-		}
-	}
-	var found []cty.Value
-	err = filepath.WalkDir(root, func(file string, entry fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if !entry.Type().IsRegular() {
-			return nil
-		}
-		relative, err := filepath.Rel(root, file)
-		if err != nil {
-			return err
-		}
-		relative = filepath.ToSlash(relative)
-		if matchParts(parts, strings.Split(relative, "/")) {
-			found = append(found, cty.StringVal(relative))
-		}
-		return nil
-	})
-	if err != nil {
-		return cty.NilVal, fmt.Errorf("listing %q: %w", name, err)
-	}
-	if len(found) == 0 {
-		return cty.SetValEmpty(cty.String), nil
-	}
-	return cty.SetVal(found), nil
-}
-
-// matchParts matches the elements of a path with those of a valid pattern.
-func matchParts(pattern, elements []string) bool {
-	for i, part := range pattern {
-		if part == "**" {
-			for skip := range len(elements) - i + 1 {
-				if matchParts(pattern[i+1:], elements[i+skip:]) {
-					return true
-				}
-			}
-			return false
-		}
-		if i >= len(elements) {
-			return false
-		}
-		if ok, _ := path.Match(part, elements[i]); !ok {
-			return false
-		}
-	}
-	return len(pattern) == len(elements)
 }
 
 // under returns path, or where it is relative, path within dir.
