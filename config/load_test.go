@@ -388,16 +388,32 @@ func TestRequiredVersion(t *testing.T) {
 	dir := writeDir(t, map[string]string{"main.rf.hcl": "reportform {\n  required_version = \">= 1.2, < 2\"\n}"})
 	for version, ok := range map[string]bool{
 		"1.2.0": true, "v1.9.3": true, "1.2.0-beta1": true, "dev": true, "": true, "(devel)": true,
-		"1.1.9": false, "2.0.0": false,
+		"1.1.9": false, "2.0.0": false, "v2.0.0": false, "1.1.9-rc1": false, "2.0.0-beta.2": false, "1.1.9+linux": false,
+		"0.3.1": false, "0.3.1-rc1": false, "0.3.1-0.rc": false, "0.0.1": false,
+
+		// As `go install` stamps them in a clone: without a tag, after a
+		// release, after a candidate, and with changes.
+		"v0.0.0-20261129205127-2e5bc0d3f3ae":        true,
+		"0.0.0-20261129205127-2e5bc0d3f3ae":         true,
+		"v0.0.0-20261129205127-2e5bc0d3f3ae+dirty":  true,
+		"0.3.2-0.20261129205127-2e5bc0d3f3ae":       true,
+		"0.3.2-0.20261129205127-2e5bc0d3f3ae+dirty": true,
+		"0.3.1-rc1.0.20261129205127-2e5bc0d3f3ae":   true,
+		"0.3.1+dirty": true,
+		// As others do.
+		"0.0.0": true, "0.0.0-dev": true, "0.3.2-dev": true, "0.3.2-SNAPSHOT": true,
+		"0.3.1-14-g2e5bc0d": true, "v0.3.1-14-g2e5bc0d-dirty": true, "0.3.1-dirty": true,
 	} {
 		_, diags := Load(dir, Options{Version: version})
 		if diags.HasErrors() == ok {
 			t.Errorf("version %q: %v", version, diags)
 		}
 	}
-	_, diags := Load(writeDir(t, map[string]string{"main.rf.hcl": `reportform { required_version = "new" }`}), Options{})
-	if len(diags) != 1 || diags[0].Summary != "Not a version constraint" {
-		t.Error(diags)
+	for _, running := range []string{"", "0.3.1", "v0.0.0-20261129205127-2e5bc0d3f3ae"} {
+		_, diags := Load(writeDir(t, map[string]string{"main.rf.hcl": `reportform { required_version = "new" }`}), Options{Version: running})
+		if len(diags) != 1 || diags[0].Summary != "Not a version constraint" {
+			t.Errorf("running %q: %v", running, diags)
+		}
 	}
 }
 

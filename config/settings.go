@@ -1,8 +1,12 @@
 package config
 
 import (
+	"regexp"
+	"strings"
+
 	"github.com/hashicorp/go-version"
 	"github.com/hashicorp/hcl/v2"
+	"golang.org/x/mod/module"
 
 	"github.com/reportform/reportform/config/lang"
 	"github.com/reportform/reportform/internal/diag"
@@ -87,8 +91,8 @@ func decodeState(blocks []*hcl.Block, s *lang.Scope) (*State, hcl.Diagnostics) {
 	return &State{Type: block.Labels[0], Body: block.Body, EvalCtx: hclCtx, Range: block.DefRange}, diags
 }
 
-// checkVersion compares the running version with the constraint. A version
-// that is none, such as "dev", meets every constraint.
+// checkVersion compares the running version with the constraint. A development
+// build meets every constraint.
 func checkVersion(a *lang.Attributes, constraint, running string) {
 	constraints, err := version.NewConstraint(constraint)
 	if err != nil {
@@ -96,12 +100,26 @@ func checkVersion(a *lang.Attributes, constraint, running string) {
 			"%q is not a version constraint. Write an operator and a version, such as \">= 0.1\" or \"~> 1.2\".", constraint)
 		return
 	}
-	v, err := version.NewVersion(running)
-	if err != nil {
-		return
-	}
-	if !constraints.Check(v.Core()) {
+	if release := releaseOf(running); release != nil && !constraints.Check(release) {
 		a.Reject("required_version", "Unsuitable version",
 			"The configuration needs a version of reportform that is %s, and this is %s. Install a suitable version, or change required_version.", constraint, running)
 	}
+}
+
+// releaseOf returns the release that a version is of, or leads to: 0.3.1 for
+// 0.3.1 and for 0.3.1-rc1. It is nil for a development build, however it is
+// stamped: with no version, such as "dev" or "(devel)"; with one of no release,
+// 0.0.0; by Go with a time and a revision, or by git with a count and a
+// revision; or as made of changed sources.
+func releaseOf(running string) *version.Version {
+	v, err := version.NewVersion(running)
+	if err != nil {
+		return nil
+	}
+	developed := regexp.MustCompile(`(?i)[-+.](dev|devel|dirty|snapshot)\b|-\d+-g[0-9a-f]{7,40}\b`)
+	if v.Core().String() == "0.0.0" || developed.MatchString(running) ||
+		module.IsPseudoVersion("v"+strings.TrimPrefix(running, "v")) {
+		return nil
+	}
+	return v.Core()
 }
