@@ -12,6 +12,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/ledgertest"
 	"github.com/reportform/reportform/internal/diag"
+	"github.com/reportform/reportform/internal/objectstore"
 )
 
 // blobState decodes a body of state "blob" as a configuration has it.
@@ -147,7 +148,7 @@ func TestBlobIsDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, schemes := range blobAttributes() {
+	for name, schemes := range objectstore.Belonging(blobSchemes()) {
 		of := "`" + strings.Join(schemes, "`, `") + "`"
 		if name == "url" {
 			of = "all"

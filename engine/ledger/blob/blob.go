@@ -1,5 +1,4 @@
-// Package blob stores ledgers as objects of an object store. The packages
-// below it drive the stores of one vendor each.
+// Package blob stores ledgers as objects of an object store.
 package blob
 
 import (
@@ -12,25 +11,8 @@ import (
 
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/keypath"
+	"github.com/reportform/reportform/internal/objectstore"
 )
-
-// Driver reads and writes the objects of a bucket or container. It is safe for
-// concurrent use. It may send a request again whose answer it did not get.
-type Driver interface {
-	// Get returns an object and its version, or nil and the empty version
-	// where there is none.
-	Get(ctx context.Context, name string) ([]byte, ledger.Version, error)
-	// Put stores an object, which is never empty, if its version still is old,
-	// and returns the new version; the empty old version asks that there is
-	// none. It returns ledger.ErrConflict where the store finds the condition
-	// not met, be it because of an earlier try of the same Put.
-	Put(ctx context.Context, name string, data []byte, old ledger.Version) (ledger.Version, error)
-	// Delete removes an object if its version still is old, which is not
-	// empty. It returns ledger.ErrConflict as Put does.
-	Delete(ctx context.Context, name string, old ledger.Version) error
-	// List returns the names of all objects that begin with prefix.
-	List(ctx context.Context, prefix string) ([]string, error)
-}
 
 // Backend keeps each ledger and each page in one object.
 //
@@ -44,66 +26,70 @@ type Driver interface {
 type Backend struct {
 	place  string
 	prefix string
-	driver func() (Driver, error)
+	store  func() (objectstore.Store, error)
 }
 
 // New returns the backend of a place, which is a URL without credentials, to
 // be shown. Names of objects begin with prefix. open is called once, at the
 // first use.
-func New(place, prefix string, open func(context.Context) (Driver, error)) *Backend {
+func New(place, prefix string, open func(context.Context) (objectstore.Store, error)) *Backend {
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
 		prefix += "/"
 	}
-	return &Backend{place, prefix, sync.OnceValues(func() (Driver, error) {
+	return &Backend{place, prefix, sync.OnceValues(func() (objectstore.Store, error) {
 		// What is opened serves later calls too, so it outlives the first one's
 		// context.
-		return open(context.Background())
+		store, err := open(context.Background())
+		if doubter, ok := store.(objectstore.Doubter); ok && err == nil {
+			return newDoubted(store, doubter.Doubtful()), nil
+		}
+		return store, err
 	})}
 }
 
 // Get implements ledger.Backend.
 func (b *Backend) Get(ctx context.Context, key ledger.Key) ([]byte, ledger.Version, error) {
-	driver, name, err := b.object(ctx, key)
+	store, name, err := b.object(ctx, key)
 	if err != nil {
 		return nil, "", err
 	}
-	data, version, err := driver.Get(ctx, name)
+	data, version, err := store.Get(ctx, name)
 	if err != nil {
 		return nil, "", b.failed(ctx, err)
 	}
-	return data, version, nil
+	return data, ledger.Version(version), nil
 }
 
 // Put implements ledger.Backend.
 func (b *Backend) Put(ctx context.Context, key ledger.Key, data []byte, old ledger.Version) (ledger.Version, error) {
-	driver, name, err := b.object(ctx, key)
+	store, name, err := b.object(ctx, key)
 	if err != nil {
 		return "", err
 	}
-	version, err := driver.Put(ctx, name, data, old)
-	if !errors.Is(err, ledger.ErrConflict) {
-		return version, b.failed(ctx, err)
+	version, err := store.Put(ctx, name, data, objectstore.Version(old))
+	if !errors.Is(err, objectstore.ErrConflict) {
+		return ledger.Version(version), b.failed(ctx, err)
 	}
-	stored, version, err := driver.Get(ctx, name)
+	stored, version, err := store.Get(ctx, name)
 	switch {
 	case err != nil:
 		return "", b.failed(ctx, err)
 	case version == "" || !bytes.Equal(stored, data):
 		return "", ledger.ErrConflict
 	}
-	return version, nil
+	return ledger.Version(version), nil
 }
 
 // Delete implements ledger.Backend.
 func (b *Backend) Delete(ctx context.Context, key ledger.Key, old ledger.Version) error {
-	driver, name, err := b.object(ctx, key)
+	store, name, err := b.object(ctx, key)
 	if err != nil {
 		return err
 	}
 	if old != "" {
-		return b.failed(ctx, driver.Delete(ctx, name, old))
+		return b.failed(ctx, store.Delete(ctx, name, objectstore.Version(old)))
 	}
-	_, stored, err := driver.Get(ctx, name)
+	_, stored, err := store.Get(ctx, name)
 	if err == nil && stored != "" {
 		err = ledger.ErrConflict
 	}
@@ -112,17 +98,17 @@ func (b *Backend) Delete(ctx context.Context, key ledger.Key, old ledger.Version
 
 // List implements ledger.Backend.
 func (b *Backend) List(ctx context.Context) ([]ledger.Key, error) {
-	driver, err := b.ready(ctx)
+	store, err := b.ready(ctx)
 	if err != nil {
 		return nil, err
 	}
-	names, err := driver.List(ctx, b.prefix)
+	objects, err := store.List(ctx, b.prefix)
 	if err != nil {
 		return nil, b.failed(ctx, err)
 	}
 	var keys []ledger.Key
-	for _, name := range names {
-		key, ok, err := keypath.Parse(strings.TrimPrefix(name, b.prefix))
+	for _, object := range objects {
+		key, ok, err := keypath.Parse(strings.TrimPrefix(object.Name, b.prefix))
 		if err != nil {
 			return nil, b.failed(ctx, err)
 		}
@@ -133,22 +119,22 @@ func (b *Backend) List(ctx context.Context) ([]ledger.Key, error) {
 	return keys, nil
 }
 
-// ready returns the driver, unless ctx has ended.
-func (b *Backend) ready(ctx context.Context) (Driver, error) {
+// ready returns the store, unless ctx has ended.
+func (b *Backend) ready(ctx context.Context) (objectstore.Store, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	driver, err := b.driver()
-	return driver, b.failed(ctx, err)
+	store, err := b.store()
+	return store, b.failed(ctx, err)
 }
 
 // longest is how many bytes the name of a ledger's object may have: the stores
 // take 1024, and there has to be room for the names of its pages.
 const longest = 1024 - 64
 
-// object returns the driver and the name of a key's object.
-func (b *Backend) object(ctx context.Context, key ledger.Key) (Driver, string, error) {
-	driver, err := b.ready(ctx)
+// object returns the store and the name of a key's object.
+func (b *Backend) object(ctx context.Context, key ledger.Key) (objectstore.Store, string, error) {
+	store, err := b.ready(ctx)
 	if err != nil {
 		return nil, "", err
 	}
@@ -156,7 +142,7 @@ func (b *Backend) object(ctx context.Context, key ledger.Key) (Driver, string, e
 	if key.Page == "" && len(name) > longest {
 		return nil, "", b.failed(ctx, fmt.Errorf("the name of its object has %d bytes, and object stores allow %d: give the tenant or the report a shorter key", len(name), longest))
 	}
-	return driver, name, nil
+	return store, name, nil
 }
 
 // failed adds the place to an error that is neither a conflict nor the end of
@@ -165,6 +151,8 @@ func (b *Backend) failed(ctx context.Context, err error) error {
 	switch {
 	case err == nil || errors.Is(err, ledger.ErrConflict):
 		return err
+	case errors.Is(err, objectstore.ErrConflict):
+		return ledger.ErrConflict
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}

@@ -1,4 +1,4 @@
-package blob
+package objectstore
 
 import (
 	"errors"
@@ -24,8 +24,9 @@ func Explain(err error, why string, args ...any) error {
 }
 
 // Unanswered returns the Fault of an error that came in place of an answer:
-// the network's, where it has one, otherwise the library's own.
-func Unanswered(err error, endpoint string) error {
+// the network's, where it has one, otherwise the library's own. block is a
+// Block's Name.
+func Unanswered(err error, endpoint, block string) error {
 	cause := err
 	var request *url.Error
 	if errors.As(err, &request) {
@@ -35,7 +36,7 @@ func Unanswered(err error, endpoint string) error {
 	var lookup *net.DNSError
 	switch {
 	case errors.As(cause, &lookup) && lookup.IsNotFound:
-		return Explain(err, "the host of %s does not exist: correct the state block, or the network's settings", endpoint)
+		return Explain(err, "the host of %s does not exist: correct %s, or the network's settings", endpoint, block)
 	case request != nil, errors.As(cause, &network), errors.Is(cause, io.ErrUnexpectedEOF), errors.Is(cause, io.EOF):
 		return Explain(err, "%s cannot be reached (%v): check the endpoint, the network and its proxy, then try again", endpoint, cause)
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/logging"
 
-	"github.com/reportform/reportform/engine/ledger/blob"
+	"github.com/reportform/reportform/internal/objectstore"
 )
 
 // Options say where a bucket is and who asks. What is empty is found as Amazon's
@@ -20,11 +20,10 @@ type Options struct {
 	Bucket    string
 	Region    string
 	Endpoint  string // base URL of a server other than Amazon's
+	Block     string // how messages call the block that says so
 	PathStyle bool   // the bucket is in the path, not in the host's name
 	Profile   string // of the shared configuration files
 	Keys      *Keys
-
-	change []func(*s3.Options) // for tests
 }
 
 // Keys are an access key. The functions read secrets.
@@ -37,9 +36,9 @@ type Keys struct {
 // defaultRegion is the region of servers that do not care.
 const defaultRegion = "us-east-1"
 
-// Open returns the driver of a bucket. It reads the secrets and asks for
+// Open returns the Store of a bucket. It reads the secrets and asks for
 // credentials, not for the bucket.
-func Open(ctx context.Context, o Options) (blob.Driver, error) {
+func Open(ctx context.Context, o Options) (objectstore.Store, error) {
 	options := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
 	if o.Region != "" {
 		options = append(options, config.WithRegion(o.Region))
@@ -56,24 +55,22 @@ func Open(ctx context.Context, o Options) (blob.Driver, error) {
 	}
 	settings, err := config.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return nil, blob.Explain(err, "the settings of the AWS SDK cannot be used (%v): correct the profile, or the AWS_ variables of the environment", err)
+		return nil, objectstore.Explain(err, "the settings of the AWS SDK cannot be used (%v): correct the profile, or the AWS_ variables of the environment", err)
 	}
-	client := s3.NewFromConfig(settings, append([]func(*s3.Options){o.apply}, o.change...)...)
+	client := s3.NewFromConfig(settings, o.apply)
 	used := client.Options()
 	if used.Region == "" {
-		return nil, blob.Explain(nil, `no region is known: set region in the state block, or AWS_REGION in the environment`)
+		return nil, objectstore.Explain(nil, `no region is known: set region in %s, or AWS_REGION in the environment`, o.Block)
 	}
 	if _, err := settings.Credentials.Retrieve(ctx); err != nil {
-		return nil, blob.Explain(err, "no credentials were found (%v): set access_key_id and secret_access_key or profile in the state block, "+
-			"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE in the environment, sign in with \"aws sso login\", or give the machine a role", brief(err))
+		return nil, objectstore.Explain(err, "no credentials were found (%v): set access_key_id and secret_access_key or profile in %s, "+
+			"set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or AWS_PROFILE in the environment, sign in with \"aws sso login\", or give the machine a role", brief(err), o.Block)
 	}
-	d := &driver{client: client, bucket: o.Bucket, words: words{bucket: o.Bucket, region: used.Region, endpoint: "Amazon S3 in " + used.Region}}
-	if used.BaseEndpoint == nil {
-		d.server = server{known: true, conditional: true}
-	} else {
-		d.words.endpoint = *used.BaseEndpoint
+	opened := &store{client: client, bucket: o.Bucket, words: words{bucket: o.Bucket, region: used.Region, endpoint: "Amazon S3 in " + used.Region, block: o.Block}}
+	if used.BaseEndpoint != nil {
+		opened.words.endpoint, opened.server = *used.BaseEndpoint, *used.BaseEndpoint
 	}
-	return d, nil
+	return opened, nil
 }
 
 // apply sets what does not come from the shared settings.

@@ -11,7 +11,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
-	"github.com/reportform/reportform/engine/ledger/blob"
+	"github.com/reportform/reportform/internal/objectstore"
 )
 
 // Options say where a container is and who asks. At most one of the functions
@@ -21,6 +21,7 @@ type Options struct {
 	Container string
 	Account   string
 	Endpoint  string // base URL of the account's blobs; empty for the public cloud's
+	Block     string // how messages call the block that says so
 
 	ConnectionString func(context.Context) (string, error) // in place of Account and Endpoint
 	AccountKey       func(context.Context) (string, error)
@@ -30,9 +31,9 @@ type Options struct {
 // scope is what a token for Azure Storage is asked for, in every cloud.
 const scope = "https://storage.azure.com/.default"
 
-// Open returns the driver of a container. It reads the secret or asks for a
+// Open returns the Store of a container. It reads the secret or asks for a
 // token, and not for the container.
-func Open(ctx context.Context, o Options) (blob.Driver, error) {
+func Open(ctx context.Context, o Options) (objectstore.Store, error) {
 	endpoint := strings.TrimRight(o.Endpoint, "/")
 	if endpoint == "" {
 		endpoint = "https://" + o.Account + ".blob.core.windows.net"
@@ -41,7 +42,7 @@ func Open(ctx context.Context, o Options) (blob.Driver, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &driver{client, words{container: o.Container, endpoint: endpointOf(client)}}, nil
+	return &store{client, words{container: o.Container, endpoint: endpointOf(client), block: o.Block}}, nil
 }
 
 func (o Options) client(ctx context.Context, containerURL string) (*container.Client, error) {
@@ -53,9 +54,9 @@ func (o Options) client(ctx context.Context, containerURL string) (*container.Cl
 		}
 		client, err := container.NewClientFromConnectionString(value, o.Container, nil)
 		if err != nil {
-			return nil, blob.Explain(err, "connection_string cannot be used: copy it anew from the storage account (Security + networking, Access keys)")
+			return nil, objectstore.Explain(err, "connection_string cannot be used: copy it anew from the storage account (Security + networking, Access keys)")
 		}
-		if err := blob.CheckEndpoint(endpointOf(client)); err != nil {
+		if err := objectstore.CheckEndpoint(endpointOf(client)); err != nil {
 			return nil, fmt.Errorf("the connection string's BlobEndpoint is refused: %w", err)
 		}
 		return client, nil
@@ -66,7 +67,7 @@ func (o Options) client(ctx context.Context, containerURL string) (*container.Cl
 		}
 		key, err := container.NewSharedKeyCredential(o.Account, value)
 		if err != nil {
-			return nil, blob.Explain(err, "account_key is no key, which is text in base64: copy it anew from the storage account (Security + networking, Access keys)")
+			return nil, objectstore.Explain(err, "account_key is no key, which is text in base64: copy it anew from the storage account (Security + networking, Access keys)")
 		}
 		return container.NewClientWithSharedKeyCredential(containerURL, key, nil)
 	case o.SASToken != nil:
@@ -76,7 +77,7 @@ func (o Options) client(ctx context.Context, containerURL string) (*container.Cl
 		}
 		value = strings.TrimPrefix(value, "?")
 		if query, err := url.ParseQuery(value); err != nil || query.Get("sig") == "" {
-			return nil, blob.Explain(err, "sas_token is no shared access signature, which looks like \"sv=...&sig=...\": take the token alone, without the URL before it")
+			return nil, objectstore.Explain(err, "sas_token is no shared access signature, which looks like \"sv=...&sig=...\": take the token alone, without the URL before it")
 		}
 		return container.NewClientWithNoCredential(containerURL+"?"+value, nil)
 	}
@@ -89,8 +90,8 @@ func (o Options) identity(ctx context.Context, containerURL string) (*container.
 		_, err = identity.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{scope}})
 	}
 	if err != nil {
-		return nil, blob.Explain(err, "no credentials were found (%s): set connection_string, account_key or sas_token in the state block, "+
-			"set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET in the environment, sign in with \"az login\", or give the machine a managed identity", refusal(err))
+		return nil, objectstore.Explain(err, "no credentials were found (%s): set connection_string, account_key or sas_token in %s, "+
+			"set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET in the environment, sign in with \"az login\", or give the machine a managed identity", refusal(err), o.Block)
 	}
 	return container.NewClient(containerURL, identity, nil)
 }

@@ -1,4 +1,4 @@
-package blob
+package objectstore
 
 import (
 	"errors"
@@ -8,8 +8,8 @@ import (
 	"unicode"
 )
 
-// CheckEndpoint says what is wrong with the base URL of a store. Ledgers and
-// signatures go there, so plain http is for loopback addresses alone. The error
+// CheckEndpoint says what is wrong with the base URL of a store. Contents
+// and signatures go there, so plain http is for loopback addresses alone. The error
 // repeats no part of the URL, which may hold a password.
 func CheckEndpoint(endpoint string) error {
 	u, err := url.Parse(endpoint)

@@ -8,11 +8,11 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 
-	"github.com/reportform/reportform/engine/ledger/blob"
+	"github.com/reportform/reportform/internal/objectstore"
 )
 
 // words are what messages say of the container.
-type words struct{ container, endpoint string }
+type words struct{ container, endpoint, block string }
 
 // explain returns an error in words for a user. The SDK's own text quotes the
 // whole answer.
@@ -24,21 +24,21 @@ func (w words) explain(err error) error {
 	if !errors.As(err, &answer) {
 		var refused *azidentity.AuthenticationFailedError
 		if errors.As(err, &refused) {
-			return blob.Explain(err, "the sign-in for %s was refused: check the identity and its secret", w.endpoint)
+			return objectstore.Explain(err, "the sign-in for %s was refused: check the identity and its secret", w.endpoint)
 		}
-		return blob.Unanswered(err, w.endpoint)
+		return objectstore.Unanswered(err, w.endpoint, w.block)
 	}
 	switch code := bloberror.Code(answer.ErrorCode); {
 	case code == bloberror.ContainerNotFound || code == bloberror.ContainerBeingDeleted:
-		return blob.Explain(err, "there is no container %q at %s: create it, or correct url", w.container, w.endpoint)
+		return objectstore.Explain(err, "there is no container %q at %s: create it, or correct url", w.container, w.endpoint)
 	case code == bloberror.AuthenticationFailed || code == bloberror.NoAuthenticationInformation:
-		return blob.Explain(err, "%s refuses the credentials (%s): check account, the key or signature and whether it has expired, and this machine's clock", w.endpoint, code)
+		return objectstore.Explain(err, "%s refuses the credentials (%s): check account, the key or signature and whether it has expired, and this machine's clock", w.endpoint, code)
 	case answer.StatusCode == http.StatusForbidden || answer.StatusCode == http.StatusUnauthorized:
-		return blob.Explain(err, "access is denied (%s): the identity needs the role \"Storage Blob Data Contributor\" on the container %q, a signature the permissions "+
+		return objectstore.Explain(err, "access is denied (%s): the identity needs the role \"Storage Blob Data Contributor\" on the container %q, a signature the permissions "+
 			"read, create, write, delete and list; where a key is used, check that it is this account's; and the account's firewall must let this machine in", code, w.container)
 	case code == "":
-		return blob.Explain(err, "%s answered with status %d, which is not an answer of Azure Blob Storage: check account and endpoint", w.endpoint, answer.StatusCode)
+		return objectstore.Explain(err, "%s answered with status %d, which is not an answer of Azure Blob Storage: check account and endpoint", w.endpoint, answer.StatusCode)
 	default:
-		return blob.Explain(err, "%s answered with an error (%s, status %d)", w.endpoint, code, answer.StatusCode)
+		return objectstore.Explain(err, "%s answered with an error (%s, status %d)", w.endpoint, code, answer.StatusCode)
 	}
 }

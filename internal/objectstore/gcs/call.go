@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/reportform/reportform/internal/objectstore"
 )
 
 const (
@@ -46,9 +48,9 @@ func status(err error) int {
 
 // call sends a request until it is answered well, is refused for good, or has
 // failed often enough.
-func (d *driver) call(ctx context.Context, method, path string, query url.Values, content []byte) (answer, error) {
+func (s *store) call(ctx context.Context, method, path string, query url.Values, content []byte) (answer, error) {
 	for n := 1; ; n++ {
-		got, err := d.send(ctx, method, path, query, content)
+		got, err := s.send(ctx, method, path, query, content)
 		if err == nil || n == tries || !passes(err) {
 			return got, err
 		}
@@ -61,15 +63,15 @@ func (d *driver) call(ctx context.Context, method, path string, query url.Values
 	}
 }
 
-func (d *driver) send(ctx context.Context, method, path string, query url.Values, content []byte) (answer, error) {
-	request, err := http.NewRequestWithContext(ctx, method, d.base+path+"?"+query.Encode(), bytes.NewReader(content))
+func (s *store) send(ctx context.Context, method, path string, query url.Values, content []byte) (answer, error) {
+	request, err := http.NewRequestWithContext(ctx, method, s.base+path+"?"+query.Encode(), bytes.NewReader(content))
 	if err != nil {
 		return answer{}, err
 	}
 	if method == http.MethodPost {
-		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Content-Type", objectstore.MediaType)
 	}
-	response, err := d.client.Do(request)
+	response, err := s.client.Do(request)
 	if err != nil {
 		return answer{}, err
 	}

@@ -10,13 +10,14 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
 
-	"github.com/reportform/reportform/engine/ledger/blob"
+	"github.com/reportform/reportform/internal/objectstore"
 )
 
 // Options say where a bucket is and who asks.
 type Options struct {
 	Bucket   string
 	Endpoint string // base URL; empty for Google's own
+	Block    string // how messages call the block that says so
 	// CredentialsFile is the key file of a service account. Without one, the
 	// identity is what Google calls the application default credentials.
 	CredentialsFile string
@@ -27,10 +28,10 @@ const (
 	scope   = "https://www.googleapis.com/auth/devstorage.read_write"
 )
 
-// Open returns the driver of a bucket. It reads the credentials, and does not
+// Open returns the Store of a bucket. It reads the credentials, and does not
 // ask for the bucket. An endpoint that is plain http is a stand-in on this
 // machine: without a key file it is asked without credentials.
-func Open(ctx context.Context, o Options) (blob.Driver, error) {
+func Open(ctx context.Context, o Options) (objectstore.Store, error) {
 	base := strings.TrimRight(o.Endpoint, "/")
 	if base == "" {
 		base = googles
@@ -50,25 +51,25 @@ func Open(ctx context.Context, o Options) (blob.Driver, error) {
 		}
 		client.Transport = &oauth2.Transport{Base: transport, Source: credentials.TokenSource}
 	}
-	return &driver{client: client, base: base, bucket: o.Bucket, words: words{bucket: o.Bucket, endpoint: base}}, nil
+	return &store{client: client, base: base, bucket: o.Bucket, words: words{bucket: o.Bucket, endpoint: base, block: o.Block}}, nil
 }
 
 func (o Options) credentials(ctx context.Context) (*google.Credentials, error) {
 	if o.CredentialsFile == "" {
 		found, err := google.FindDefaultCredentials(ctx, scope)
 		if err != nil {
-			return nil, blob.Explain(err, "no credentials were found: set credentials_file in the state block, set GOOGLE_APPLICATION_CREDENTIALS in the environment, "+
-				"sign in with \"gcloud auth application-default login\", or attach a service account to the machine")
+			return nil, objectstore.Explain(err, "no credentials were found: set credentials_file in %s, set GOOGLE_APPLICATION_CREDENTIALS in the environment, "+
+				"sign in with \"gcloud auth application-default login\", or attach a service account to the machine", o.Block)
 		}
 		return found, nil
 	}
 	key, err := os.ReadFile(o.CredentialsFile)
 	if err != nil {
-		return nil, blob.Explain(err, "credentials_file cannot be read (%v)", err)
+		return nil, objectstore.Explain(err, "credentials_file cannot be read (%v)", err)
 	}
 	found, err := google.CredentialsFromJSONWithType(ctx, key, google.ServiceAccount, scope)
 	if err != nil {
-		return nil, blob.Explain(err, "credentials_file %s is not the key file of a service account: create a key of the type JSON for it", o.CredentialsFile)
+		return nil, objectstore.Explain(err, "credentials_file %s is not the key file of a service account: create a key of the type JSON for it", o.CredentialsFile)
 	}
 	return found, nil
 }
