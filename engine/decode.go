@@ -2,9 +2,6 @@ package engine
 
 import (
 	"errors"
-	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -25,7 +22,7 @@ func decodeOutputs(c *config.Config, dir string, console *outputs.Console) (map[
 	for _, o := range c.Outputs {
 		format, ok := formats[o.Type]
 		if !ok {
-			diags = append(diags, unknownType("output format", o.Type, formats, o.Range))
+			diags = append(diags, diag.UnknownType("output format", o.Type, formats, o.Range))
 			continue
 		}
 		output, more := format.Decode(&outputs.Block{
@@ -66,7 +63,7 @@ func decodeCredentials(c *config.Config, getenv func(string) string) (map[addres
 	for _, block := range c.Credentials {
 		kind, ok := types[block.Type]
 		if !ok {
-			diags = append(diags, unknownType("credential type", block.Type, types, block.Range))
+			diags = append(diags, diag.UnknownType("credential type", block.Type, types, block.Range))
 			continue
 		}
 		credential, more := kind.Decode(block, getenv)
@@ -76,17 +73,6 @@ func decodeCredentials(c *config.Config, getenv func(string) string) (map[addres
 		}
 	}
 	return decoded, diags
-}
-
-// unknownType is the diagnostic for a block whose first label names nothing.
-func unknownType[V any](what, name string, known map[string]V, subject hcl.Range) *hcl.Diagnostic {
-	names := slices.Sorted(maps.Keys(known))
-	return &hcl.Diagnostic{
-		Severity: hcl.DiagError,
-		Summary:  "Unknown " + what,
-		Detail:   fmt.Sprintf("There is no %s %q.%s Known are: %s.", what, name, diag.DidYouMean(name, maps.Keys(known)), strings.Join(names, ", ")),
-		Subject:  &subject,
-	}
 }
 
 // environment returns a lookup in a list as of os.Environ, in which the last

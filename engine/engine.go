@@ -17,6 +17,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/config/catalog"
 	"github.com/reportform/reportform/engine/auth"
+	"github.com/reportform/reportform/engine/backends"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/transport"
 	"github.com/reportform/reportform/internal/address"
@@ -110,7 +111,7 @@ func (e *Engine) decodeBodies(opts Options) hcl.Diagnostics {
 	if e.config.Settings.State.Type == "" {
 		return diags // a mistake that the language has reported
 	}
-	backend, more := decodeBackend(stateBlock{&e.config.Settings.State, e.dir, environment(opts.Environ)})
+	backend, more := backends.Decode(&e.config.Settings.State, e.dir, environment(opts.Environ))
 	e.ledgers = ledger.NewStore(backend)
 	return append(diags, more...)
 }

@@ -63,6 +63,7 @@ var rules = []struct {
 	{"engine/ledger/keypath", "engine/ledger", "a leaf: the names of what backends store"},
 	{"engine/ledger/blob", "engine/ledger engine/ledger/keypath internal/objectstore", "backends do not know each other, nor what kind of store they are kept in"},
 	{"engine/ledger/local", "engine/ledger engine/ledger/keypath internal/durable", "backends do not know each other"},
+	{"engine/backends", "config engine/ledger engine/ledger/blob engine/ledger/local engine/ledger/postgres engine/ledger/sealed internal/diag internal/objectstore/... internal/secret", "the one place that knows state blocks and backends"},
 	{"engine/auth", "config internal/diag internal/secret", "credentials know the language's references to secrets"},
 	{"engine/transport", "internal/limits", "round trippers know HTTP and its limits alone"},
 	{"engine/fetch", "engine/fetch internal/event internal/rawjson", "a source knows no sink, no language and no other source"},

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/reportform/reportform/engine/ledger"
@@ -11,6 +12,15 @@ import (
 // report and tenant.
 func (e *Engine) Ledgers(ctx context.Context) ([]ledger.Key, error) {
 	return e.ledgers.Keys(ctx)
+}
+
+// CheckState says what would keep ledgers from being stored, as far as the
+// backend can tell without storing one.
+func (e *Engine) CheckState(ctx context.Context) error {
+	if err := e.ledgers.Check(ctx); err != nil {
+		return fmt.Errorf("the state cannot be written: %w", err)
+	}
+	return nil
 }
 
 // Ledger returns one ledger; it is empty if there is none.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reportform/reportform/engine/backends"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/window"
@@ -74,7 +75,7 @@ report "sign_ins" "all" {
 	}
 	intact := func(*ledger.Held) (plan.Condition, error) { return plan.Intact, nil }
 	load := func(b *testing.B) (*ledger.Store, *ledger.Ledger) {
-		backend, diags := decodeBackend(stateBlock{&e.config.Settings.State, e.dir, os.Getenv})
+		backend, diags := backends.Decode(&e.config.Settings.State, e.dir, os.Getenv)
 		if diags.HasErrors() {
 			b.Fatal(diags)
 		}

@@ -1,4 +1,4 @@
-package engine
+package backends
 
 import (
 	"slices"
@@ -45,49 +45,49 @@ func postgresSettings() []postgresSetting {
 
 // decodePostgres reads state "postgres". A url is a secret, because it may hold
 // a password; the other attributes take its place.
-func decodePostgres(block stateBlock) (ledger.Backend, hcl.Diagnostics) {
+func decodePostgres(b block) (ledger.Backend, hcl.Diagnostics) {
 	settings := postgresSettings()
 	schema := &hcl.BodySchema{Attributes: []hcl.AttributeSchema{{Name: "url"}, {Name: "password"}, {Name: "schema"}}}
 	for _, s := range settings {
 		schema.Attributes = append(schema.Attributes, hcl.AttributeSchema{Name: s.attribute})
 	}
-	content, diags := block.Body.Content(schema)
-	diags = unquoted(diags)
+	content, diags := b.Body.Content(schema)
+	diags = diag.Unquoted(diags)
 	options := postgres.Options{Settings: map[string]string{}, Schema: "reportform"}
 
 	name := postgresSetting{attribute: "schema", takes: "the name of a schema, of at most 63 bytes", valid: func(s string) bool {
 		return s != "" && len(s) <= 63 && !strings.Contains(s, "\x00")
 	}}
-	if value, more := name.decode(content.Attributes, block); value != "" || more != nil {
+	if value, more := name.decode(content.Attributes, b); value != "" || more != nil {
 		options.Schema = value
 		diags = append(diags, more...)
 	}
 	for _, s := range settings {
-		value, more := s.decode(content.Attributes, block)
+		value, more := s.decode(content.Attributes, b)
 		diags = append(diags, more...)
 		if value == "" {
-			value = block.getenv(s.variable)
+			value = b.getenv(s.variable)
 		}
 		if value != "" {
 			options.Settings[s.keyword] = value
 		}
 	}
-	url, more := decodeSecret(content.Attributes["url"], block)
+	url, more := decodeSecret(content.Attributes["url"], b)
 	for _, d := range more {
 		d.Detail += " A server that wants no password can be named with host, port, database and user instead."
 	}
 	diags = append(diags, more...)
-	password, more := decodeSecret(content.Attributes["password"], block)
+	password, more := decodeSecret(content.Attributes["password"], b)
 	diags = append(diags, more...)
 
 	switch {
 	case url != nil:
-		options.URL = secret.Reader(*url, block.getenv)
+		options.URL = secret.Reader(*url, b.getenv)
 		diags = append(diags, besideURL(content.Attributes)...)
 	case password != nil:
-		options.Password = secret.Reader(*password, block.getenv)
-	case block.getenv("PGPASSWORD") != "":
-		options.Password = secret.Reader(secret.Reference{Env: "PGPASSWORD"}, block.getenv)
+		options.Password = secret.Reader(*password, b.getenv)
+	case b.getenv("PGPASSWORD") != "":
+		options.Password = secret.Reader(secret.Reference{Env: "PGPASSWORD"}, b.getenv)
 	}
 	if diags.HasErrors() {
 		return nil, diags
@@ -96,14 +96,14 @@ func decodePostgres(block stateBlock) (ledger.Backend, hcl.Diagnostics) {
 }
 
 // decode returns the value, empty where the attribute is unset.
-func (s postgresSetting) decode(attributes hcl.Attributes, block stateBlock) (string, hcl.Diagnostics) {
+func (s postgresSetting) decode(attributes hcl.Attributes, b block) (string, hcl.Diagnostics) {
 	attribute := attributes[s.attribute]
 	if attribute == nil {
 		return "", nil
 	}
-	value, diags := attribute.Expr.Value(block.EvalCtx)
+	value, diags := attribute.Expr.Value(b.EvalCtx)
 	if diags.HasErrors() {
-		return "", unquoted(diags)
+		return "", diag.Unquoted(diags)
 	}
 	value, err := convert.Convert(value, cty.String)
 	if err == nil && value.IsKnown() && value.IsNull() {
@@ -142,13 +142,13 @@ func besideURL(attributes hcl.Attributes) hcl.Diagnostics {
 }
 
 // decodeSecret returns nil where the attribute is unset.
-func decodeSecret(attribute *hcl.Attribute, block stateBlock) (*secret.Reference, hcl.Diagnostics) {
+func decodeSecret(attribute *hcl.Attribute, b block) (*secret.Reference, hcl.Diagnostics) {
 	if attribute == nil {
 		return nil, nil
 	}
-	secret, diags := secret.Decode(attribute, block.EvalCtx)
-	if diags.HasErrors() || secret.Env == "" && secret.File == "" && len(secret.Exec) == 0 {
+	place, diags := secret.Decode(attribute, b.EvalCtx)
+	if diags.HasErrors() || place.IsZero() {
 		return nil, diags
 	}
-	return &secret, diags
+	return &place, diags
 }

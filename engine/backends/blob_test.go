@@ -1,4 +1,4 @@
-package engine
+package backends
 
 import (
 	"os"
@@ -18,13 +18,30 @@ import (
 // blobState decodes a body of state "blob" as a configuration has it.
 func blobState(t *testing.T, dir, body string, environ ...string) (ledger.Backend, hcl.Diagnostics) {
 	t.Helper()
-	src := "tenant \"a\" {\n id = \"a.example\"\n cloud = \"sandbox\"\n}\nreportform {\n state \"blob\" {\n" + body + "\n }\n}\n"
-	writeFile(t, filepath.Join(dir, "main.rf.hcl"), src)
+	writeFile(t, filepath.Join(dir, "main.rf.hcl"), "tenant \"a\" {\n id = \"a.example\"\n cloud = \"sandbox\"\n}\nreportform {\n state \"blob\" {\n"+body+"\n }\n}\n")
+	backend, diags := load(t, dir, environ...)
+	if backend == nil && !diags.HasErrors() {
+		t.Fatal("neither a backend nor an error")
+	}
+	return backend, diags
+}
+
+// load decodes the state block of a configuration, in which nothing else is
+// wrong.
+func load(t *testing.T, dir string, environ ...string) (ledger.Backend, hcl.Diagnostics) {
+	t.Helper()
 	c, diags := config.Load(dir, config.Options{})
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	return decodeBackend(stateBlock{&c.Settings.State, dir, environment(environ)})
+	return Decode(&c.Settings.State, dir, func(name string) string {
+		for _, entry := range environ {
+			if value, ok := strings.CutPrefix(entry, name+"="); ok {
+				return value
+			}
+		}
+		return ""
+	})
 }
 
 func TestBlobDirectory(t *testing.T) {
@@ -144,7 +161,7 @@ func TestBlobFirstUse(t *testing.T) {
 }
 
 func TestBlobIsDocumented(t *testing.T) {
-	document, err := os.ReadFile("../docs/configuration.md")
+	document, err := os.ReadFile("../../docs/configuration.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,11 +180,7 @@ func TestBlobIsDocumented(t *testing.T) {
 func TestBlobJSON(t *testing.T) {
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "main.rf.json"), `{"reportform": {"state": {"blob": {"url": "azblob://c", "account": "contoso", "account_key": "${secret_env(\"KEY\")}"}}}}`)
-	c, diags := config.Load(dir, config.Options{})
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	if _, diags := decodeBackend(stateBlock{&c.Settings.State, dir, environment(nil)}); len(diags) > 0 {
+	if _, diags := load(t, dir); len(diags) > 0 {
 		t.Error(diags)
 	}
 }

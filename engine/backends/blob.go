@@ -1,8 +1,7 @@
-package engine
+package backends
 
 import (
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -35,7 +34,7 @@ func blobSchemes() []objectstore.Scheme {
 }
 
 // decodeBlob reads state "blob": ledgers as objects at a url.
-func decodeBlob(b stateBlock) (ledger.Backend, hcl.Diagnostics) {
+func decodeBlob(b block) (ledger.Backend, hcl.Diagnostics) {
 	schemes := blobSchemes()
 	content, diags := b.Body.Content(&hcl.BodySchema{Attributes: objectstore.Schema(schemes)})
 	diags = diag.Unquoted(diags)
@@ -48,13 +47,13 @@ func decodeBlob(b stateBlock) (ledger.Backend, hcl.Diagnostics) {
 		return nil, diags
 	}
 	if location.Open == nil {
-		return local.New(b.under(folderOf(location.URL))), diags
+		return local.New(b.under(directory(location.URL))), diags
 	}
 	return blob.New(location.Place, location.Prefix, location.Open), diags
 }
 
-// folderOf returns the path that a file URL names.
-func folderOf(u *url.URL) string {
+// directory returns the path that a file URL names.
+func directory(u *url.URL) string {
 	switch {
 	case u.Host != "":
 		return u.Host + u.Path // . or ..
@@ -62,13 +61,4 @@ func folderOf(u *url.URL) string {
 		return u.Path[1:] // file:///C:/state
 	}
 	return u.Path
-}
-
-// under returns a path of the configuration, relative to its directory.
-func (b stateBlock) under(path string) string {
-	path = filepath.FromSlash(path)
-	if filepath.IsAbs(path) {
-		return filepath.Clean(path)
-	}
-	return filepath.Join(b.dir, path)
 }

@@ -1,4 +1,4 @@
-package engine
+package backends
 
 import (
 	"fmt"
@@ -21,12 +21,12 @@ type encryptionBlock struct {
 
 // takeEncryption decodes the encryption block and leaves the rest of the body
 // to the backend. It returns nil where there is none.
-func takeEncryption(block *stateBlock) (*sealed.Options, hcl.Diagnostics) {
-	content, rest, diags := block.Body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "encryption"}}})
-	diags = unquoted(diags)
-	state := *block.State
+func takeEncryption(b *block) (*sealed.Options, hcl.Diagnostics) {
+	content, rest, diags := b.Body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "encryption"}}})
+	diags = diag.Unquoted(diags)
+	state := *b.State
 	state.Body = rest
-	block.State = &state
+	b.State = &state
 	if content == nil || len(content.Blocks) == 0 {
 		return nil, diags
 	}
@@ -36,21 +36,21 @@ func takeEncryption(block *stateBlock) (*sealed.Options, hcl.Diagnostics) {
 			fmt.Sprintf("There is already an encryption block at %s. To replace a key, put the old one into old_identities.", found.DefRange)))
 	}
 	var body encryptionBlock
-	diags = append(diags, unquoted(gohcl.DecodeBody(found.Body, block.EvalCtx, &body))...)
+	diags = append(diags, diag.Unquoted(gohcl.DecodeBody(found.Body, b.EvalCtx, &body))...)
 	if diags.HasErrors() {
 		return nil, diags
 	}
 
 	var options sealed.Options
-	identity, more := decodeSecret(body.Identity, *block)
+	identity, more := decodeSecret(body.Identity, *b)
 	diags = append(diags, more...)
 	if identity != nil {
-		options.Identities = append(options.Identities, identityAt(*identity, *block))
+		options.Identities = append(options.Identities, identityAt(*identity, *b))
 	} else if !more.HasErrors() {
 		diags = append(diags, encryptionMistake(found.DefRange, "Missing identity",
 			`The encryption block does not say where its key is found. Make one with age-keygen -o age-key.txt, and write identity = secret_file("age-key.txt").`))
 	}
-	old, more := decodeOldIdentities(body.OldIdentities, *block)
+	old, more := decodeOldIdentities(body.OldIdentities, *b)
 	diags = append(diags, more...)
 	options.Identities = append(options.Identities, old...)
 	if body.Migrate != nil && *body.Migrate {
@@ -68,13 +68,13 @@ func takeEncryption(block *stateBlock) (*sealed.Options, hcl.Diagnostics) {
 }
 
 // decodeOldIdentities reads a list of secrets.
-func decodeOldIdentities(attribute *hcl.Attribute, block stateBlock) ([]sealed.Identity, hcl.Diagnostics) {
+func decodeOldIdentities(attribute *hcl.Attribute, b block) ([]sealed.Identity, hcl.Diagnostics) {
 	if attribute == nil {
 		return nil, nil
 	}
-	list, diags := attribute.Expr.Value(block.EvalCtx)
+	list, diags := attribute.Expr.Value(b.EvalCtx)
 	if diags.HasErrors() {
-		return nil, unquoted(diags)
+		return nil, diag.Unquoted(diags)
 	}
 	if list.IsNull() || !list.IsKnown() {
 		return nil, nil
@@ -87,17 +87,17 @@ func decodeOldIdentities(attribute *hcl.Attribute, block stateBlock) ([]sealed.I
 	for _, element := range list.Elements() {
 		one := *attribute
 		one.Expr = hcl.StaticExpr(element, attribute.Expr.Range())
-		place, more := decodeSecret(&one, block)
+		place, more := decodeSecret(&one, b)
 		diags = append(diags, more...)
 		if place != nil {
-			identities = append(identities, identityAt(*place, block))
+			identities = append(identities, identityAt(*place, b))
 		}
 	}
 	return identities, diags
 }
 
-func identityAt(place secret.Reference, block stateBlock) sealed.Identity {
-	return sealed.Identity{Place: place.String(), Read: secret.LinesReader(place, block.getenv)}
+func identityAt(place secret.Reference, b block) sealed.Identity {
+	return sealed.Identity{Place: place.String(), Read: secret.LinesReader(place, b.getenv)}
 }
 
 func encryptionMistake(at hcl.Range, summary, detail string) *hcl.Diagnostic {
