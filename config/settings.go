@@ -14,6 +14,9 @@ import (
 
 // Settings is the reportform block.
 type Settings struct {
+	// Name tells the configuration from others that share its state, wherever it
+	// lies; empty for one that is told by its directory.
+	Name string
 	// RequiredVersion is the version constraint, empty if there is none.
 	RequiredVersion string
 	// State is empty, without even a Type, when a mistake leaves it unknown.
@@ -39,7 +42,7 @@ func defaultState(s *lang.Scope) State {
 
 func settingsSchema() *hcl.BodySchema {
 	return &hcl.BodySchema{
-		Attributes: []hcl.AttributeSchema{{Name: "required_version"}},
+		Attributes: []hcl.AttributeSchema{{Name: "name"}, {Name: "required_version"}},
 		Blocks:     []hcl.BlockHeaderSchema{{Type: "state", LabelNames: []string{"type"}}},
 	}
 }
@@ -58,6 +61,7 @@ func decodeSettings(blocks []*hcl.Block, s *lang.Scope, running string) (Setting
 		content, d := block.Body.Content(schema)
 		diags = append(diags, d...)
 		a := lang.NewAttributes(content, schema, nil)
+		settings.Name, _ = a.NonEmpty("name")
 		if constraint, ok := a.NonEmpty("required_version"); ok {
 			settings.RequiredVersion = constraint
 			checkVersion(a, constraint, running)

@@ -13,10 +13,11 @@ import (
 	"github.com/reportform/reportform/outputs"
 )
 
-// adviser returns what a user can do about an error of a pull, in terms of the
-// tenant and the report: the permission to grant, the licence to buy.
-func (e *Engine) adviser(tenant *config.Tenant, report *config.Report) func(error) string {
-	return func(err error) string {
+// explainer returns what kind an error of a pull is, as a stable word, and what a
+// user can do about it in terms of the tenant and the report: the permission to
+// grant, the licence to buy. Both may be empty.
+func (e *Engine) explainer(tenant *config.Tenant, report *config.Report) func(error) (cause, advice string) {
+	return func(err error) (cause, advice string) {
 		var (
 			refused *auth.Error
 			service *fetch.ServiceError
@@ -25,21 +26,24 @@ func (e *Engine) adviser(tenant *config.Tenant, report *config.Report) func(erro
 		)
 		switch {
 		case errors.As(err, &refused):
-			return "" // says it all
+			return "credential", "" // it says what to do
 		case errors.As(err, &service):
-			return service.Advice() + e.needs(service.Kind, tenant, report)
+			return string(service.Kind), service.Advice() + e.needs(service.Kind, tenant, report)
 		case errors.As(err, &link):
-			return link.Advice()
+			return "link", link.Advice()
 		case errors.As(err, &lookup):
-			return fmt.Sprintf("The name %q cannot be resolved. Check the network, the proxy, and the cloud and endpoints of %s.", lookup.Name, tenant.Address)
+			return "network", fmt.Sprintf("The name %q cannot be resolved. Check the network, the proxy, and the cloud and endpoints of %s.", lookup.Name, tenant.Address)
 		case isNetwork(err):
-			return fmt.Sprintf("The service cannot be reached. Check the network, the proxy, and the cloud and endpoints of %s.", tenant.Address)
+			return "network", fmt.Sprintf("The service cannot be reached. Check the network, the proxy, and the cloud and endpoints of %s.", tenant.Address)
 		case errors.Is(err, outputs.ErrAltered):
-			return "The next apply fetches the slice again, for that file too; or put the file back as it was."
+			return "altered", "The next apply fetches the slice again, for that file too; or put the file back as it was."
 		case errors.Is(err, fs.ErrPermission):
-			return "Reportform may not write there. Change the output's path, or the rights of the directory."
+			return "disk", "Reportform may not write there. Change the output's path, or the rights of the directory."
 		}
-		return adviseDisk(err)
+		if advice := adviseDisk(err); advice != "" {
+			return "disk", advice
+		}
+		return "", ""
 	}
 }
 

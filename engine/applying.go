@@ -3,19 +3,12 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"path/filepath"
 	"slices"
 	"sync"
-	"time"
 
-	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
-	"github.com/reportform/reportform/engine/window"
-	"github.com/reportform/reportform/internal/address"
-	"github.com/reportform/reportform/internal/durable"
+	"github.com/reportform/reportform/internal/place"
 )
 
 // ApplyOptions says how to apply.
@@ -24,6 +17,8 @@ type ApplyOptions struct {
 	Prune       bool // delete the plan's orphans
 	// Progress, if set, receives what happens, one value at a time.
 	Progress func(run.Progress)
+	// Executor has the pulls carried out; nil for this process.
+	Executor run.Executor
 }
 
 // DefaultParallelism is how many pulls work at once unless told otherwise.
@@ -45,16 +40,18 @@ const perTenant = 4
 // Summary is the outcome of an apply.
 type Summary struct {
 	Finished, Skipped int
-	Failed            []run.Failed // in the order of the plan
+	Failed            []run.Ended // in the order of the plan
 	Pruned            []plan.Orphan
-	Events, Bytes     int64 // events fetched, bytes written
-	Interrupted       bool  // ctx ended before all pulls were tried
+	// Kept says why orphans were not pruned; nil if all were.
+	Kept          error
+	Events, Bytes int64 // events fetched, bytes written
+	Interrupted   bool  // ctx ended before all pulls were tried
 }
 
-// CheckPlan returns an error if p was made for another configuration, which
-// Apply refuses.
-func (e *Engine) CheckPlan(p *plan.Plan) error {
-	if p.Configuration != e.digest() {
+// CheckPlan returns an error if a plan was made for another configuration, which
+// Apply and Pull refuse.
+func (e *Engine) CheckPlan(h *plan.Header) error {
+	if !slices.Contains(e.digests(), h.Configuration) {
 		return errors.New("the plan was made for another configuration: the files, the variables or the labels have changed since; make the plan again")
 	}
 	return nil
@@ -64,7 +61,7 @@ func (e *Engine) CheckPlan(p *plan.Plan) error {
 // failed is in the Summary, and the error is for what kept apply from working
 // at all, such as a plan of another configuration.
 func (e *Engine) Apply(ctx context.Context, p *plan.Plan, opts ApplyOptions) (*Summary, error) {
-	if err := e.CheckPlan(p); err != nil {
+	if err := e.CheckPlan(&p.Header); err != nil {
 		return nil, err
 	}
 	var summary Summary
@@ -74,170 +71,89 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan, opts ApplyOptions) (*S
 		}
 	}
 	if opts.Prune && ctx.Err() == nil {
-		pruned, err := e.prune(ctx, p.Orphans)
-		summary.Pruned = pruned
-		if err != nil {
-			return &summary, err
-		}
+		summary.Pruned, summary.Kept = e.prune(ctx, p.Orphans)
 	}
 	return &summary, nil
 }
 
-// pull carries out the pulls of p and counts them in summary.
+// pull has the pulls of p carried out and counts them in summary.
 func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, summary *Summary) error {
-	services, err := e.services()
-	if err != nil {
+	if _, err := e.services(); err != nil {
 		return err
 	}
 	var mu sync.Mutex
-	runner := &run.Runner{Ledgers: e.ledgers, Now: e.now}
-	runner.Progress = func(value run.Progress) {
+	tell := func(progress run.Progress) {
 		mu.Lock()
 		defer mu.Unlock()
-		summary.count(value)
+		if ended, ok := progress.(run.Ended); ok {
+			summary.count(ended)
+		}
 		if opts.Progress != nil {
-			opts.Progress(value)
+			opts.Progress(progress)
 		}
 	}
-	e.sweep(p)
-	left := run.Executor{Parallelism: parallelism(opts.Parallelism), PerTenant: perTenant}.Run(ctx, p.Pulls, func(ctx context.Context, pull *plan.Pull, seat run.Seat) {
-		taken := &timedSeat{Seat: seat}
-		job, err := e.job(services, p, pull, taken)
-		if err != nil {
-			runner.Progress(run.Failed{Pull: pull, Err: &run.PullError{Pull: pull, Err: err}})
-			return
+	e.archive.Sweep(places(p.Pulls))
+	executor := opts.Executor
+	if executor == nil {
+		executor = run.Local{Parallelism: parallelism(opts.Parallelism), PerTenant: perTenant}
+	}
+	runs := slices.Collect(slices.Chunk(p.Pulls, 1))
+	left := executor.Execute(ctx, p.Header, runs, &worker{e, tell}, func(pulls []plan.Pull, o run.Outcome, err error) {
+		for i := range pulls {
+			tell(run.Ended{Pull: &pulls[i], Result: resultOf(&pulls[i], &o, i, err)})
 		}
-		// What went wrong is reported through Progress.
-		_ = runner.Pull(ctx, job)
 	})
 	summary.Interrupted = left > 0 || ctx.Err() != nil
 	order := make(map[*plan.Pull]int, len(p.Pulls))
 	for i := range p.Pulls {
 		order[&p.Pulls[i]] = i
 	}
-	slices.SortFunc(summary.Failed, func(a, b run.Failed) int { return order[a.Pull] - order[b.Pull] })
+	slices.SortFunc(summary.Failed, func(a, b run.Ended) int { return order[a.Pull] - order[b.Pull] })
 	return nil
 }
 
-// timedSeat adds up for how long a seat is left.
-type timedSeat struct {
-	run.Seat
-
-	mu   sync.Mutex
-	away int // Leave without Return
-	left time.Time
-	sum  time.Duration
-}
-
-// Leave implements run.Seat.
-func (s *timedSeat) Leave() {
-	s.mu.Lock()
-	if s.away++; s.away == 1 {
-		s.left = time.Now()
+// resultOf is the result of the pull of a run that has this number; with an error
+// none of them was tried.
+func resultOf(pull *plan.Pull, o *run.Outcome, i int, err error) run.Result {
+	if err == nil && i < len(o.Results) {
+		return o.Results[i]
 	}
-	s.mu.Unlock()
-	s.Seat.Leave()
-}
-
-// Return implements run.Seat.
-func (s *timedSeat) Return() {
-	s.mu.Lock()
-	if s.away--; s.away == 0 {
-		s.sum += time.Since(s.left)
+	if err == nil {
+		err = errors.New("the executor said nothing of it")
 	}
-	s.mu.Unlock()
-	s.Seat.Return()
+	failure := &run.Failure{Message: err.Error(), Stopped: errors.Is(err, context.Canceled)}
+	for _, output := range pull.Outputs {
+		failure.Outputs = append(failure.Outputs, output.Output)
+	}
+	return run.Result{Failure: failure}
 }
 
-// waited is how long it was left so far.
-func (s *timedSeat) waited() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.sum
-}
-
-// abandonedAfter is the age at which a temporary file of another host is taken
-// for one of a run that was killed. A run that still works touches its files
-// more often. On this host the system says what is in use.
-const abandonedAfter = 6 * time.Hour
-
-// sweep removes temporary files that killed runs have left where p writes. It
-// is a courtesy: what it cannot do is logged.
-func (e *Engine) sweep(p *plan.Plan) {
-	swept := map[string]bool{}
-	for i := range p.Pulls {
-		for _, o := range p.Pulls[i].Outputs {
-			dir := filepath.Dir(e.file(o.Path))
-			if o.Path == ledger.Console || swept[dir] {
-				continue
-			}
-			swept[dir] = true
-			removed, err := durable.RemoveLeftovers(dir, e.now().Add(-abandonedAfter))
-			for _, file := range removed {
-				e.logger.Info("removed a temporary file of a run that was killed", "file", file)
-			}
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				e.logger.Warn("temporary files of killed runs cannot be removed", "directory", dir, "error", err)
+// places yields where pulls write.
+func places(pulls []plan.Pull) func(yield func(place.Place) bool) {
+	return func(yield func(place.Place) bool) {
+		for i := range pulls {
+			for _, o := range pulls[i].Outputs {
+				if !yield(o.Place) {
+					return
+				}
 			}
 		}
 	}
 }
 
-func (s *Summary) count(value run.Progress) {
-	switch v := value.(type) {
-	case run.Finished:
-		s.Finished++
-		s.Events += v.Stats.Events
-		for _, w := range v.Receipts {
-			s.Bytes += w.Bytes
-		}
-	case run.Skipped:
+func (s *Summary) count(ended run.Ended) {
+	switch {
+	case ended.Failure != nil:
+		s.Failed = append(s.Failed, ended)
+	case ended.Skipped:
 		s.Skipped++
-	case run.Failed:
-		s.Failed = append(s.Failed, v)
+	default:
+		s.Finished++
 	}
-}
-
-// job resolves a planned pull, which works at a seat.
-func (e *Engine) job(s *services, p *plan.Plan, pull *plan.Pull, seat *timedSeat) (*run.Job, error) {
-	tenant, report := e.config.Tenant(address.Address(pull.Tenant)), e.config.Report(address.Address(pull.Report))
-	if tenant == nil || report == nil {
-		return nil, fmt.Errorf("the plan names %s and %s, which the configuration does not have: make the plan again", pull.Report, pull.Tenant)
+	if len(ended.Written) > 0 {
+		s.Events += ended.Stats.Events
 	}
-	limits := plan.Want{Window: window.New(report.Window), Retention: report.Type.Retention, Snapshot: report.Type.Snapshot()}
-	job := &run.Job{
-		Pull: pull, Planned: p.Now,
-		LostAt: limits.LostAt(window.Slice{From: pull.From, To: pull.To}), Trailing: limits.Window.Trailing(),
-		Advise: e.adviser(tenant, report),
-		Waited: seat.waited,
+	for _, w := range ended.Written {
+		s.Bytes += w.Receipt.Bytes
 	}
-	if !p.FilesTrusted {
-		job.Intact = e.intact
-	}
-	facts := pullOf(tenant, report, &window.Named{Slice: window.Slice{From: pull.From, To: pull.To}, Date: pull.Date, Label: pull.Label})
-	define := definer(report)
-	for _, planned := range pull.Outputs {
-		output, ok := e.outputs[address.Address(planned.Output)]
-		if !ok {
-			return nil, fmt.Errorf("the plan names %s, which the configuration does not have: make the plan again", planned.Output)
-		}
-		target, diags := output.Resolve(facts)
-		if diags.HasErrors() {
-			return nil, diags
-		}
-		if e.recorded(target.Path) != planned.Path {
-			return nil, fmt.Errorf("%s now leads to %s and not to the plan's %s: make the plan again", planned.Output, e.recorded(target.Path), planned.Path)
-		}
-		if define(tenant, target.Definition) != planned.Definition {
-			return nil, fmt.Errorf("%s would now write another file than the plan says: make the plan again", planned.Output)
-		}
-		job.Outputs = append(job.Outputs, run.JobOutput{PullOutput: planned, Output: output, Target: target})
-	}
-	if pull.Source == nil {
-		job.Events = s.asking(tenant, report, pull, seat)
-		return job, nil
-	}
-	var err error
-	job.Events, err = e.rereading(pull.Source, facts, report.Type)
-	return job, err
 }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"time"
 
+	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/diag"
+	"github.com/reportform/reportform/internal/parallel"
 )
 
 // Coverage says how much of what the configuration asks for is held.
@@ -12,7 +15,8 @@ type Coverage struct {
 	Now   time.Time
 	Parts []plan.Coverage // in order of report and tenant
 	// Undeclared counts the ledgers of tenants and reports that are not
-	// declared; zero for a narrowed coverage.
+	// declared, of those that this configuration keeps; zero for a narrowed
+	// coverage.
 	Undeclared int
 	// FilesTrusted reports that no held file was looked at.
 	FilesTrusted bool
@@ -31,10 +35,10 @@ func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, err
 	wants := e.wants(&opts, now)
 	c := &Coverage{Now: now, Parts: make([]plan.Coverage, len(wants)), FilesTrusted: opts.TrustLedgers, Narrowed: !opts.everything()}
 	parts, mistakes := make([]plan.Part, len(wants)), make([]error, len(wants))
-	err := inParallel(ctx, len(wants), func(i int) error {
+	err := parallel.Do(ctx, len(wants), func(i int) error {
 		l, err := e.ledgers.Read(ctx, keyOf(&wants[i]))
 		if err == nil {
-			parts[i], err = e.part(&wants[i], l, now)
+			parts[i], err = e.part(ctx, &wants[i], l, now)
 		}
 		if mistakes[i] = err; err == nil {
 			c.Parts[i] = plan.Cover(&wants[i], &parts[i], l, now)
@@ -45,7 +49,7 @@ func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, err
 	if err != nil {
 		return nil, err
 	}
-	if err := gather(mistakes); err != nil {
+	if err := diag.Gather(mistakes); err != nil {
 		return nil, err
 	}
 	if err := e.conflicts(wants, parts, len(wants)); err != nil {
@@ -54,12 +58,5 @@ func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, err
 	if !opts.everything() {
 		return c, nil
 	}
-	keys, err := e.Ledgers(ctx)
-	undeclared := e.undeclared()
-	for _, key := range keys {
-		if undeclared(key) != "" {
-			c.Undeclared++
-		}
-	}
-	return c, err
+	return c, e.eachUndeclared(ctx, func(string, *ledger.Ledger, error) { c.Undeclared++ })
 }

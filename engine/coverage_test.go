@@ -10,7 +10,7 @@ import (
 )
 
 func TestCoverage(t *testing.T) {
-	w := archive(t)
+	w := fullArchive(t)
 	w.write("more.rf.hcl", "report \"users\" \"all\" {\n window = window.daily\n outputs = [output.ndjson.lake]\n tenants = [tenant.contoso]\n}\n")
 	if err := os.Remove(filepath.Join(w.dir, "out/contoso.example/sign_ins/2026-11-21.csv")); err != nil {
 		t.Fatal(err)

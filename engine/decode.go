@@ -12,12 +12,10 @@ import (
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/diag"
 	"github.com/reportform/reportform/outputs"
-	"github.com/reportform/reportform/outputs/all"
 )
 
-func decodeOutputs(c *config.Config, dir string, console *outputs.Console) (map[address.Address]outputs.Output, hcl.Diagnostics) {
+func decodeOutputs(c *config.Config, formats outputs.Registry, dir string, console *outputs.Console) (map[address.Address]outputs.Output, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
-	formats := all.Registry()
 	decoded := make(map[address.Address]outputs.Output, len(c.Outputs))
 	for _, o := range c.Outputs {
 		format, ok := formats[o.Type]
@@ -52,7 +50,7 @@ func (e *Engine) checkTargets() hcl.Diagnostics {
 		}
 	}
 	var diags hcl.Diagnostics
-	errors.As(gather(mistakes), &diags)
+	errors.As(diag.Gather(mistakes), &diags)
 	return diags
 }
 

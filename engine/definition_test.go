@@ -55,7 +55,7 @@ func TestDefinitions(t *testing.T) {
 	original := strings.Replace(definitionConfig, "ENDPOINTS", w.endpoints(), 1)
 	w.write("main.rf.hcl", original)
 	if s := w.apply(); len(s.Failed) > 0 {
-		t.Fatal(s.Failed[0].Err)
+		t.Fatal(s.Failed[0].Err())
 	}
 	const all = 4 // slices of an output of a report: two days of two tenants
 	tests := []struct {

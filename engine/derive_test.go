@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +11,6 @@ import (
 	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
-	"github.com/reportform/reportform/engine/run"
 	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/address"
 )
@@ -49,14 +47,14 @@ func TestDerivedOutputs(t *testing.T) {
 			t.Errorf("%s differs from what the service gives", name)
 		}
 	}
-	l, err := w.engine().Ledger(context.Background(), ledger.Key{Tenant: `tenant.t["one"]`, Report: "report.sign_ins.r"})
+	l, err := w.engine().archive.Ledger(context.Background(), ledger.Key{Tenant: `tenant.t["one"]`, Report: "report.sign_ins.r"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	from := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	csv, ndjson := l.Find("output.csv.b", from, from.AddDate(0, 0, 1)), l.Find("output.ndjson.a", from, from.AddDate(0, 0, 1))
 	made, fetched := csv.Proof(), ndjson.Proof()
-	if made.Derived != ndjson.Path || made.DerivedAt.IsZero() || made.FirstID != fetched.FirstID || made.Rows != fetched.Rows ||
+	if made.Derived != ndjson.Place || made.DerivedAt.IsZero() || made.FirstID != fetched.FirstID || csv.Rows != ndjson.Rows ||
 		!made.FetchedAt.Equal(fetched.FetchedAt) || made.SHA256 == fetched.SHA256 || !csv.Final {
 		t.Errorf("the proof is %+v, of a file made from one with %+v", made, fetched)
 	}
@@ -85,7 +83,7 @@ tenant.t["two"] report.sign_ins.r 2026-11-20 out/two/2026-11-20.csv:altered
 	}
 	offline(w)
 	if s := w.apply(); len(s.Failed) > 0 {
-		t.Fatal(s.Failed[0].Err)
+		t.Fatal(s.Failed[0].Err())
 	}
 	for name, content := range w.files("out") {
 		if content != before[name] {
@@ -167,11 +165,10 @@ func testDerivedFromAChangedFile(t *testing.T, change func([]byte), hidden bool)
 	if err != nil || len(s.Failed) != 1 || s.Finished != 5 {
 		t.Fatalf("%v, %+v", err, s)
 	}
-	var pullErr *run.PullError
-	if !errors.As(s.Failed[0].Err, &pullErr) || !strings.Contains(pullErr.Advice, "The next apply fetches the slice again") {
-		t.Errorf("the advice is missing: %#v", s.Failed[0].Err)
+	if failure := s.Failed[0].Failure; failure.Cause != "altered" || !strings.Contains(failure.Advice, "The next apply fetches the slice again") {
+		t.Errorf("the advice is missing: %+v", failure)
 	}
-	if text := s.Failed[0].Err.Error(); !strings.Contains(text, name) || !strings.Contains(text, "SHA-256") {
+	if text := s.Failed[0].Err().Error(); !strings.Contains(text, name) || !strings.Contains(text, "SHA-256") {
 		t.Errorf("the error is %s", text)
 	}
 	if _, err := os.Stat(filepath.Join(w.dir, "out/one/2026-11-20.csv")); !os.IsNotExist(err) {
@@ -183,7 +180,7 @@ func testDerivedFromAChangedFile(t *testing.T, change func([]byte), hidden bool)
 		t.Errorf("the plan is\n%s", got)
 	}
 	if s := w.apply(); len(s.Failed) > 0 {
-		t.Fatal(s.Failed[0].Err)
+		t.Fatal(s.Failed[0].Err())
 	}
 	after := w.files("out")
 	for name, content := range before {

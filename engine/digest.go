@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
-	"os"
 	"strings"
 	"sync"
 
@@ -14,39 +13,59 @@ import (
 	"github.com/reportform/reportform/internal/address"
 )
 
-// definer returns a function that gives definitions of a report: digests of
-// everything that decides what a file holds, which is whom the service is asked
-// about, what it is asked, and how the output writes it. The place of the file is
-// not part of it, nor is how politely the service is asked. The function is safe
-// for concurrent use.
-func definer(report *config.Report) func(tenant *config.Tenant, output string) string {
-	var asked sync.Map // by the output's part, what all tenants have in common
-	return func(tenant *config.Tenant, output string) string {
-		common, ok := asked.Load(output)
-		if !ok {
-			common, _ = asked.LoadOrStore(output, question(report, output))
-		}
-		sum := sha256.Sum256([]byte(common.(string) + "\x00" + tenant.Cloud + "\x00" + strings.ToLower(tenant.ID)))
+// definition is the digest of everything that decides what an output holds of a
+// slice: what the user wrote, the report type's path and id, and who is asked.
+// Neither where the output keeps it nor how the service is asked (operators,
+// order, page size, version, headers) is part of it, so that no release of the
+// program makes another one of it.
+type definition struct {
+	now string
+	// earlier is the digest as versions before 0.2 recorded it, which how the
+	// service is asked was part of.
+	earlier string
+}
+
+// definer gives definitions of a report. It is safe for concurrent use.
+type definer struct {
+	report *config.Report
+	common sync.Map // by the output's part, the questions that all tenants have in common
+}
+
+func newDefiner(report *config.Report) *definer { return &definer{report: report} }
+
+// questions are the parts of a definition that all tenants have in common.
+type questions struct{ now, earlier string }
+
+// of returns the definition of an output's part for a tenant.
+func (d *definer) of(tenant *config.Tenant, output string) definition {
+	common, ok := d.common.Load(output)
+	if !ok {
+		common, _ = d.common.LoadOrStore(output, questions{question(d.report, output), earlierQuestion(d.report, output)})
+	}
+	asked := "\x00" + tenant.Cloud + "\x00" + strings.ToLower(tenant.ID)
+	digest := func(question string) string {
+		sum := sha256.Sum256([]byte(question + asked))
 		return hex.EncodeToString(sum[:16])
 	}
+	return definition{digest(common.(questions).now), digest(common.(questions).earlier)}
 }
 
 // question is the part of a definition that all tenants have in common.
 func question(report *config.Report, output string) string {
 	t := report.Type
 	return digestOf(struct {
-		API, Version, Path, TypeFilter, Time, Lower, Upper, OrderBy string
-		ID                                                          []string
-		Headers                                                     map[string]string
-		Filter                                                      string
-		Select                                                      []string
-		Output                                                      string
-	}{t.API, t.Version, t.Path, t.Filter, t.Time, t.Lower, t.Upper, t.OrderBy, t.ID, t.Headers, report.Filter, report.Select, output})
+		API, Path, TypeFilter, Time string
+		ID                          []string
+		Filter                      string
+		Select                      []string
+		Output                      string
+	}{t.API, t.Path, t.Filter, t.Time, t.ID, report.Filter, report.Select, output})
 }
 
 // digest is the digest of the configuration as evaluated: equal for two
-// configurations that mean the same, whatever their files look like.
-func (e *Engine) digest() string {
+// configurations that mean the same, whatever their files look like. ask gives
+// the question of a report.
+func (e *Engine) digest(ask func(report *config.Report, output string) string) string {
 	type tenantFacts struct {
 		Address, Name, ID, Cloud, Credential, App, Pacing string
 		Labels                                            map[string]string
@@ -77,7 +96,7 @@ func (e *Engine) digest() string {
 	for _, r := range e.config.Reports {
 		f := reportFacts{
 			Address: string(r.Address), Window: window.New(r.Window).String(),
-			Question: question(r, ""), Settle: r.Type.Settle.String(),
+			Question: ask(r, ""), Settle: r.Type.Settle.String(),
 		}
 		for _, t := range r.Tenants {
 			f.Tenants = append(f.Tenants, t.Address)
@@ -88,7 +107,7 @@ func (e *Engine) digest() string {
 			targets, sample := sha256.New(), window.New(r.Window).Sample()
 			for _, t := range r.Tenants {
 				target, _ := e.outputs[o.Address].Resolve(pullOf(t, r, &sample))
-				_, _ = io.WriteString(targets, e.recorded(target.Path)+"\x00"+target.Definition+"\x00") // a hash takes everything
+				_, _ = io.WriteString(targets, string(target.Place)+"\x00"+target.Definition+"\x00") // a hash takes everything
 			}
 			f.Outputs = append(f.Outputs, outputFacts{string(o.Address), hex.EncodeToString(targets.Sum(nil))})
 		}
@@ -103,18 +122,4 @@ func digestOf(v any) string {
 	h := sha256.New()
 	_ = json.NewEncoder(h).Encode(v)
 	return hex.EncodeToString(h.Sum(nil)[:16])
-}
-
-// fileDigest is the SHA-256 of a file in hex.
-func fileDigest(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
 }

@@ -6,7 +6,6 @@ package engine
 import (
 	"errors"
 	"io"
-	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -16,12 +15,15 @@ import (
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/config/catalog"
+	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/auth"
 	"github.com/reportform/reportform/engine/backends"
+	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/transport"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/outputs"
+	"github.com/reportform/reportform/outputs/all"
 )
 
 // Options says what to load and where results go.
@@ -36,6 +38,9 @@ type Options struct {
 	// Stdout receives the events of outputs with the path "-"; nil for none.
 	Stdout io.Writer
 	Logger hclog.Logger // nil for none
+	// Formats are the output formats by the labels of their blocks; nil for those
+	// of package outputs/all.
+	Formats outputs.Registry
 }
 
 // Engine is a loaded configuration and everything that serves it. It is safe
@@ -49,14 +54,23 @@ type Engine struct {
 	retry   transport.Retry
 	backoff time.Duration
 
-	config      *config.Config
+	config *config.Config
+	// keeper identifies the configuration in ledgers, see ledger.Ledger.
+	keeper      string
 	outputs     map[address.Address]outputs.Output
 	credentials map[address.Address]auth.Credential
 	ledgers     *ledger.Store
+	archive     *archive.Archive
+
+	// source is where a report of a tenant comes from.
+	source func(*services, *config.Tenant, *config.Report, *timedSeat) fetch.Source
 
 	// Services are made when the first pull needs them: a plan contacts nobody.
 	services func() (*services, error)
 	close    func() error
+	// digests are those of the configuration that a plan may name, made when the
+	// first is asked for: its own, and that of plans which earlier versions saved.
+	digests func() []string
 }
 
 // Load reads and checks the configuration, the bodies of its outputs,
@@ -64,7 +78,7 @@ type Engine struct {
 // nobody. The Engine is never nil, so that Files can serve the diagnostics;
 // when these have errors it is good for nothing else.
 func Load(opts Options) (*Engine, hcl.Diagnostics) {
-	e := &Engine{version: opts.Version, now: opts.Now, logger: opts.Logger, config: &config.Config{}, retry: transport.DefaultRetry(), backoff: time.Second}
+	e := &Engine{version: opts.Version, now: opts.Now, logger: opts.Logger, config: &config.Config{}, retry: transport.DefaultRetry(), backoff: time.Second, source: (*services).source}
 	if e.now == nil {
 		e.now = time.Now
 	}
@@ -74,7 +88,11 @@ func Load(opts Options) (*Engine, hcl.Diagnostics) {
 	if opts.Stdout == nil {
 		opts.Stdout = io.Discard
 	}
+	if opts.Formats == nil {
+		opts.Formats = all.Registry()
+	}
 	e.lazyServices()
+	e.digests = sync.OnceValue(func() []string { return []string{e.digest(question), e.digest(earlierQuestion)} })
 	dir, err := filepath.Abs(opts.Dir)
 	if err != nil {
 		return e, hcl.Diagnostics{{
@@ -93,6 +111,7 @@ func Load(opts Options) (*Engine, hcl.Diagnostics) {
 		Vars: opts.Vars, VarFiles: opts.VarFiles, Environ: opts.Environ,
 		ReportTypes: types, LimitClasses: limits, Version: opts.Version,
 	})
+	e.keeper = keeperOf(&e.config.Settings, dir)
 	diags = append(diags, e.decodeBodies(opts)...)
 	if !diags.HasErrors() {
 		diags = append(diags, e.checkTargets()...)
@@ -100,11 +119,23 @@ func Load(opts Options) (*Engine, hcl.Diagnostics) {
 	return e, diags
 }
 
+// keeperOf identifies a configuration in the ledgers that it keeps: by its name,
+// or else by its absolute directory.
+func keeperOf(settings *config.Settings, dir string) string {
+	if settings.Name != "" {
+		return digestOf([]string{"name", settings.Name})
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	return digestOf([]string{"directory", dir})
+}
+
 // decodeBodies hands the bodies that the language left undecoded to those who
 // know them.
 func (e *Engine) decodeBodies(opts Options) hcl.Diagnostics {
 	var diags hcl.Diagnostics
-	e.outputs, diags = decodeOutputs(e.config, e.dir, outputs.NewConsole(opts.Stdout))
+	e.outputs, diags = decodeOutputs(e.config, opts.Formats, e.dir, outputs.NewConsole(opts.Stdout))
 	var more hcl.Diagnostics
 	e.credentials, more = decodeCredentials(e.config, environment(opts.Environ))
 	diags = append(diags, more...)
@@ -113,6 +144,7 @@ func (e *Engine) decodeBodies(opts Options) hcl.Diagnostics {
 	}
 	backend, more := backends.Decode(&e.config.Settings.State, e.dir, environment(opts.Environ))
 	e.ledgers = ledger.NewStore(backend)
+	e.archive = archive.New(e.ledgers, archive.NewKeepers(all.Keepers(e.dir), e.outputs), e.now, e.logger)
 	return append(diags, more...)
 }
 
@@ -144,26 +176,12 @@ func (e *Engine) lazyServices() {
 // Files are the files read, for quoting source lines.
 func (e *Engine) Files() map[string]*hcl.File { return e.config.Files }
 
+// Archive answers for what the state of the configuration holds. It is nil where
+// loading failed.
+func (e *Engine) Archive() *archive.Archive { return e.archive }
+
 // Config is the loaded configuration.
 func (e *Engine) Config() *config.Config { return e.config }
 
 // Catalog returns the built-in report types in order of name, and the limit classes.
 func Catalog() ([]*config.ReportType, []*config.LimitClass, error) { return catalog.Load() }
-
-// file returns the absolute path of a path in a ledger or a plan.
-func (e *Engine) file(path string) string {
-	path = filepath.FromSlash(path)
-	if filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(e.dir, path)
-}
-
-// recorded returns an absolute path as a ledger has it: relative to the
-// configuration's directory, with slashes, where it lies below it.
-func (e *Engine) recorded(path string) string {
-	if len(path) > len(e.dir) && path[:len(e.dir)] == e.dir && os.IsPathSeparator(path[len(e.dir)]) {
-		path = path[len(e.dir)+1:]
-	}
-	return filepath.ToSlash(path)
-}

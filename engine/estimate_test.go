@@ -62,7 +62,7 @@ func TestEstimateHolds(t *testing.T) {
 			w.now = start.Add(time.Duration(test.held*test.hours) * time.Hour)
 			w.write("main.rf.hcl", strings.NewReplacer("TENANTS", fmt.Sprint(test.tenants), "EVERY", fmt.Sprintf("%dh", test.hours), "URL", w.url).Replace(estimateConfig))
 			if s := w.apply(); len(s.Failed) > 0 {
-				t.Fatal(s.Failed[0].Err)
+				t.Fatal(s.Failed[0].Err())
 			}
 
 			w.now = w.now.Add(time.Duration(test.slices*test.hours) * time.Hour)

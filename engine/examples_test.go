@@ -18,6 +18,7 @@ import (
 
 	"github.com/reportform/reportform/engine/sandbox"
 	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/place"
 )
 
 // Every example is loaded, planned and applied as a new user would, on the
@@ -71,16 +72,16 @@ func TestExamples(t *testing.T) {
 					want = count(tenant.ID, pull.Type, pull.From, pull.To)
 				}
 				for _, o := range pull.Outputs {
-					if o.Path == "-" {
+					if o.Place == place.Console {
 						onConsole += 1 + want // a header and the events
 						continue
 					}
-					got := countEvents(t, e.file(o.Path))
+					got := countEvents(t, filepath.Join(e.dir, o.Place.Text()))
 					if want < 0 {
 						want = got
 					}
 					if got != want {
-						t.Errorf("%s has %d events, want %d", o.Path, got, want)
+						t.Errorf("%s has %d events, want %d", o.Place, got, want)
 					}
 				}
 			}

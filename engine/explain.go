@@ -1,30 +1,33 @@
 package engine
 
 import (
+	"cmp"
 	"context"
-	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/parallel"
+	"github.com/reportform/reportform/internal/place"
+	"github.com/reportform/reportform/outputs"
 )
 
-// Explanation says where a file comes from.
+// Explanation says where what is at a place comes from.
 type Explanation struct {
-	Path string // as ledgers have it
-	// Origins are what holds the file, or would produce it. More than one holds
-	// it after a block was renamed.
+	Place place.Place // as ledgers have it
+	// Origins are what holds the place, or would write it. More than one holds a
+	// place after a block was renamed, and many hold one that slices share.
 	Origins []Origin
 	// Exists reports whether there is a file, and Directory that it is one.
 	Exists, Directory bool
-	// Nearest is the known path that is most like this one, where nothing
+	// Nearest is the known place that is most like this one, where nothing
 	// leads to it; empty where none is near.
 	Nearest string
 }
@@ -39,14 +42,16 @@ type Origin struct {
 	// configuration, those that do.
 	Declared []Declaration
 
-	// Held is the entry of the ledger, and Left one of a file that holds the
-	// slice no longer; both are nil if the file is only declared.
+	Place place.Place
+	// Held is the entry of the ledger, and Left one of a place that holds the
+	// slice no longer; both are nil if the place is only declared.
 	Held *ledger.Held
 	Left *ledger.Left
-	// Mismatch says how the file differs from the entry.
-	Mismatch Mismatch
+	// Found says how the place differs from the entry; the zero Finding where
+	// there is no entry, or nobody can tell.
+	Found place.Finding
 
-	// Reason is why the next apply writes the file; empty if it does not.
+	// Reason is why the next apply writes the place; empty if it does not.
 	Reason plan.Reason
 	// Failed is the last try, where that did not complete.
 	Failed *ledger.Failed
@@ -67,79 +72,82 @@ type Declaration struct {
 	Range   hcl.Range
 }
 
-// Explain says which configuration, slice and pull produced the file at a
-// path, or would. The path is absolute, relative to the configuration's
-// directory, or as a ledger has it. Every ledger is read: more than one may
-// hold a file.
-func (e *Engine) Explain(ctx context.Context, file string) (*Explanation, error) {
-	x := &Explanation{Path: e.recorded(e.file(filepath.Clean(file)))}
-	paths := e.spellings(file)
-	x.look(e.file(x.Path))
-	near := &nearest{path: x.Path}
-	if err := e.origins(ctx, x, paths, near); err != nil {
+// Explain says which configuration, slice and pull produced what is at a place,
+// or would. The text is a path, absolute, relative to the configuration's
+// directory, or as a ledger has it, or the text of a place that is no file. Every
+// ledger is read: more than one may hold a place.
+func (e *Engine) Explain(ctx context.Context, text string) (*Explanation, error) {
+	s := &search{text: text}
+	x := &Explanation{}
+	s.places, x.Exists, x.Directory = e.archive.Locate(text)
+	x.Place = s.places[0]
+	s.near = nearest{path: x.Place.Text()}
+	if err := e.origins(ctx, x, s); err != nil {
 		return nil, err
 	}
 	for i := range x.Origins {
-		if err := e.mismatch(ctx, &x.Origins[i]); err != nil {
+		if err := e.found(ctx, &x.Origins[i]); err != nil {
 			return nil, err
 		}
 	}
-	if err := e.declared(ctx, x, paths, near); err != nil {
+	if err := e.declared(ctx, x, s); err != nil {
 		return nil, err
 	}
+	nearest := s.near.best
 	if len(x.Origins) == 0 {
-		if err := e.unwanted(ctx, x, paths); err != nil {
+		if err := e.unwanted(ctx, x, s); err != nil {
 			return nil, err
 		}
 	}
 	if len(x.Origins) == 0 {
-		x.Nearest = near.best
+		x.Nearest = nearest
+	} else {
+		x.Place = x.Origins[0].Place
 	}
 	return x, nil
 }
 
-func (x *Explanation) look(file string) {
-	info, err := os.Stat(file)
-	x.Exists = err == nil
-	x.Directory = x.Exists && info.IsDir()
+// search is what somebody asks about.
+type search struct {
+	text   string
+	places []place.Place // that the text may stand for as a path
+
+	mu   sync.Mutex
+	near nearest
 }
 
-// spellings are the paths that a ledger may have for a file: links may lead to it.
-func (e *Engine) spellings(file string) []string {
-	absolute := e.file(filepath.Clean(file))
-	list := []string{e.recorded(absolute)}
-	if real, err := filepath.EvalSymlinks(absolute); err == nil {
-		list = append(list, e.recorded(real))
-		if dir, err := filepath.EvalSymlinks(e.dir); err == nil {
-			if below, err := filepath.Rel(dir, real); err == nil && filepath.IsLocal(below) {
-				list = append(list, filepath.ToSlash(below))
-			}
-		}
+// finds reports whether a place is the one that is asked about, and remembers one
+// that is like it.
+func (s *search) finds(p place.Place) bool {
+	if slices.Contains(s.places, p) || !p.IsFile() && (p.Text() == s.text || p.String() == s.text) {
+		return p.Stays()
 	}
-	return list
+	if p.Stays() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.near.consider(p.String())
+	}
+	return false
 }
 
-// origins adds what holds the file.
-func (e *Engine) origins(ctx context.Context, x *Explanation, paths []string, near *nearest) error {
-	keys, err := e.Ledgers(ctx)
+// origins adds what holds the place.
+func (e *Engine) origins(ctx context.Context, x *Explanation, s *search) error {
+	keys, err := e.archive.Keys(ctx)
 	if err != nil {
 		return err
 	}
-	return e.EachLedger(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
+	return e.archive.Each(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
 		if err != nil {
 			return err
 		}
 		for h := range l.Held() {
-			near.consider(h.Path)
-			if slices.Contains(paths, h.Path) && h.Path != ledger.Console {
-				x.Origins = append(x.Origins, Origin{Key: key, Output: h.Output, From: h.From, To: h.To, Held: h})
+			if s.finds(h.Place) {
+				x.Origins = append(x.Origins, Origin{Key: key, Output: h.Output, From: h.From, To: h.To, Place: h.Place, Held: h})
 			}
 		}
 		for i := range l.Left {
-			left := &l.Left[i]
-			near.consider(left.Path)
-			if slices.Contains(paths, left.Path) {
-				x.Origins = append(x.Origins, Origin{Key: key, Output: left.Output, From: left.From, To: left.To, Left: left})
+			if left := &l.Left[i]; s.finds(left.Place) {
+				x.Origins = append(x.Origins, Origin{Key: key, Output: left.Output, From: left.From, To: left.To, Place: left.Place, Left: left})
 			}
 		}
 		return nil
@@ -149,7 +157,7 @@ func (e *Engine) origins(ctx context.Context, x *Explanation, paths []string, ne
 // declared says of each origin how it is declared and what is planned, and
 // adds those that nothing is held of. Paths are evaluated for all slices only
 // where nothing that is still declared holds the file.
-func (e *Engine) declared(ctx context.Context, x *Explanation, paths []string, near *nearest) error {
+func (e *Engine) declared(ctx context.Context, x *Explanation, s *search) error {
 	now := e.now().UTC()
 	wants := e.wants(&PlanOptions{}, now)
 	undeclared := e.undeclared()
@@ -157,7 +165,7 @@ func (e *Engine) declared(ctx context.Context, x *Explanation, paths []string, n
 		o := &x.Origins[i]
 		o.Declared, o.Orphan = e.declarations(o.Key, o.Output), undeclared(o.Key)
 	}
-	err := inParallel(ctx, len(wants), func(i int) error {
+	err := parallel.Do(ctx, len(wants), func(i int) error {
 		var mine []*Origin
 		for n := range x.Origins {
 			if x.Origins[n].Key == keyOf(&wants[i]) {
@@ -171,8 +179,8 @@ func (e *Engine) declared(ctx context.Context, x *Explanation, paths []string, n
 	}
 	var mu sync.Mutex
 	var fresh []Origin
-	err = inParallel(ctx, len(wants), func(i int) error {
-		found, err := leading(&wants[i], paths, near, &mu)
+	err = parallel.Do(ctx, len(wants), func(i int) error {
+		found, err := leading(&wants[i], s)
 		if err != nil || found == nil {
 			return err
 		}
@@ -185,25 +193,27 @@ func (e *Engine) declared(ctx context.Context, x *Explanation, paths []string, n
 		fresh = append(fresh, *found)
 		return nil
 	})
+	slices.SortFunc(fresh, func(a, b Origin) int {
+		return cmp.Or(a.Key.Compare(b.Key), cmp.Compare(a.Output, b.Output), a.From.Compare(b.From))
+	})
 	x.Origins = append(fresh, x.Origins...)
 	return err
 }
 
-// unwanted adds what would lead to the paths if its slice had begun, or if its
+// unwanted adds what would lead to the place if its slice had begun, or if its
 // window kept slices for ever.
-func (e *Engine) unwanted(ctx context.Context, x *Explanation, paths []string) error {
+func (e *Engine) unwanted(ctx context.Context, x *Explanation, s *search) error {
 	now := e.now().UTC()
 	ahead := now.AddDate(0, 1, 0) // of slices without end
 	wants := e.wants(&PlanOptions{}, now)
-	near := &nearest{} // which has considered what is wanted
 	var mu sync.Mutex
-	return inParallel(ctx, len(wants), func(i int) error {
+	return parallel.Do(ctx, len(wants), func(i int) error {
 		want := &wants[i]
 		if want.Window.Trailing() {
 			return nil
 		}
 		want.Slices = append(want.Window.WithoutKeep().Named(ahead), want.Window.Sample())
-		found, err := leading(want, paths, near, &mu)
+		found, err := leading(want, s)
 		if err != nil || found == nil {
 			return err
 		}
@@ -228,7 +238,7 @@ func (e *Engine) planned(ctx context.Context, want *plan.Want, now time.Time, or
 	if err != nil {
 		return err
 	}
-	part, err := e.part(want, l, now)
+	part, err := e.part(ctx, want, l, now)
 	if err != nil {
 		return err
 	}
@@ -242,9 +252,9 @@ func (e *Engine) planned(ctx context.Context, want *plan.Want, now time.Time, or
 
 func keyOf(w *plan.Want) ledger.Key { return ledger.Key{Tenant: w.Tenant, Report: w.Report} }
 
-// leading returns the first slice and output of a want that lead to one of the
-// paths, or nil.
-func leading(want *plan.Want, paths []string, near *nearest, mu *sync.Mutex) (*Origin, error) {
+// leading returns the first slice and output of a want that lead to what is
+// searched for, or nil.
+func leading(want *plan.Want, s *search) (*Origin, error) {
 	for i := range want.Slices {
 		slice := &want.Slices[i]
 		for _, output := range want.Outputs {
@@ -252,15 +262,9 @@ func leading(want *plan.Want, paths []string, near *nearest, mu *sync.Mutex) (*O
 			if err != nil {
 				return nil, err
 			}
-			if target.Path == ledger.Console {
-				continue
+			if s.finds(target.Place) {
+				return &Origin{Key: keyOf(want), Output: output.Output, From: slice.From, To: slice.To, Place: target.Place}, nil
 			}
-			if slices.Contains(paths, target.Path) {
-				return &Origin{Key: keyOf(want), Output: output.Output, From: slice.From, To: slice.To}, nil
-			}
-			mu.Lock()
-			near.consider(target.Path)
-			mu.Unlock()
 		}
 	}
 	return nil, nil
@@ -273,7 +277,7 @@ func (o *Origin) planned(want *plan.Want, part *plan.Part, l *ledger.Ledger) err
 	for i := range part.Orphans {
 		// What is left behind is of a slice that is declared, at another path.
 		if orphan := &part.Orphans[i]; orphan.Output == o.Output && orphan.From.Equal(o.From) && orphan.To.Equal(o.To) &&
-			(o.Left != nil && orphan.Path == o.Left.Path || o.Held != nil && orphan.Path == o.Held.Path) {
+			orphan.Place == o.Place {
 			o.Orphan = orphan.Why
 			return nil
 		}
@@ -295,7 +299,7 @@ func (o *Origin) planned(want *plan.Want, part *plan.Part, l *ledger.Ledger) err
 			}
 		}
 	}
-	if o.Held == nil || o.Reason == plan.Retry {
+	if o.Held == nil || o.Reason == plan.Failed {
 		for i := range l.Failed {
 			if f := &l.Failed[i]; f.Output == o.Output && f.From.Equal(o.From) && f.To.Equal(o.To) {
 				o.Failed = f
@@ -312,7 +316,7 @@ func (o *Origin) planned(want *plan.Want, part *plan.Part, l *ledger.Ledger) err
 // lacking reports whether the origin does not hold the slice as it is declared:
 // what a plan says of the slice may be of another output.
 func (o *Origin) lacking(want *plan.Want) (bool, error) {
-	if o.Held == nil || o.Mismatch.Fault != "" || !o.Held.Final {
+	if o.Held == nil || o.differs() || !o.Held.Final {
 		return true, nil
 	}
 	for i := range want.Slices {
@@ -323,7 +327,7 @@ func (o *Origin) lacking(want *plan.Want) (bool, error) {
 		for _, output := range want.Outputs {
 			if output.Output == o.Output {
 				target, err := output.Resolve(s)
-				return target.Path != o.Held.Path || target.Definition != o.Held.Definition, err
+				return target.Place != o.Held.Place || !target.Defines(o.Held), err
 			}
 		}
 	}
@@ -359,14 +363,16 @@ func (e *Engine) declarations(key ledger.Key, output string) []Declaration {
 	return list
 }
 
-// mismatch compares the file with the entry that an origin has of it.
-func (e *Engine) mismatch(ctx context.Context, o *Origin) (err error) {
-	h := newHasher(func(int64) {})
+// differs reports whether something else is found than what is recorded.
+func (o *Origin) differs() bool { return o.Found.Condition != "" && o.Found.Condition != place.Intact }
+
+// found compares what is at the place of an origin with its entry.
+func (e *Engine) found(ctx context.Context, o *Origin) (err error) {
 	switch {
 	case o.Held != nil:
-		o.Mismatch, err = h.compare(ctx, e.file(o.Held.Path), o.Held.Bytes, o.Held.Proof().SHA256)
+		o.Found, err = e.archive.Compare(ctx, o.Output, archive.Receipt(o.Held))
 	case o.Left != nil:
-		o.Mismatch, err = h.compare(ctx, e.file(o.Left.Path), o.Left.Bytes, o.Left.SHA256)
+		o.Found, err = e.archive.Compare(ctx, o.Output, outputs.Receipt{Place: o.Place, Rows: o.Left.Rows, Bytes: o.Left.Bytes, SHA256: o.Left.SHA256})
 	}
 	return err
 }

@@ -7,10 +7,11 @@ import (
 	"testing"
 
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/place"
 )
 
 func TestExplain(t *testing.T) {
-	w := archive(t)
+	w := fullArchive(t)
 	const dir = "out/contoso.example/sign_ins/"
 	explain := func(path string) *Explanation {
 		t.Helper()
@@ -30,7 +31,7 @@ func TestExplain(t *testing.T) {
 	}
 	for _, path := range []string{dir + "2026-11-21.csv", filepath.Join(w.dir, dir+"2026-11-21.csv"), "out/../" + dir + "./2026-11-21.csv"} {
 		o := one(path)
-		if o.Held == nil || o.Output != "output.csv.bi" || o.Label != "2026-11-21" || o.Mismatch.Fault != "" || o.Reason != "" || o.Held.Proof().FirstID == "" {
+		if o.Held == nil || o.Output != "output.csv.bi" || o.Label != "2026-11-21" || o.Found.Condition != place.Intact || o.Reason != "" || o.Held.Proof().FirstID == "" {
 			t.Errorf("%s: %+v", path, o)
 		}
 		if len(o.Declared) != 4 || o.Declared[0].Address != "report.sign_ins.failed" || o.Declared[2].Address != "window.daily" || o.Declared[2].Range.Start.Line == 0 {
@@ -43,7 +44,7 @@ func TestExplain(t *testing.T) {
 		}
 	}
 	w.write(dir+"2026-11-22.csv", "x")
-	if o := one(dir + "2026-11-22.csv"); o.Mismatch.Fault != FileAltered || o.Reason != plan.Altered || !o.LostAt.IsZero() { // it is made from the other file
+	if o := one(dir + "2026-11-22.csv"); o.Found.Condition != place.Altered || o.Reason != plan.Altered || !o.LostAt.IsZero() { // it is made from the other file
 		t.Errorf("altered: %+v", o)
 	}
 	if o := one(dir + "2026-11-23.csv"); o.Held != nil || o.Waiting == nil || o.Lost != nil || o.Label != "2026-11-23" || len(o.Declared) != 4 {
@@ -74,7 +75,7 @@ func TestExplain(t *testing.T) {
 	w.edit("main.rf.hcl", `from = "2026-10-01"`, `from = "2026-11-21"`)
 	w.edit("main.rf.hcl", `.csv"`, `.table.csv"`)
 	w.apply()
-	if o := one(dir + "2026-11-21.csv"); o.Left == nil || o.Orphan != "path" || o.Mismatch.Fault != "" {
+	if o := one(dir + "2026-11-21.csv"); o.Left == nil || o.Orphan != "path" || o.Found.Condition != place.Intact {
 		t.Errorf("left: %+v", o)
 	}
 	w.edit("main.rf.hcl", `"failed"`, `"errors"`)

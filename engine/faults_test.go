@@ -2,7 +2,6 @@ package engine
 
 import (
 	"bytes"
-	"errors"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/reportform/reportform/engine/plan"
-	"github.com/reportform/reportform/engine/run"
 	"github.com/reportform/reportform/engine/sandbox"
 )
 
@@ -166,11 +164,8 @@ func TestFaultsStayWithTheirPull(t *testing.T) {
 			if summary.Finished != 1 || len(summary.Failed) != 1 {
 				t.Fatalf("%d pulls finished and %d failed, want one each: %+v", summary.Finished, len(summary.Failed), summary.Failed)
 			}
-			err := summary.Failed[0].Err
-			var failure *run.PullError
-			if !errors.As(err, &failure) {
-				t.Fatalf("the error does not name its pull: %v", err)
-			}
+			err := summary.Failed[0].Err()
+			failure := summary.Failed[0].Failure
 			text := err.Error() + "\n" + failure.Advice
 			t.Log(text)
 			for _, say := range append(test.say, "report.sign_ins.r", "tenant.sick", "2026-11-20") {
@@ -239,7 +234,7 @@ func TestPassingFaultsChangeNothing(t *testing.T) {
 			w.sandbox.SetFaults(sandbox.Fault{Kind: kind, Tenant: "sick.example", Path: "signIns", AfterPage: 1, Times: 1, RetryAfter: "0.01"})
 			w.write("main.rf.hcl", faultConfig(w, w.endpoints()))
 			if s := w.apply(); len(s.Failed) > 0 {
-				t.Fatal(s.Failed[0].Err)
+				t.Fatal(s.Failed[0].Err())
 			}
 			got := w.files("out")
 			for name := range want {
@@ -289,9 +284,8 @@ func TestReadOnlyOutputDirectory(t *testing.T) {
 	if len(summary.Failed) != 1 || summary.Finished != 1 {
 		t.Fatalf("%+v", summary)
 	}
-	var failure *run.PullError
-	if err := summary.Failed[0].Err; !errors.As(err, &failure) || !strings.Contains(failure.Advice, "may not write") {
-		t.Errorf("%v", err)
+	if failure := summary.Failed[0].Failure; failure.Cause != "disk" || !strings.Contains(failure.Advice, "may not write") {
+		t.Errorf("%+v", failure)
 	}
 	if files := w.files("out/sick"); len(files) != 0 {
 		t.Errorf("left behind: %v", files)

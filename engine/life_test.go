@@ -3,6 +3,8 @@ package engine
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"os"
@@ -75,7 +77,7 @@ func TestLifeOfAnArchive(t *testing.T) {
 	apply := func() {
 		t.Helper()
 		if s := w.apply(); len(s.Failed) > 0 {
-			t.Fatal(s.Failed[0].Err)
+			t.Fatal(s.Failed[0].Err())
 		}
 	}
 	w.now = time.Date(2026, 11, 22, 3, 0, 0, 0, time.UTC)
@@ -160,8 +162,8 @@ tenant.t["two"] report.sign_ins.r 2026-11-20 out/two/2026-11-20.ndjson:altered
 	}
 	w.write("out/two/2026-11-21.csv", "edited by hand")
 	summary, err := e.Apply(context.Background(), p, ApplyOptions{Prune: true})
-	if err == nil || !strings.Contains(err.Error(), "2026-11-21.csv") || len(summary.Pruned) != 8 {
-		t.Errorf("pruned %d, error %v; want 8, and the edited file kept", len(summary.Pruned), err)
+	if err != nil || summary.Kept == nil || !strings.Contains(summary.Kept.Error(), "2026-11-21.csv") || len(summary.Pruned) != 8 {
+		t.Errorf("pruned %d, kept %v, %v; want 8, and the edited file kept", len(summary.Pruned), summary.Kept, err)
 	}
 	if n := len(w.files("out")); n != 4 {
 		t.Errorf("%d files after pruning, want the three declared and the edited one", n)
@@ -308,22 +310,22 @@ func TestLedgerIsTrue(t *testing.T) {
 	w := lifeWorld(t)
 	w.apply()
 	e := w.engine()
-	keys, err := e.Ledgers(context.Background())
+	keys, err := e.archive.Keys(context.Background())
 	if err != nil || len(keys) != 2 {
 		t.Fatalf("%v, %v", keys, err)
 	}
 	entries := 0
 	for _, key := range keys {
-		l, err := e.Ledger(context.Background(), key)
+		l, err := e.archive.Ledger(context.Background(), key)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for h := range l.Held() {
 			p := h.Proof()
 			entries++
-			sum, err := fileDigest(e.file(h.Path))
-			if err != nil || sum != p.SHA256 {
-				t.Errorf("%s: digest %s, %v; the ledger has %s", h.Path, sum, err, p.SHA256)
+			sum := sha256.Sum256([]byte(w.files("")[h.Place.Text()]))
+			if got := hex.EncodeToString(sum[:]); got != p.SHA256 {
+				t.Errorf("%s: digest %s; the ledger has %s", h.Place, got, p.SHA256)
 			}
 			checkTimes(t, w, h)
 			if p.Pages < 1 || p.FirstID == "" || !h.Final || p.Took <= 0 || !p.FetchedAt.After(w.now) {
@@ -342,7 +344,7 @@ func checkTimes(t *testing.T, w *world, h *ledger.Held) {
 	p := h.Proof()
 	var rows int64
 	var first, last time.Time
-	text := w.files("")[h.Path]
+	text := w.files("")[h.Place.Text()]
 	for line := range strings.Lines(text) {
 		var event struct{ CreatedDateTime time.Time }
 		if err := json.Unmarshal([]byte(line), &event); err != nil {
@@ -356,9 +358,9 @@ func checkTimes(t *testing.T, w *world, h *ledger.Held) {
 		}
 		rows++
 	}
-	if rows != p.Rows || int64(len(text)) != h.Bytes || !first.Equal(p.First) || !last.Equal(p.Last) {
+	if rows != h.Rows || int64(len(text)) != h.Bytes || !first.Equal(p.First) || !last.Equal(p.Last) {
 		t.Errorf("%s has %d rows, %d bytes, %v to %v; the ledger says %d, %d, %v to %v",
-			h.Path, rows, len(text), first, last, p.Rows, h.Bytes, p.First, p.Last)
+			h.Place, rows, len(text), first, last, h.Rows, h.Bytes, p.First, p.Last)
 	}
 }
 

@@ -11,16 +11,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/internal/place"
 )
 
 // move plans and does a move.
-func (w *world) move(source, destination string) *Moving {
+func (w *world) move(source, destination string) *archive.Moving {
 	w.t.Helper()
 	e := w.engine()
-	m, err := e.PlanMove(context.Background(), source, destination)
+	m, err := e.archive.PlanMove(context.Background(), source, destination)
 	if err == nil {
-		err = e.Move(context.Background(), source, destination, m)
+		err = e.archive.Move(context.Background(), source, destination, m)
 	}
 	if err != nil {
 		w.t.Fatal(err)
@@ -30,7 +32,7 @@ func (w *world) move(source, destination string) *Moving {
 
 // What only changed its name is not fetched again, nor is it an orphan.
 func TestMoveKeepsWhatIsHeld(t *testing.T) {
-	w := archive(t)
+	w := fullArchive(t)
 	nothing := func(after string) {
 		t.Helper()
 		p := w.plan(w.engine())
@@ -72,28 +74,28 @@ func TestMoveKeepsWhatIsHeld(t *testing.T) {
 
 // A move that was cut off is completed by doing it again.
 func TestMoveIsRepeatable(t *testing.T) {
-	w := archive(t)
+	w := fullArchive(t)
 	e := w.engine()
 	ctx := context.Background()
-	m, err := e.PlanMove(ctx, "tenant.customer", "tenant.client")
+	m, err := e.archive.PlanMove(ctx, "tenant.customer", "tenant.client")
 	if err != nil {
 		t.Fatal(err)
 	}
 	// One is moved, and one was copied when the process died.
-	if err := e.Move(ctx, "tenant.customer", "tenant.client", &Moving{From: m.From[:1], To: m.To[:1]}); err != nil {
+	if err := e.archive.Move(ctx, "tenant.customer", "tenant.client", &archive.Moving{From: m.From[:1], To: m.To[:1]}); err != nil {
 		t.Fatal(err)
 	}
-	l, err := e.Ledger(ctx, m.From[1])
+	l, err := e.archive.Ledger(ctx, m.From[1])
 	if err != nil {
 		t.Fatal(err)
 	}
 	d := l.Document()
 	d.Tenant = m.To[1].Tenant
-	if _, err := e.Push(ctx, d, false); err != nil {
+	if _, err := e.archive.Push(ctx, d, false); err != nil {
 		t.Fatal(err)
 	}
 	w.move("tenant.customer", "tenant.client")
-	keys, err := e.Ledgers(ctx)
+	keys, err := e.archive.Keys(ctx)
 	if err != nil || len(keys) != 3 || slices.ContainsFunc(keys, func(k ledger.Key) bool { return strings.HasPrefix(k.Tenant, "tenant.customer") }) {
 		t.Errorf("%v, %v", keys, err)
 	}
@@ -101,11 +103,11 @@ func TestMoveIsRepeatable(t *testing.T) {
 
 // So is that of a ledger in which an older version has left times of other zones.
 func TestMoveOfZonesIsRepeatable(t *testing.T) {
-	w := archive(t)
+	w := fullArchive(t)
 	e := w.engine()
 	ctx := context.Background()
 	key := ledger.Key{Tenant: "tenant.contoso", Report: "report.sign_ins.failed"}
-	l, err := e.Ledger(ctx, key)
+	l, err := e.archive.Ledger(ctx, key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,13 +123,13 @@ func TestMoveOfZonesIsRepeatable(t *testing.T) {
 		w.write(".reportform/state/report.sign_ins.failed/tenant.contoso.json", string(first))
 		w.move("tenant.contoso", "tenant.acme")
 	}
-	if l, err := e.Ledger(ctx, key); err != nil || l.Len() != 0 {
+	if l, err := e.archive.Ledger(ctx, key); err != nil || l.Len() != 0 {
 		t.Errorf("the old ledger has %d entries, %v", l.Len(), err)
 	}
 }
 
 func TestMoveRefuses(t *testing.T) {
-	w := archive(t)
+	w := fullArchive(t)
 	e := w.engine()
 	for _, test := range []struct{ from, to, say string }{
 		{"tenant.contoso", "report.sign_ins.failed", "only a tenant can become a tenant"},
@@ -140,7 +142,7 @@ func TestMoveRefuses(t *testing.T) {
 		{"output.csv.none", "output.csv.other", "nothing is held under output.csv.none"},
 		{"tenant.contoso", `tenant.customer["fabrikam"]`, "has a ledger already"},
 	} {
-		_, err := e.PlanMove(context.Background(), test.from, test.to)
+		_, err := e.archive.PlanMove(context.Background(), test.from, test.to)
 		if err == nil || !strings.Contains(err.Error(), test.say) {
 			t.Errorf("%s to %s: %v, want %q", test.from, test.to, err, test.say)
 		}
@@ -150,7 +152,7 @@ func TestMoveRefuses(t *testing.T) {
 	w.edit("main.rf.hcl", `csv.bi`, `csv.sheets`)
 	w.edit("main.rf.hcl", `.csv"`, `.table.csv"`)
 	w.apply()
-	_, err := w.engine().PlanMove(context.Background(), "output.csv.bi", "output.csv.sheets")
+	_, err := w.engine().archive.PlanMove(context.Background(), "output.csv.bi", "output.csv.sheets")
 	if err == nil || !strings.Contains(err.Error(), "two entries for the slice") {
 		t.Errorf("an occupied output: %v", err)
 	}
@@ -159,10 +161,10 @@ func TestMoveRefuses(t *testing.T) {
 // What an apply with the new name has recorded between plan and move is not
 // overwritten, and no ledger gets two entries for a slice.
 func TestMoveMeetsNewEntries(t *testing.T) {
-	w := archive(t)
+	w := fullArchive(t)
 	e := w.engine()
 	ctx := context.Background()
-	m, err := e.PlanMove(ctx, "output.csv.bi", "output.csv.sheets")
+	m, err := e.archive.PlanMove(ctx, "output.csv.bi", "output.csv.sheets")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +173,7 @@ func TestMoveMeetsNewEntries(t *testing.T) {
 	w.edit("main.rf.hcl", `.csv"`, `.table.csv"`)
 	w.apply()
 	before := w.files(".reportform/state")
-	err = e.Move(ctx, "output.csv.bi", "output.csv.sheets", m)
+	err = e.archive.Move(ctx, "output.csv.bi", "output.csv.sheets", m)
 	if err == nil || !strings.Contains(err.Error(), "two entries for the slice") {
 		t.Errorf("the move gives %v", err)
 	}
@@ -179,47 +181,47 @@ func TestMoveMeetsNewEntries(t *testing.T) {
 		t.Errorf("the ledgers changed:\n%s", diff)
 	}
 	for _, key := range m.From {
-		if _, err := w.engine().Ledger(ctx, key); err != nil {
+		if _, err := w.engine().archive.Ledger(ctx, key); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
 func TestPush(t *testing.T) {
-	w := archive(t)
+	w := fullArchive(t)
 	e := w.engine()
 	ctx := context.Background()
 	key := ledger.Key{Tenant: "tenant.contoso", Report: "report.sign_ins.failed"}
 	document := func() *ledger.Document {
-		l, err := e.Ledger(ctx, key)
+		l, err := e.archive.Ledger(ctx, key)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return l.Document()
 	}
 	whole := document()
-	p, err := e.Push(ctx, document(), false)
-	if err != nil || *p != (Pushed{Key: key, Equal: 4}) {
+	p, err := e.archive.Push(ctx, document(), false)
+	if err != nil || *p != (archive.Pushed{Key: key, Equal: 4}) {
 		t.Errorf("what was pulled: %+v, %v", p, err)
 	}
 	d := document()
 	d.Held[0].Rows++
-	if p, err = e.Push(ctx, d, false); err != nil || *p != (Pushed{Key: key, Changed: 1, Equal: 3}) {
+	if p, err = e.archive.Push(ctx, d, false); err != nil || *p != (archive.Pushed{Key: key, Changed: 1, Equal: 3}) {
 		t.Errorf("a changed entry: %+v, %v", p, err)
 	}
 	d = document()
 	d.Held = d.Held[1:]
-	var loss *LossError
-	if _, err = e.Push(ctx, d, false); !errors.As(err, &loss) || loss.Entries != 1 || !strings.Contains(loss.First, "output.csv.bi from 2026-11-21") {
+	var loss *archive.LossError
+	if _, err = e.archive.Push(ctx, d, false); !errors.As(err, &loss) || loss.Entries != 1 || !strings.Contains(loss.First, "output.csv.bi from 2026-11-21") {
 		t.Errorf("a lost entry: %v", err)
 	}
 	if n := len(document().Held); n != 4 {
 		t.Errorf("%d entries after a refusal", n)
 	}
-	if p, err = e.Push(ctx, d, true); err != nil || p.Removed != 1 || len(document().Held) != 3 {
+	if p, err = e.archive.Push(ctx, d, true); err != nil || p.Removed != 1 || len(document().Held) != 3 {
 		t.Errorf("with force: %+v, %v", p, err)
 	}
-	if p, err = e.Push(ctx, whole, false); err != nil || *p != (Pushed{Key: key, Added: 1, Equal: 3}) {
+	if p, err = e.archive.Push(ctx, whole, false); err != nil || *p != (archive.Pushed{Key: key, Added: 1, Equal: 3}) {
 		t.Errorf("restored: %+v, %v", p, err)
 	}
 	if p := w.plan(e); len(p.Pulls) > 0 {
@@ -229,20 +231,20 @@ func TestPush(t *testing.T) {
 	// With force what cannot be read is replaced, unless a newer version wrote it.
 	const file = ".reportform/state/report.sign_ins.failed/tenant.contoso.json"
 	w.write(file, `{"version":2,"ten`)
-	if _, err = e.Push(ctx, whole, false); err == nil || !strings.Contains(err.Error(), "state push -force") || !strings.Contains(err.Error(), "state rm") {
+	if _, err = e.archive.Push(ctx, whole, false); err == nil || !strings.Contains(err.Error(), "state push -force") || !strings.Contains(err.Error(), "state rm") {
 		t.Errorf("onto a damaged ledger: %v", err)
 	}
-	if p, err = e.Push(ctx, whole, true); err != nil || *p != (Pushed{Key: key, Added: 4}) {
+	if p, err = e.archive.Push(ctx, whole, true); err != nil || *p != (archive.Pushed{Key: key, Added: 4}) {
 		t.Errorf("onto a damaged ledger, with force: %+v, %v", p, err)
 	}
 	w.write(file, `{"version":9}`)
-	if _, err = e.Push(ctx, whole, true); err == nil || !strings.Contains(err.Error(), "newer version") {
+	if _, err = e.archive.Push(ctx, whole, true); err == nil || !strings.Contains(err.Error(), "newer version") {
 		t.Errorf("onto a newer ledger, with force: %v", err)
 	}
-	if err := e.Forget(ctx, []ledger.Key{key}); err != nil {
+	if err := e.archive.Forget(ctx, []ledger.Key{key}); err != nil {
 		t.Error(err)
 	}
-	if p, err = e.Push(ctx, whole, false); err != nil || p.Added != 4 {
+	if p, err = e.archive.Push(ctx, whole, false); err != nil || p.Added != 4 {
 		t.Errorf("where it was removed: %+v, %v", p, err)
 	}
 
@@ -254,14 +256,14 @@ func TestPush(t *testing.T) {
 		"no address of an output": func(d *ledger.Document) { d.Held[1].Output = "lake" },
 		"empty slice":             func(d *ledger.Document) { d.Held[1].To = d.Held[1].From },
 		"two entries":             func(d *ledger.Document) { d.Held[1] = d.Held[0] },
-		"another entry has":       func(d *ledger.Document) { d.Held[1].Path = d.Held[0].Path },
+		"another entry has":       func(d *ledger.Document) { d.Held[1].Place = d.Held[0].Place },
 		"no digest":               func(d *ledger.Document) { d.Held[1].SHA256 = "abc" },
 		"below zero":              func(d *ledger.Document) { d.Held[1].Bytes = -1 },
 		"definition is missing":   func(d *ledger.Document) { d.Held[1].Definition = "" },
 	} {
 		d := document()
 		change(d)
-		if _, err := e.Push(ctx, d, true); err == nil || !strings.Contains(err.Error(), say) {
+		if _, err := e.archive.Push(ctx, d, true); err == nil || !strings.Contains(err.Error(), say) {
 			t.Errorf("%v, want %q", err, say)
 		}
 	}
@@ -270,13 +272,13 @@ func TestPush(t *testing.T) {
 // A document that says nothing of failures and of files left forgets none of
 // them, unless it holds what they are about or is forced.
 func TestPushKeepsTheRest(t *testing.T) {
-	w := archive(t)
+	w := fullArchive(t)
 	e := w.engine()
 	ctx := context.Background()
 	key := ledger.Key{Tenant: "tenant.contoso", Report: "report.sign_ins.failed"}
 	read := func() *ledger.Document {
 		t.Helper()
-		l, err := e.Ledger(ctx, key)
+		l, err := e.archive.Ledger(ctx, key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -289,12 +291,12 @@ func TestPushKeepsTheRest(t *testing.T) {
 		from, to := at(days)
 		return ledger.Failed{Output: held.Output, From: from, To: to, At: held.FetchedAt, Error: "x"}
 	}
-	left := func(path string) ledger.Left {
-		return ledger.Left{Output: held.Output, From: held.From, To: held.To, Path: path, Bytes: 1, SHA256: held.SHA256}
+	left := func(path place.Place) ledger.Left {
+		return ledger.Left{Output: held.Output, From: held.From, To: held.To, Place: path, Bytes: 1, SHA256: held.SHA256}
 	}
 	d.Failed = []ledger.Failed{failure(0), failure(10), failure(11)}
 	d.Left = []ledger.Left{left("old/a"), left("old/b"), left("old/c")}
-	if _, err := e.Push(ctx, d, false); err != nil {
+	if _, err := e.archive.Push(ctx, d, false); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(d, read()); diff != "" {
@@ -308,10 +310,10 @@ func TestPushKeepsTheRest(t *testing.T) {
 	more.Failed, more.Left = []ledger.Failed{again}, nil
 	now := held
 	now.From, now.To = at(5)
-	now.Path = "old/b"
+	now.Place = "old/b"
 	more.Held = append(more.Held, now)
 	for range 2 {
-		if _, err := e.Push(ctx, more, false); err != nil {
+		if _, err := e.archive.Push(ctx, more, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -322,7 +324,7 @@ func TestPushKeepsTheRest(t *testing.T) {
 	if diff := cmp.Diff([]ledger.Left{left("old/a"), left("old/c")}, got.Left); diff != "" {
 		t.Error(diff)
 	}
-	if _, err := e.Push(ctx, more, true); err != nil {
+	if _, err := e.archive.Push(ctx, more, true); err != nil {
 		t.Fatal(err)
 	}
 	if got := read(); len(got.Failed) != 1 || len(got.Left) != 0 {

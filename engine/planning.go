@@ -3,11 +3,8 @@ package engine
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"runtime"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -18,6 +15,9 @@ import (
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/diag"
+	"github.com/reportform/reportform/internal/parallel"
+	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
 )
 
@@ -30,10 +30,10 @@ func (e *Engine) Plan(ctx context.Context, opts PlanOptions) (*plan.Plan, error)
 	}
 	now := e.now().UTC()
 	wants := e.wants(&opts, now)
-	p := &plan.Plan{
-		Version: plan.FormatVersion, Tool: e.version, Configuration: e.digest(), Now: now,
+	p := &plan.Plan{Header: plan.Header{
+		Version: plan.FormatVersion, Tool: e.version, Configuration: e.digests()[0], Now: now,
 		FilesTrusted: opts.TrustLedgers, Narrowed: !opts.everything(),
-	}
+	}}
 	parts := make([]plan.Part, len(wants))
 	var abandoned []plan.Orphan
 	var undeclared errgroup.Group // whose ledgers are looked for meanwhile
@@ -73,11 +73,11 @@ func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, 
 	mistakes := make([]error, len(wants))
 	for start := 0; start < len(wants); start += round {
 		end := min(start+round, len(wants))
-		err := inParallel(ctx, end-start, func(i int) error {
+		err := parallel.Do(ctx, end-start, func(i int) error {
 			i += start
 			l, err := e.ledgers.Read(ctx, keyOf(&wants[i]))
 			if err == nil {
-				parts[i], err = e.part(&wants[i], l, p.Now)
+				parts[i], err = e.part(ctx, &wants[i], l, p.Now)
 			}
 			mistakes[i] = err
 			return ctx.Err()
@@ -87,14 +87,14 @@ func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, 
 		}
 		p.Add(parts[start:end], float64(len(wants)-end)/float64(end))
 	}
-	return gather(mistakes)
+	return diag.Gather(mistakes)
 }
 
-// part subtracts a ledger and what is found on disk from a want.
-func (e *Engine) part(want *plan.Want, l *ledger.Ledger, now time.Time) (plan.Part, error) {
-	files := observer{engine: e}
-	defer files.close()
-	return plan.Subtract(want, l, now, files.observe)
+// part subtracts a ledger and what is found at its places from a want.
+func (e *Engine) part(ctx context.Context, want *plan.Want, l *ledger.Ledger, now time.Time) (plan.Part, error) {
+	watch := e.archive.Watch(ctx)
+	defer watch.Close()
+	return plan.Subtract(want, l, now, watch.At)
 }
 
 // elsewhere adds, to the wants of a narrowed plan and their parts, what is
@@ -108,45 +108,16 @@ func (e *Engine) elsewhere(ctx context.Context, now time.Time, wants []plan.Want
 	for i := range others {
 		if want := asked[keyOf(&others[i])]; want != nil {
 			for n := range others[i].Outputs {
-				others[i].Outputs[n].Declared = !want.Outputs[n].Declared
+				others[i].Outputs[n].Unasked = !want.Outputs[n].Unasked
 			}
 		}
 	}
 	claims := make([]plan.Part, len(others))
-	err := inParallel(ctx, len(others), func(i int) (err error) {
+	err := parallel.Do(ctx, len(others), func(i int) (err error) {
 		claims[i], err = plan.Claims(&others[i])
 		return err
 	})
 	return slices.Concat(wants, others), slices.Concat(parts, claims), err
-}
-
-// readers is how many ledgers are read and planned at once: reading waits for
-// a disk or a network, planning for a processor.
-func readers() int { return max(8, 2*runtime.GOMAXPROCS(0)) }
-
-// inParallel calls do with the numbers below n, many at once and the lowest
-// first, until all are done, one returns an error or ctx ends.
-func inParallel(ctx context.Context, n int, do func(i int) error) error {
-	group, groupCtx := errgroup.WithContext(ctx)
-	var begun atomic.Int64
-	for range min(readers(), n) {
-		group.Go(func() error {
-			for groupCtx.Err() == nil {
-				i := int(begun.Add(1)) - 1
-				if i >= n {
-					break
-				}
-				if err := do(i); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	return ctx.Err()
 }
 
 // wants returns what every selected report wants of every selected tenant, in
@@ -159,7 +130,7 @@ func (e *Engine) wants(opts *PlanOptions, now time.Time) []plan.Want {
 	wants := make([]plan.Want, 0, most)
 	named := map[address.Address][]window.Named{}
 	for _, report := range e.config.Reports {
-		w, define := window.New(report.Window), definer(report)
+		w, define := window.New(report.Window), newDefiner(report)
 		if _, ok := named[report.Window.Address]; !ok {
 			named[report.Window.Address] = w.Named(now)
 		}
@@ -170,14 +141,14 @@ func (e *Engine) wants(opts *PlanOptions, now time.Time) []plan.Want {
 			want := plan.Want{
 				Tenant: string(tenant.Address), Report: string(report.Address), Type: report.Type.Name,
 				Window: w, Slices: named[report.Window.Address], Settle: report.Type.Settle, Retention: report.Type.Retention, Snapshot: report.Type.Snapshot(),
-				PageSize: report.Type.PageSize, Limits: e.limits(tenant, report.Type), TrustLedger: opts.TrustLedgers,
+				PageSize: report.Type.PageSize, Limits: e.limits(tenant, report.Type), Keeper: e.keeper, TrustLedger: opts.TrustLedgers,
 			}
 			selected := false
 			for _, output := range report.Outputs {
 				asked := opts.output(tenant, report, output)
 				selected = selected || asked
 				want.Outputs = append(want.Outputs, plan.WantOutput{
-					Output: string(output.Address), Resolve: e.resolver(tenant, report, output, define), Declared: !asked,
+					Output: string(output.Address), Resolve: e.resolver(tenant, report, output, define), Unasked: !asked,
 				})
 			}
 			if selected {
@@ -191,21 +162,22 @@ func (e *Engine) wants(opts *PlanOptions, now time.Time) []plan.Want {
 // resolver evaluates an output for slices of one tenant and report, whose
 // definitions are define's. The function that it returns is used by one
 // goroutine at a time.
-func (e *Engine) resolver(tenant *config.Tenant, report *config.Report, output *config.Output, define func(*config.Tenant, string) string) func(*window.Named) (plan.Target, error) {
+func (e *Engine) resolver(tenant *config.Tenant, report *config.Report, output *config.Output, define *definer) func(*window.Named) (plan.Target, error) {
 	facts := pullFacts(tenant, report)
 	o := e.outputs[output.Address]
 	// Targets of one output mostly share a definition.
-	var lastDefinition, lastDigest string
+	var known string
+	var digests definition
 	return func(s *window.Named) (plan.Target, error) {
 		facts.Window = outputs.PullWindow{From: s.From, To: s.To, Date: s.Date, Label: s.Label}
 		target, diags := o.Resolve(facts)
 		if diags.HasErrors() {
 			return plan.Target{}, diags
 		}
-		if lastDigest == "" || target.Definition != lastDefinition {
-			lastDefinition, lastDigest = target.Definition, define(tenant, target.Definition)
+		if digests.now == "" || target.Definition != known {
+			known, digests = target.Definition, define.of(tenant, target.Definition)
 		}
-		return plan.Target{Path: e.recorded(target.Path), Definition: lastDigest, Verbatim: target.Verbatim}, nil
+		return plan.Target{Place: target.Place, Definition: digests.now, Earlier: digests.earlier, Verbatim: target.Verbatim}, nil
 	}
 }
 
@@ -215,25 +187,36 @@ func (e *Engine) abandoned(ctx context.Context, opts *PlanOptions) ([]plan.Orpha
 	if !opts.everything() {
 		return nil, nil
 	}
-	keys, err := e.Ledgers(ctx)
-	if err != nil {
-		return nil, err
-	}
-	undeclared := e.undeclared()
-	keys = slices.DeleteFunc(keys, func(key ledger.Key) bool { return undeclared(key) == "" })
 	var orphans []plan.Orphan
 	var mistakes []error
-	err = e.EachLedger(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
+	err := e.eachUndeclared(ctx, func(why string, l *ledger.Ledger, err error) {
 		if err == nil {
-			orphans = append(orphans, plan.Abandoned(l, undeclared(key))...)
+			orphans = append(orphans, plan.Abandoned(l, why)...)
 		}
 		mistakes = append(mistakes, err)
-		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return orphans, gather(mistakes)
+	return orphans, diag.Gather(mistakes)
+}
+
+// eachUndeclared gives do the ledgers of undeclared tenants and reports, unless
+// another configuration keeps them: what is not declared, in the words of
+// plan.Orphan, and the ledger, or what kept it from being read.
+func (e *Engine) eachUndeclared(ctx context.Context, do func(why string, l *ledger.Ledger, err error)) error {
+	keys, err := e.archive.Keys(ctx)
+	if err != nil {
+		return err
+	}
+	undeclared := e.undeclared()
+	keys = slices.DeleteFunc(keys, func(key ledger.Key) bool { return undeclared(key) == "" })
+	return e.archive.Each(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
+		if err != nil || !plan.Foreign(l, e.keeper) {
+			do(undeclared(key), l, err)
+		}
+		return nil
+	})
 }
 
 // undeclared returns a function that says what of a ledger's key is not
@@ -271,7 +254,7 @@ func (e *Engine) conflicts(wants []plan.Want, parts []plan.Part, planned int) er
 			Severity: hcl.DiagError,
 			Summary:  "Two pulls lead to one path",
 			Detail: fmt.Sprintf("%s would be written by %s (declared at %s) for %s, and by %s for %s. Make the path distinct, with ${pull.tenant.name}, ${pull.report.name} or ${pull.window.label}.",
-				e.recorded(c.First.Path), c.First.Output, first.Range, describe(c.First), c.Second.Output, describe(c.Second)),
+				c.First.Place, c.First.Output, first.Range, describe(c.First), c.Second.Output, describe(c.Second)),
 			Subject: second.Range.Ptr(),
 		})
 	}
@@ -283,47 +266,6 @@ func (e *Engine) conflicts(wants []plan.Want, parts []plan.Part, planned int) er
 
 func describe(c plan.Claim) string {
 	return fmt.Sprintf("%s of %s, %s", c.Report, c.Tenant, c.Label)
-}
-
-// gather joins mistakes, telling each diagnostic once however many tenants and
-// slices it concerns. Of other errors it tells some, and how many more there are.
-func gather(mistakes []error) error {
-	const most = 10
-	var diags hcl.Diagnostics
-	var others []error
-	told := map[string]bool{}
-	more := 0
-	for _, mistake := range mistakes {
-		if mistake == nil {
-			continue
-		}
-		var found hcl.Diagnostics
-		if !errors.As(mistake, &found) {
-			if len(others) < most {
-				others = append(others, mistake)
-			} else {
-				more++
-			}
-			continue
-		}
-		for _, d := range found {
-			id := d.Summary + "\x00" + d.Detail
-			if d.Subject != nil {
-				id += "\x00" + d.Subject.String()
-			}
-			if !told[id] {
-				told[id] = true
-				diags = append(diags, d)
-			}
-		}
-	}
-	if more > 0 {
-		others = append(others, fmt.Errorf("and %d more like these", more))
-	}
-	if diags.HasErrors() {
-		others = append([]error{diags}, others...)
-	}
-	return errors.Join(others...)
 }
 
 // pullOf is the pull object of the language for a slice of a tenant's report.
@@ -353,7 +295,7 @@ func (e *Engine) Console() bool {
 		sample := window.New(report.Window).Sample()
 		for _, output := range report.Outputs {
 			target, _ := e.outputs[output.Address].Resolve(pullOf(report.Tenants[0], report, &sample))
-			if target.Path == ledger.Console {
+			if target.Place == place.Console {
 				return true
 			}
 		}

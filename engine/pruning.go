@@ -4,33 +4,36 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/diag"
+	"github.com/reportform/reportform/internal/parallel"
+	"github.com/reportform/reportform/internal/place"
+	"github.com/reportform/reportform/outputs"
 )
 
-// prune deletes the files of orphans and then forgets them. A file that is not
-// the one that was written is kept, and so is its entry; and so is one that lies
-// where a declared slice is to be and is not yet. It returns what is gone, with
-// an error that names what is not. Ledgers that nothing declares go with their
-// last entry, and so do stored pages that no ledger names.
+// prune removes what orphans hold and then forgets it. What is not as it was
+// written is kept, and so is its entry; and so is what lies where a declared slice
+// is to be and is not yet, and what nobody can remove. It returns what is gone,
+// with an error that names what is not. Ledgers that nothing declares go with
+// their last entry, and so do stored pages that no ledger names.
 func (e *Engine) prune(ctx context.Context, orphans []plan.Orphan) ([]plan.Orphan, error) {
 	rivals, err := e.rivals(ctx, orphans)
 	if err == nil {
-		rivals.wanted, err = e.wantedPaths(ctx, orphans)
+		rivals.wanted, err = e.wantedPlaces(ctx, orphans)
 	}
 	if err != nil {
 		return nil, err
 	}
 	ledgers, undeclared := byLedger(orphans), e.undeclared()
 	pruned, kept := make([][]plan.Orphan, len(ledgers)), make([][]error, len(ledgers))
-	err = inParallel(ctx, len(ledgers), func(i int) error {
+	err = parallel.Do(ctx, len(ledgers), func(i int) error {
 		pruned[i], kept[i] = e.pruneLedger(ctx, ledgers[i], rivals)
 		if key := (ledger.Key{Tenant: ledgers[i][0].Tenant, Report: ledgers[i][0].Report}); undeclared(key) != "" {
 			kept[i] = append(kept[i], e.ledgers.RemoveEmpty(context.WithoutCancel(ctx), key))
@@ -39,12 +42,12 @@ func (e *Engine) prune(ctx context.Context, orphans []plan.Orphan) ([]plan.Orpha
 	})
 	if err == nil {
 		var swept int
-		swept, err = e.ledgers.Sweep(ctx, e.now().Add(-unnamedAfter))
+		swept, err = e.archive.SweepPages(ctx)
 		if swept > 0 {
 			e.logger.Info("removed pages that no ledger names, of processes that died", "pages", swept)
 		}
 	}
-	return slices.Concat(pruned...), gather(append(slices.Concat(kept...), err))
+	return slices.Concat(pruned...), diag.Gather(append(slices.Concat(kept...), err))
 }
 
 // byLedger divides orphans by their ledgers, in the order in which those come.
@@ -64,8 +67,9 @@ func byLedger(orphans []plan.Orphan) [][]plan.Orphan {
 	return list
 }
 
-// pruneLedger deletes the files of one ledger's orphans, unless they are held,
-// and then forgets them. It returns what is gone, and why the rest is not.
+// pruneLedger removes what one ledger's orphans hold, unless it is held or
+// wanted elsewhere, and then forgets it. It returns what is gone, and why the rest
+// is not.
 func (e *Engine) pruneLedger(ctx context.Context, orphans []plan.Orphan, rivals *rivals) (gone []plan.Orphan, kept []error) {
 	for _, o := range orphans {
 		if ctx.Err() != nil {
@@ -73,15 +77,18 @@ func (e *Engine) pruneLedger(ctx context.Context, orphans []plan.Orphan, rivals 
 		}
 		var err error
 		switch {
-		case rivals.paths[o.Path]:
+		case rivals.places[o.Place]:
 			// It is another entry's now.
-		case rivals.wanted[o.Path]:
-			err = fmt.Errorf("pruning %s: a slice that is declared belongs there and is not held yet, so the file is kept; if a block was renamed, state mv keeps what it holds", o.Path)
-		case !rivals.alias(e.file(o.Path), o):
-			err = e.deleteFile(o)
+		case rivals.wanted[o.Place]:
+			err = errors.New("a slice that is declared belongs there and is not held yet, so the file is kept; if a block was renamed, state mv keeps what it holds")
+		case !rivals.alias(e.archive, o):
+			err = e.archive.Remove(ctx, o.Output, &outputs.Receipt{Place: o.Place, Rows: o.Rows, Bytes: o.Bytes, SHA256: o.SHA256})
+		}
+		if errors.Is(err, outputs.ErrAltered) {
+			err = errors.New("the file was changed since Reportform wrote it, so it is kept; delete it by hand if it is not needed")
 		}
 		if err != nil {
-			kept = append(kept, err)
+			kept = append(kept, fmt.Errorf("pruning %s: %w", o.Place, err))
 			continue
 		}
 		gone = append(gone, o)
@@ -90,10 +97,10 @@ func (e *Engine) pruneLedger(ctx context.Context, orphans []plan.Orphan, rivals 
 		return nil, kept
 	}
 	key := ledger.Key{Tenant: gone[0].Tenant, Report: gone[0].Report}
-	// What is deleted must not stay in the ledger for an interrupt.
+	// What is removed must not stay in the ledger for an interrupt.
 	err := e.ledgers.Update(context.WithoutCancel(ctx), key, func(l *ledger.Ledger) {
 		for _, o := range gone {
-			l.Forget(o.Output, o.From, o.To, o.Path)
+			l.Forget(o.Output, o.From, o.To, o.Place)
 		}
 	})
 	if err != nil {
@@ -102,85 +109,69 @@ func (e *Engine) pruneLedger(ctx context.Context, orphans []plan.Orphan, rivals 
 	return gone, kept
 }
 
-// rivals are what else has, or is to have, the files of orphans.
+// rivals are what else has, or is to have, the places of orphans.
 type rivals struct {
-	paths  map[string]bool  // at which something else is held
-	wanted map[string]bool  // to which a declared slice leads
-	twins  map[twin]*family // held files that may be an orphan's under another name
+	places map[place.Place]bool   // at which something else is held
+	wanted map[place.Place]bool   // to which a declared slice leads
+	twins  map[twin][]place.Place // held places that may be an orphan's under another name
 }
 
-// twin is what files under two names have in common: the name in its folder, in
-// lower case, and the digest.
+// twin is what places under two names have in common: the last part of the name,
+// in lower case, and the digest.
 type twin struct{ name, digest string }
 
-func twinOf(file, digest string) twin { return twin{strings.ToLower(path.Base(file)), digest} }
+func twinOf(p place.Place, digest string) twin { return twin{lastPart(p), digest} }
 
-// family is the held files of a twin.
-type family struct {
-	files []string
-	look  sync.Once
-	infos []os.FileInfo
-}
+func lastPart(p place.Place) string { return strings.ToLower(path.Base(p.Text())) }
 
-// alias reports whether an orphan's file is held under another name: links lead
+// alias reports whether an orphan's place is held under another name: links lead
 // to it, or the file system does not tell the names apart.
-func (r *rivals) alias(file string, o plan.Orphan) bool {
-	f := r.twins[twinOf(o.Path, o.SHA256)]
-	info, err := os.Stat(file)
-	if f == nil || err != nil {
-		return false
-	}
-	f.look.Do(func() {
-		for _, file := range f.files {
-			if info, err := os.Stat(file); err == nil {
-				f.infos = append(f.infos, info)
-			}
-		}
-	})
-	return slices.ContainsFunc(f.infos, func(other os.FileInfo) bool { return os.SameFile(info, other) })
+func (r *rivals) alias(a *archive.Archive, o plan.Orphan) bool {
+	return slices.ContainsFunc(r.twins[twinOf(o.Place, o.SHA256)], func(held place.Place) bool { return a.Same(o.Place, held) })
 }
 
-// rivals finds what else holds the orphans' files: after a block was renamed, old
-// and new ledger entries share one.
+// rivals finds what else holds the orphans' places: after a block was renamed,
+// old and new ledger entries share one.
 func (e *Engine) rivals(ctx context.Context, orphans []plan.Orphan) (*rivals, error) {
 	type entry struct {
 		key      ledger.Key
 		output   string
 		from, to int64
-		path     string
+		place    place.Place
 	}
-	orphaned, paths, names := map[entry]bool{}, map[string]bool{}, map[string]bool{}
-	found := &rivals{paths: map[string]bool{}, twins: map[twin]*family{}}
+	orphaned, places, names := map[entry]bool{}, map[place.Place]bool{}, map[string]bool{}
+	found := &rivals{places: map[place.Place]bool{}, twins: map[twin][]place.Place{}}
 	for _, o := range orphans {
-		orphaned[entry{ledger.Key{Tenant: o.Tenant, Report: o.Report}, o.Output, o.From.UnixNano(), o.To.UnixNano(), o.Path}] = true
-		paths[o.Path] = true
-		t := twinOf(o.Path, o.SHA256)
-		names[t.name], found.twins[t] = true, &family{}
+		orphaned[entry{ledger.Key{Tenant: o.Tenant, Report: o.Report}, o.Output, o.From.UnixNano(), o.To.UnixNano(), o.Place}] = true
+		places[o.Place] = true
+		t := twinOf(o.Place, o.SHA256)
+		names[t.name], found.twins[t] = true, nil
 	}
 	if len(orphans) == 0 {
 		return found, nil
 	}
-	keys, err := e.Ledgers(ctx)
+	keys, err := e.archive.Keys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	err = e.EachLedger(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
+	err = e.archive.Each(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
 		if err != nil {
 			return err
 		}
 		for h := range l.Held() {
-			if orphaned[entry{key, h.Output, h.From.UnixNano(), h.To.UnixNano(), h.Path}] {
+			if orphaned[entry{key, h.Output, h.From.UnixNano(), h.To.UnixNano(), h.Place}] {
 				continue
 			}
-			if paths[h.Path] {
-				found.paths[h.Path] = true
+			if places[h.Place] {
+				found.places[h.Place] = true
 				continue
 			}
-			if !names[strings.ToLower(path.Base(h.Path))] {
+			if !names[lastPart(h.Place)] {
 				continue
 			}
-			if f := found.twins[twinOf(h.Path, h.Proof().SHA256)]; f != nil {
-				f.files = append(f.files, e.file(h.Path))
+			t := twinOf(h.Place, h.Proof().SHA256)
+			if _, orphan := found.twins[t]; orphan {
+				found.twins[t] = append(found.twins[t], h.Place)
 			}
 		}
 		return nil
@@ -188,54 +179,25 @@ func (e *Engine) rivals(ctx context.Context, orphans []plan.Orphan) (*rivals, er
 	return found, err
 }
 
-// wantedPaths finds the orphans' paths to which declared slices lead.
-func (e *Engine) wantedPaths(ctx context.Context, orphans []plan.Orphan) (map[string]bool, error) {
-	paths, wanted := make(map[string]bool, len(orphans)), map[string]bool{}
+// wantedPlaces finds the orphans' places to which declared slices lead.
+func (e *Engine) wantedPlaces(ctx context.Context, orphans []plan.Orphan) (map[place.Place]bool, error) {
+	places, wanted := make(map[place.Place]bool, len(orphans)), map[place.Place]bool{}
 	for _, o := range orphans {
-		paths[o.Path] = true
+		places[o.Place] = true
 	}
-	if len(paths) == 0 {
+	if len(places) == 0 {
 		return wanted, nil
 	}
 	wants := e.wants(&PlanOptions{}, e.now().UTC())
 	var mu sync.Mutex
-	err := inParallel(ctx, len(wants), func(i int) error {
+	err := parallel.Do(ctx, len(wants), func(i int) error {
 		return wants[i].EachClaim(func(c plan.Claim) {
-			if paths[c.Path] {
+			if places[c.Place] {
 				mu.Lock()
 				defer mu.Unlock()
-				wanted[c.Path] = true
+				wanted[c.Place] = true
 			}
 		})
 	})
 	return wanted, err
-}
-
-// deleteFile removes an orphan's file if it is what the ledger says.
-func (e *Engine) deleteFile(o plan.Orphan) error {
-	if o.Path == ledger.Console {
-		return nil
-	}
-	file := e.file(o.Path)
-	info, err := os.Stat(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("pruning %s: %w", o.Path, err)
-	}
-	sum, err := fileDigest(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // two entries have one file
-	}
-	if err != nil {
-		return fmt.Errorf("pruning %s: %w", o.Path, err)
-	}
-	if info.Size() != o.Bytes || sum != o.SHA256 {
-		return fmt.Errorf("pruning %s: the file was changed since Reportform wrote it, so it is kept; delete it by hand if it is not needed", o.Path)
-	}
-	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("pruning %s: %w", o.Path, err)
-	}
-	return nil
 }

@@ -18,14 +18,14 @@ func TestPruneKeepsWhatIsToBeReplaced(t *testing.T) {
 	offline(w)
 	e := w.engine()
 	s, err := e.Apply(t.Context(), w.plan(e), ApplyOptions{Prune: true})
-	if err == nil || !strings.Contains(err.Error(), "state mv") || len(s.Failed) != 6 || len(s.Pruned) > 0 {
+	if err != nil || s.Kept == nil || !strings.Contains(s.Kept.Error(), "state mv") || len(s.Failed) != 6 || len(s.Pruned) > 0 {
 		t.Errorf("%+v, %v", s, err)
 	}
 	w.now = w.now.AddDate(1, 0, 0) // all are lost
 	w.edit("main.rf.hcl", `from  = "2026-11-20"`, "from  = \"2026-11-20\"\n  to = \"2026-11-23\"")
 	e = w.engine()
 	p := w.plan(e)
-	if s, err = e.Apply(t.Context(), p, ApplyOptions{Prune: true}); err == nil || len(p.Orphans) != 6 || len(s.Pruned) > 0 {
+	if s, err = e.Apply(t.Context(), p, ApplyOptions{Prune: true}); err != nil || s.Kept == nil || len(p.Orphans) != 6 || len(s.Pruned) > 0 {
 		t.Errorf("%d orphans, %+v, %v", len(p.Orphans), s, err)
 	}
 	if after := w.files("out"); len(after) != len(before) {

@@ -133,7 +133,7 @@ func holdAll(b *testing.B, e *Engine) {
 // scaleFile makes the empty file of a pull and returns its entry.
 func scaleFile(b *testing.B, e *Engine, pull *plan.Pull) ledger.Held {
 	output := pull.Outputs[0]
-	path := e.file(output.Path)
+	path := filepath.Join(e.dir, output.Place.Text())
 	f, err := os.Create(path)
 	if os.IsNotExist(err) {
 		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
@@ -149,10 +149,10 @@ func scaleFile(b *testing.B, e *Engine, pull *plan.Pull) ledger.Held {
 		b.Fatal(err)
 	}
 	return ledger.Held{
-		Output: output.Output, From: pull.From, To: pull.To, Definition: output.Definition, Path: output.Path,
+		Output: output.Output, From: pull.From, To: pull.To, Definition: output.Definition, Place: output.Place, Rows: pull.From.Unix() % 9973,
 		Modified: info.ModTime(), Final: true,
 	}.With(ledger.Proof{
-		Rows: pull.From.Unix() % 9973, SHA256: fmt.Sprintf("%064x", pull.From.UnixNano()), Pages: 3, Requests: 3,
+		SHA256: fmt.Sprintf("%064x", pull.From.UnixNano()), Pages: 3, Requests: 3,
 		First: pull.From.Add(time.Second), Last: pull.To.Add(-time.Second), FetchedAt: info.ModTime(), Took: time.Second,
 		FirstID: "6b87476f-efa8-4722-b0ba-0c57fb39ceb2", LastID: "6b87476f-efa8-4722-b0ba-0c57fb39ceb2",
 	})

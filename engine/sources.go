@@ -20,7 +20,7 @@ type reading = func(ctx context.Context, stats *fetch.Stats) iter.Seq2[[]event.E
 
 // asking reads a pull's slice from the service, working at a seat.
 func (s *services) asking(tenant *config.Tenant, report *config.Report, pull *plan.Pull, seat *timedSeat) reading {
-	source, span := s.source(tenant, report, seat), fetch.Span{From: pull.From, To: pull.To}
+	source, span := s.engine.source(s, tenant, report, seat), fetch.Span{From: pull.From, To: pull.To}
 	if report.Type.Snapshot() {
 		span = fetch.Span{}
 	}
@@ -57,11 +57,17 @@ func protocol(api string) odata.Protocol {
 	return odata.Graph{}
 }
 
-// rereading reads a pull's slice from the file that the plan makes it from:
-// events of a type.
+// rereading reads a pull's slice from what another output holds, as the plan
+// says: events of a type.
 func (e *Engine) rereading(planned *plan.Source, facts *outputs.Pull, of *config.ReportType) (reading, error) {
+	type rereader interface {
+		// Reread yields the events of a verbatim place, some at a time; a batch may
+		// be used until the next one is asked for. What is not as the receipt says is
+		// outputs.ErrAltered. An error ends the events.
+		Reread(ctx context.Context, r *outputs.Receipt) iter.Seq2[[]event.Event, error]
+	}
 	output, ok := e.outputs[address.Address(planned.Output)]
-	reader, rereads := output.(outputs.Rereader)
+	reader, rereads := output.(rereader)
 	if !ok || !rereads {
 		return nil, fmt.Errorf("the plan reads %s again, which the configuration does not have or cannot read: make the plan again", planned.Output)
 	}
@@ -69,18 +75,22 @@ func (e *Engine) rereading(planned *plan.Source, facts *outputs.Pull, of *config
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	if !target.Verbatim || e.recorded(target.Path) != planned.Path {
+	if !target.Verbatim || target.Place != planned.Place {
 		return nil, fmt.Errorf("%s no longer holds what the plan makes the pull from: make the plan again", planned.Output)
 	}
-	path := strings.Split(of.Time, "/")
+	path, receipt := strings.Split(of.Time, "/"), outputs.Receipt{Place: planned.Place, SHA256: planned.SHA256}
 	return func(ctx context.Context, stats *fetch.Stats) iter.Seq2[[]event.Event, error] {
 		return func(yield func([]event.Event, error) bool) {
-			for events, err := range reader.Reread(ctx, target, planned.SHA256) {
+			for events, err := range reader.Reread(ctx, &receipt) {
+				if err != nil {
+					yield(nil, fmt.Errorf("%s: %w", planned.Output, err))
+					return
+				}
 				stats.Events += int64(len(events))
 				for i := range events {
 					events[i].Time = odata.TimeOf(events[i].Raw, path...)
 				}
-				if !yield(events, err) {
+				if !yield(events, nil) {
 					return
 				}
 			}

@@ -31,7 +31,7 @@ func TestStalePlanOfWhatIsLost(t *testing.T) {
 			if err != nil || len(s.Failed) != len(p.Pulls) {
 				t.Fatalf("%d of %d failed, %v", len(s.Failed), len(p.Pulls), err)
 			}
-			if text := s.Failed[0].Err.Error(); !strings.Contains(text, "make the plan again") {
+			if text := s.Failed[0].Err().Error(); !strings.Contains(text, "make the plan again") {
 				t.Errorf("the error is %s", text)
 			}
 			if files := w.files("out"); len(files) > 0 {
@@ -49,12 +49,12 @@ func TestStalePlanOfWhatIsLost(t *testing.T) {
 func ledgersOf(t *testing.T, e *Engine) map[ledger.Key]*ledger.Ledger {
 	t.Helper()
 	all := map[ledger.Key]*ledger.Ledger{}
-	keys, err := e.Ledgers(t.Context())
+	keys, err := e.archive.Keys(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, key := range keys {
-		if all[key], err = e.Ledger(t.Context(), key); err != nil {
+		if all[key], err = e.archive.Ledger(t.Context(), key); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -144,7 +144,7 @@ func TestSavedPlanOfOtherOutputs(t *testing.T) {
 	p = w.plan(e)
 	w.edit("main.rf.hcl", `["id", "appDisplayName"]`, `["id", "createdDateTime"]`)
 	s, err := w.engine().Apply(t.Context(), p, ApplyOptions{})
-	if err != nil || len(s.Failed) != 4 || s.Finished != 2 || !strings.Contains(s.Failed[0].Err.Error(), "make the plan again") {
+	if err != nil || len(s.Failed) != 4 || s.Finished != 2 || !strings.Contains(s.Failed[0].Err().Error(), "make the plan again") {
 		t.Errorf("%+v, %v", s, err)
 	}
 }
@@ -188,7 +188,7 @@ func TestPathOfDateParts(t *testing.T) {
 	w := lifeWorld(t)
 	w.edit("main.rf.hcl", "out/${pull.tenant.name}/${pull.window.label}.ndjson",
 		`out/year=${formatdate("YYYY", "${pull.window.date}T00:00:00Z")}/month=${split("-", pull.window.date)[1]}/${split("-", pull.window.label)[2]}-${pull.tenant.name}.ndjson`)
-	if p := w.plan(w.engine()); len(p.Pulls) != 6 || p.Pulls[0].Outputs[0].Path != "out/year=2026/month=11/20-one.ndjson" {
+	if p := w.plan(w.engine()); len(p.Pulls) != 6 || p.Pulls[0].Outputs[0].Place != "out/year=2026/month=11/20-one.ndjson" {
 		t.Errorf("%+v", p.Pulls)
 	}
 }

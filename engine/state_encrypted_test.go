@@ -60,7 +60,7 @@ func TestEncryptedState(t *testing.T) {
 		t.Errorf("plain text where encryption is declared gives %q", got)
 	}
 	use("encryption {\nidentity = secret_file(\"one.txt\")\nmigrate = true\n}")
-	if _, err := w.engine().Ledgers(t.Context()); err != nil { // as init does
+	if _, err := w.engine().archive.Keys(t.Context()); err != nil { // as init does
 		t.Fatal(err)
 	}
 	if found := telling(); len(found) > 0 {
@@ -92,7 +92,7 @@ func TestEncryptedState(t *testing.T) {
 		t.Errorf("another key gives %q", got)
 	}
 	use("encryption {\nidentity = secret_file(\"two.txt\")\nold_identities = [secret_file(\"one.txt\")]\nmigrate = true\n}")
-	if _, err := w.engine().Ledgers(t.Context()); err != nil {
+	if _, err := w.engine().archive.Keys(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(filepath.Join(w.dir, "one.txt")); err != nil {
@@ -110,7 +110,7 @@ func TestEncryptedState(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.write(".reportform/state/report.sign_ins.r/tenant.t%5b%22two%22%5d.json", string(data))
-	if _, err := w.engine().Ledger(t.Context(), other); err == nil || !strings.Contains(err.Error(), `what is stored in its place is the ledger of report.sign_ins.r for tenant.t["one"]`) {
+	if _, err := w.engine().archive.Ledger(t.Context(), other); err == nil || !strings.Contains(err.Error(), `what is stored in its place is the ledger of report.sign_ins.r for tenant.t["one"]`) {
 		t.Errorf("swapped ledgers give %v", err)
 	}
 	if strings.Contains(w.log.String(), "AGE-SECRET") {

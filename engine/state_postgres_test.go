@@ -40,7 +40,7 @@ func TestStateInPostgreSQL(t *testing.T) {
 		if got := reasons(w.plan(e)); got != "" {
 			t.Errorf("with %q the plan is not empty:\n%s", body, got)
 		}
-		keys, err := e.Ledgers(t.Context())
+		keys, err := e.archive.Keys(t.Context())
 		if err != nil || len(keys) != 2 {
 			t.Errorf("with %q the ledgers are %v, %v", body, keys, err)
 		}
@@ -53,7 +53,7 @@ func TestStateInPostgreSQL(t *testing.T) {
 	}
 
 	use(`password = secret_env("UNSET")`)
-	_, err := w.engine().Ledger(context.Background(), ledger.Key{Tenant: "t", Report: "r"})
+	_, err := w.engine().archive.Ledger(context.Background(), ledger.Key{Tenant: "t", Report: "r"})
 	if err == nil || !strings.Contains(err.Error(), `environment variable "UNSET" holds nothing. Make the password available`) {
 		t.Errorf("a password that is not set: %v", err)
 	}

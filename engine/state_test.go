@@ -41,8 +41,8 @@ report "sign_ins" "failed" {
 }
 `
 
-// archive is a world in which everything that can be held is held.
-func archive(t *testing.T) *world {
+// fullArchive is a world in which everything that can be held is held.
+func fullArchive(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t, nil)
 	w.write("main.rf.hcl", strings.ReplaceAll(archiveConfig, "ENDPOINTS", w.endpoints()))
@@ -53,19 +53,19 @@ func archive(t *testing.T) *world {
 }
 
 func TestForget(t *testing.T) {
-	w := archive(t)
+	w := fullArchive(t)
 	e := w.engine()
-	keys, err := e.Ledgers(context.Background())
+	keys, err := e.archive.Keys(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	files := len(w.files("out"))
 	for range 2 { // what was cut off can be repeated
-		if err := e.Forget(context.Background(), keys[:2]); err != nil {
+		if err := e.archive.Forget(context.Background(), keys[:2]); err != nil {
 			t.Fatal(err)
 		}
 	}
-	left, err := e.Ledgers(context.Background())
+	left, err := e.archive.Keys(context.Background())
 	if err != nil || len(left) != 1 || left[0] != keys[2] || len(w.files("out")) != files {
 		t.Errorf("%v, %v, %d files", left, err, len(w.files("out")))
 	}
@@ -76,9 +76,9 @@ func TestForget(t *testing.T) {
 
 // A damaged ledger is told, and hides no other.
 func TestEachLedger(t *testing.T) {
-	w := archive(t)
+	w := fullArchive(t)
 	e := w.engine()
-	keys, err := e.Ledgers(context.Background())
+	keys, err := e.archive.Keys(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +89,7 @@ func TestEachLedger(t *testing.T) {
 	}
 	var order []ledger.Key
 	bad := 0
-	err = e.EachLedger(context.Background(), keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
+	err = e.archive.Each(context.Background(), keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
 		order = append(order, key)
 		if err != nil {
 			bad++
@@ -102,7 +102,7 @@ func TestEachLedger(t *testing.T) {
 		t.Errorf("%v, %d bad, in order %v", err, bad, order)
 	}
 	stop := errors.New("enough")
-	if err := e.EachLedger(context.Background(), keys, func(ledger.Key, *ledger.Ledger, error) error { return stop }); !errors.Is(err, stop) {
+	if err := e.archive.Each(context.Background(), keys, func(ledger.Key, *ledger.Ledger, error) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("%v", err)
 	}
 }

@@ -10,41 +10,45 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reportform/reportform/engine/archive"
+	"github.com/reportform/reportform/engine/backends"
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/internal/place"
+	"github.com/reportform/reportform/outputs/all"
 )
 
 // verify verifies everything and returns what is bad.
-func (w *world) verify(e *Engine) (*Verified, []BadFile) {
+func (w *world) verify(e *Engine) (*archive.Verified, []archive.Bad) {
 	w.t.Helper()
-	keys, err := e.Ledgers(context.Background())
+	keys, err := e.archive.Keys(context.Background())
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	var bad []BadFile
-	var begun VerifyBegun
+	var bad []archive.Bad
+	var begun archive.VerifyBegun
 	files, read := int64(0), int64(0)
-	v, err := e.Verify(context.Background(), keys, func(value Verifying) {
+	v, err := e.archive.Verify(context.Background(), keys, func(value archive.Verifying) {
 		switch x := value.(type) {
-		case VerifyBegun:
+		case archive.VerifyBegun:
 			begun = x
-		case Hashed:
+		case archive.Hashed:
 			read += x.Bytes
-		case GoodFile:
+		case archive.Good:
 			files++
-		case BadFile:
+		case archive.Bad:
 			files++
 			bad = append(bad, x)
 		}
 	})
-	if err != nil || files != begun.Files || read > begun.Bytes || v.Good > 0 && read < v.GoodBytes {
-		w.t.Errorf("%v; %d of %d files, %d of %d bytes", err, files, begun.Files, read, begun.Bytes)
+	if err != nil || files != begun.Entries || read > begun.Bytes || v.Good > 0 && read < v.GoodBytes {
+		w.t.Errorf("%v; %d of %d files, %d of %d bytes", err, files, begun.Entries, read, begun.Bytes)
 	}
-	slices.SortFunc(bad, func(a, b BadFile) int { return strings.Compare(a.Path, b.Path) })
+	slices.SortFunc(bad, func(a, b archive.Bad) int { return strings.Compare(string(a.Place), string(b.Place)) })
 	return v, bad
 }
 
 func TestVerify(t *testing.T) {
-	w := archive(t)
+	w := fullArchive(t)
 	e := w.engine()
 	if v, bad := w.verify(e); v.Bad() || v.Good != 12 || v.Ledgers != 3 || len(bad) > 0 || v.GoodBytes == 0 {
 		t.Fatalf("%+v", v)
@@ -79,46 +83,44 @@ func TestVerify(t *testing.T) {
 	if !v.Bad() || v.Good != 8 || v.Missing != 1 || v.Altered != 2 || v.Unreadable != 1 || len(bad) != 4 {
 		t.Fatalf("%+v, %+v", v, bad)
 	}
-	if b := bad[0]; b.Path != dir+"2026-11-21.csv" || b.Fault != FileAltered || b.FoundSHA256 == b.SHA256 || len(b.FoundSHA256) != 64 || b.Output != "output.csv.bi" {
+	if b := bad[0]; b.Place != place.Place(dir)+"2026-11-21.csv" || b.Condition != place.Altered || b.Finding.SHA256 == b.SHA256 || len(b.Finding.SHA256) != 64 || b.Output != "output.csv.bi" {
 		t.Errorf("%+v", b)
 	}
-	if b := bad[2]; b.Path != dir+"2026-11-22.csv" || b.Fault != FileAltered || b.FoundBytes != 5 || b.FoundSHA256 != "" {
+	if b := bad[2]; b.Place != place.Place(dir)+"2026-11-22.csv" || b.Condition != place.Altered || b.Finding.Bytes != 5 || b.Finding.SHA256 != "" {
 		t.Errorf("%+v", b)
 	}
-	if b := bad[1]; b.Fault != FileMissing {
+	if b := bad[1]; b.Condition != place.Missing {
 		t.Errorf("%+v", b)
 	}
-	if b := bad[3]; b.Fault != FileUnreadable || b.Err == nil {
+	if b := bad[3]; b.Condition != place.Unreadable || b.Err == nil {
 		t.Errorf("%+v", b)
 	}
 }
 
 // A file that another process replaces while it is verified is not bad.
 func TestVerifyLooksAgain(t *testing.T) {
-	w := archive(t)
+	w := fullArchive(t)
 	e := w.engine()
 	ctx := context.Background()
 	key := ledger.Key{Tenant: "tenant.contoso", Report: "report.sign_ins.failed"}
-	stale, err := e.Ledger(ctx, key)
+	local, diags := backends.Decode(&e.config.Settings.State, e.dir, os.Getenv)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	old, _, err := local.Get(ctx, key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// check verifies what the stale ledger says.
-	check := func() Verified {
+	// check verifies what the old ledger says, while the new one is stored.
+	check := func() *archive.Verified {
 		t.Helper()
-		v := verifier{engine: e, report: func(Verifying) {}}
-		files := make(chan heldFile, stale.Len())
-		if err := v.send(ctx, files, key, stale); err != nil {
+		store := ledger.NewStore(&lateBackend{Backend: local, old: old, left: 2}) // to measure, and to read
+		v, err := archive.New(store, archive.NewKeepers(all.Keepers(e.dir), e.outputs), e.now, e.logger).
+			Verify(ctx, []ledger.Key{key}, func(archive.Verifying) {})
+		if err != nil {
 			t.Fatal(err)
 		}
-		close(files)
-		h := newHasher(func(int64) {})
-		for f := range files {
-			if err := v.file(ctx, h, f); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return v.sum
+		return v
 	}
 	w.edit("main.rf.hcl", `window  = window.daily`, "window = window.daily\n filter = \"status/errorCode ne 0\"")
 	w.apply()
@@ -131,7 +133,7 @@ func TestVerifyLooksAgain(t *testing.T) {
 	if sum := check(); sum.Good != 3 || sum.Missing != 1 {
 		t.Errorf("replaced and then removed: %+v", sum)
 	}
-	if err := e.Forget(ctx, []ledger.Key{key}); err != nil {
+	if err := e.archive.Forget(ctx, []ledger.Key{key}); err != nil {
 		t.Fatal(err)
 	}
 	if sum := check(); sum.Bad() || sum.Good > 0 {
@@ -139,14 +141,31 @@ func TestVerifyLooksAgain(t *testing.T) {
 	}
 	stopped, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := e.Verify(stopped, []ledger.Key{key}, func(Verifying) {}); !errors.Is(err, context.Canceled) {
+	if _, err := e.archive.Verify(stopped, []ledger.Key{key}, func(archive.Verifying) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
 	}
 }
 
+// lateBackend gives an old ledger some times, as a reader meets it that is slower
+// than a writer.
+type lateBackend struct {
+	ledger.Backend
+	old  []byte
+	left int
+}
+
+func (l *lateBackend) Get(ctx context.Context, key ledger.Key) ([]byte, ledger.Version, error) {
+	data, version, err := l.Backend.Get(ctx, key)
+	if l.left > 0 {
+		l.left--
+		return l.old, version, err
+	}
+	return data, version, err
+}
+
 // apply -prune deletes the pages that processes that died have left.
 func TestPruneSweeps(t *testing.T) {
-	w := archive(t)
+	w := fullArchive(t)
 	e := w.engine()
 	ctx := context.Background()
 	at := testNow.Add(-48 * time.Hour)
@@ -171,14 +190,14 @@ func TestPruneSweeps(t *testing.T) {
 
 // Files that are left behind at an old path are counted, and not read.
 func TestVerifyCountsWhatIsLeft(t *testing.T) {
-	w := archive(t)
+	w := fullArchive(t)
 	e := w.engine()
-	keys, err := e.Ledgers(context.Background())
+	keys, err := e.archive.Keys(context.Background())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := e.ledgers.Update(context.Background(), keys[0], func(l *ledger.Ledger) {
-		l.Left = append(l.Left, ledger.Left{Output: "output.csv.bi", Path: "out/nowhere.csv", Bytes: 1})
+		l.Left = append(l.Left, ledger.Left{Output: "output.csv.bi", Place: "out/nowhere.csv", Bytes: 1})
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/reportform/reportform/engine/sandbox"
 	"github.com/reportform/reportform/engine/transport"
 	"github.com/reportform/reportform/internal/limits"
+	"github.com/reportform/reportform/outputs"
 )
 
 // testNow is the clock of the tests: a time at which every day before has settled.
@@ -29,6 +30,7 @@ type world struct {
 	sandbox *sandbox.Sandbox
 	url     string
 	environ []string
+	formats outputs.Registry // nil for those that there are
 	now     time.Time
 	log     bytes.Buffer
 	stdout  bytes.Buffer
@@ -85,7 +87,7 @@ func (w *world) write(name, content string) {
 func (w *world) engine() *Engine {
 	w.t.Helper()
 	e, diags := Load(Options{
-		Dir: w.dir, Environ: w.environ, Version: "0.0.0-test", Stdout: &w.stdout,
+		Dir: w.dir, Environ: w.environ, Version: "0.0.0-test", Stdout: &w.stdout, Formats: w.formats,
 		Now:    func() time.Time { return w.now.Add(time.Since(started)) },
 		Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Trace, Output: &w.log}),
 	})
@@ -148,7 +150,7 @@ func reasons(p *plan.Plan) string {
 	for _, pull := range p.Pulls {
 		b.WriteString(pull.Tenant + " " + pull.Report + " " + pull.Label)
 		for _, o := range pull.Outputs {
-			b.WriteString(" " + o.Path + ":" + string(o.Reason))
+			b.WriteString(" " + o.Place.Text() + ":" + string(o.Reason))
 		}
 		b.WriteString("\n")
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/place"
 )
 
 // BenchmarkTenYearsOfHours measures what a ledger with ten years of hourly
@@ -53,10 +54,10 @@ report "sign_ins" "all" {
 			b.Fatal(err)
 		}
 		return ledger.Held{
-			Output: want.Outputs[0].Output, From: s.From, To: s.To, Definition: target.Definition, Path: target.Path,
+			Output: want.Outputs[0].Output, From: s.From, To: s.To, Definition: target.Definition, Place: target.Place, Rows: int64(n % 997),
 			Bytes: int64(n % 100_000), Modified: s.To.Add(3 * time.Hour), Final: true,
 		}.With(ledger.Proof{
-			Rows: int64(n % 997), SHA256: fmt.Sprintf("%064x", n*7919), First: s.From.Add(time.Second), Last: s.To.Add(-time.Second),
+			SHA256: fmt.Sprintf("%064x", n*7919), First: s.From.Add(time.Second), Last: s.To.Add(-time.Second),
 			Pages: 1, Requests: 1, FirstID: fmt.Sprintf("6b87476f-efa8-4722-b0ba-%012x", n), LastID: fmt.Sprintf("6b87476f-efa8-4722-b0ba-%012x", n),
 			FetchedAt: s.To.Add(2 * time.Hour), Took: time.Duration(n%1000) * time.Millisecond,
 		})
@@ -73,7 +74,7 @@ report "sign_ins" "all" {
 	if err != nil {
 		b.Fatal(err)
 	}
-	intact := func(*ledger.Held) (plan.Condition, error) { return plan.Intact, nil }
+	intact := func(*ledger.Held) (place.Condition, error) { return place.Intact, nil }
 	load := func(b *testing.B) (*ledger.Store, *ledger.Ledger) {
 		backend, diags := backends.Decode(&e.config.Settings.State, e.dir, os.Getenv)
 		if diags.HasErrors() {

@@ -11,12 +11,12 @@ import (
 	"context"
 	"errors"
 	"io"
-	"iter"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/reportform/reportform/internal/event"
+	"github.com/reportform/reportform/internal/place"
 )
 
 // Event is one event, as the source gave it.
@@ -41,14 +41,32 @@ type Writer interface {
 	Discard() error
 }
 
-// Receipt describes what a writer wrote.
+// Receipt says what a writer wrote, with the proof that its output can give.
+// It is what a ledger records, and what an output is asked about afterwards.
 type Receipt struct {
-	Path     string    // as resolved: absolute, or "-" for the console
-	Rows     int64     // events written
-	Bytes    int64     // size of the file
-	SHA256   string    // of the file, lower-case hex
-	Modified time.Time // the published file's modification time; zero for the console
+	Place place.Place
+	Rows  int64 // events written
+	// Of what has bytes of its own, such as a file: their number, their SHA-256
+	// in lower-case hex, and the time of the last modification.
+	Bytes    int64
+	SHA256   string
+	Modified time.Time
+	// Of what has none: what the destination has promised, and its own word for
+	// what it took, where it gives one.
+	Promise Promise
+	Ack     string
 }
+
+// Promise is what a destination said about what it was given, as a stable word.
+type Promise string
+
+// The promises, from the weakest to the strongest.
+const (
+	Sent     Promise = "sent"     // nothing was said
+	Accepted Promise = "accepted" // it will be dealt with
+	Stored   Promise = "stored"   // it is safe
+	Indexed  Promise = "indexed"  // it is safe, and can be found
+)
 
 // Output is one declared output: a format with its options and its place. It
 // is safe for concurrent use.
@@ -60,32 +78,31 @@ type Output interface {
 	Open(ctx context.Context, target Target) (Writer, error)
 }
 
+// Look is a look at what outputs have written, used by one goroutine. Receipts
+// that follow each other in order of place cost least.
+type Look interface {
+	// At says what is at the place of a receipt, without reading it all: what
+	// only that can tell is place.Unsure. Of the proof it needs everything but
+	// SHA256, Promise and Ack. An error says why the place is Unreadable.
+	At(r *Receipt) (place.Condition, error)
+	Close()
+}
+
 // Target is an output's place and shape for one pull.
 type Target struct {
-	// Path is absolute, or "-" for the console.
-	Path string
-	// Definition is a canonical text of everything but the path that decides
+	Place place.Place
+	// Definition is a canonical text of everything but the place that decides
 	// what the written bytes look like: two targets with equal definitions
 	// write equal bytes from equal events.
 	Definition string
-	// Verbatim reports that the file holds every event byte for byte, so that
-	// Reread gives them back.
+	// Verbatim reports that the place holds every event byte for byte, so that
+	// the output can give them back.
 	Verbatim bool
 	Pull     *Pull
 }
 
-// ErrAltered says that a file is not the one that was written.
+// ErrAltered says that what is at a place is not what was written there.
 var ErrAltered = errors.New("the file is not the one that was written: its SHA-256 differs from the ledger's")
-
-// Rereader is implemented by an Output whose targets can be Verbatim.
-type Rereader interface {
-	// Reread yields the events of the verbatim file at a target, some at a
-	// time; a batch may be used until the next one is asked for. A file that
-	// does not have this digest, SHA-256 in hex, is ErrAltered, and none of its
-	// events come; what is altered while it is read is ErrAltered at the very
-	// end. An error ends the events.
-	Reread(ctx context.Context, target Target, sha256 string) iter.Seq2[[]Event, error]
-}
 
 // Pull tells an output what the events are of. Its fields are the pull object
 // of the language.

@@ -5,79 +5,116 @@ import (
 	"sync"
 )
 
-// Tee writes the same events to several writers, side by side. The first error discards all
-// of them, and every later call returns that error; the writers' own errors
-// name the output and the path. It is used by one goroutine.
+// Tee writes the same events to several writers, side by side. A writer that
+// fails is discarded, and the others go on: what one output cannot take, the
+// others hold all the same. It is used by one goroutine.
 type Tee struct {
-	writers []Writer
+	sinks []sink
+}
+
+// sink is one writer of a Tee. It is out once it has failed.
+type sink struct {
+	writer  Writer
+	receipt Receipt
 	err     error
 }
 
-// NewTee returns a Tee that owns the writers.
-func NewTee(writers ...Writer) *Tee { return &Tee{writers: writers} }
-
-// Write gives the events to every writer, in their order. Writers work side by
-// side; it returns when all are done with the events.
-func (t *Tee) Write(events []Event) error {
-	if t.err != nil {
-		return t.err
+// OpenTee opens every writer and returns the Tee that owns them.
+func OpenTee(open ...func() (Writer, error)) *Tee {
+	t := &Tee{sinks: make([]sink, len(open))}
+	for i := range t.sinks {
+		t.sinks[i].writer, t.sinks[i].err = open[i]()
 	}
-	errs := make([]error, len(t.writers))
-	var others sync.WaitGroup
-	for i := range t.writers {
-		if i == len(t.writers)-1 {
-			errs[i] = t.writers[i].Write(events)
-			break
-		}
-		others.Go(func() { errs[i] = t.writers[i].Write(events) })
-	}
-	others.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return t.fail(err)
-		}
-	}
-	return nil
+	return t
 }
 
-// Stage stages every writer and returns their receipts, in the order of the
-// writers.
-func (t *Tee) Stage() ([]Receipt, error) { return t.each(Writer.Stage) }
-
-// Publish publishes every writer and returns their receipts, in the order of
-// the writers. Every writer must have been staged. If it fails, the writers
-// before the one that failed are published and stay so.
-func (t *Tee) Publish() ([]Receipt, error) { return t.each(Writer.Publish) }
-
-func (t *Tee) each(step func(Writer) (Receipt, error)) ([]Receipt, error) {
-	if t.err != nil {
-		return nil, t.err
-	}
-	receipts := make([]Receipt, 0, len(t.writers))
-	for _, w := range t.writers {
-		receipt, err := step(w)
-		if err != nil {
-			return nil, t.fail(err)
+// Open reports whether a writer is left that has not failed.
+func (t *Tee) Open() bool {
+	for i := range t.sinks {
+		if t.sinks[i].err == nil {
+			return true
 		}
-		receipts = append(receipts, receipt)
 	}
-	return receipts, nil
+	return false
+}
+
+// Write gives the events to every writer, in their order. Writers work side by
+// side; it returns when all are done with the events, and reports whether a
+// writer is left.
+func (t *Tee) Write(events []Event) (open bool) {
+	last := -1
+	for i := range t.sinks {
+		if t.sinks[i].err == nil {
+			last = i
+		}
+	}
+	if last < 0 {
+		return false
+	}
+	var others sync.WaitGroup
+	for i := range t.sinks[:last] {
+		if s := &t.sinks[i]; s.err == nil {
+			others.Go(func() { s.err = s.writer.Write(events) })
+		}
+	}
+	t.sinks[last].err = t.sinks[last].writer.Write(events)
+	others.Wait()
+	return t.dropFailed()
+}
+
+// Stage stages every writer that is left.
+func (t *Tee) Stage() { t.each(Writer.Stage) }
+
+// Publish publishes every writer that is left, all of which must have been
+// staged.
+func (t *Tee) Publish() { t.each(Writer.Publish) }
+
+func (t *Tee) each(step func(Writer) (Receipt, error)) {
+	for i := range t.sinks {
+		if s := &t.sinks[i]; s.err == nil {
+			s.receipt, s.err = step(s.writer)
+		}
+	}
+	t.dropFailed()
+}
+
+// dropFailed discards the writers that have failed, and reports whether another
+// one is left.
+func (t *Tee) dropFailed() (open bool) {
+	for i := range t.sinks {
+		s := &t.sinks[i]
+		if s.err == nil {
+			open = true
+		} else if s.writer != nil {
+			s.err = errors.Join(s.err, s.writer.Discard())
+			s.writer = nil
+		}
+	}
+	return open
+}
+
+// Result returns what became of a writer, by its number: the receipt of its last
+// step, or why it has failed. The writers' own errors name the output and the
+// place.
+func (t *Tee) Result(i int) (Receipt, error) {
+	if err := t.sinks[i].err; err != nil {
+		return Receipt{}, err
+	}
+	return t.sinks[i].receipt, nil
 }
 
 // Discard discards every writer that was not published. It may be called at
 // any time and more than once.
 func (t *Tee) Discard() error {
-	if t.err == nil {
-		t.err = errors.New("the outputs were discarded")
-	}
 	var errs []error
-	for _, w := range t.writers {
-		errs = append(errs, w.Discard())
+	for i := range t.sinks {
+		s := &t.sinks[i]
+		if s.writer != nil {
+			errs = append(errs, s.writer.Discard())
+		}
+		if s.err == nil {
+			s.err = errors.New("the outputs were discarded")
+		}
 	}
 	return errors.Join(errs...)
-}
-
-func (t *Tee) fail(err error) error {
-	t.err = err
-	return errors.Join(err, t.Discard())
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/local"
+	"github.com/reportform/reportform/internal/place"
 )
 
 // lab is a directory with a configuration, in which the tests of crashes,
@@ -186,20 +187,20 @@ func (l *lab) holdings() string {
 		l.t.Fatal(diags)
 	}
 	defer e.Close()
-	keys, err := e.Ledgers(l.t.Context())
+	keys, err := e.Archive().Keys(l.t.Context())
 	if err != nil {
 		l.t.Fatal(err)
 	}
 	var b strings.Builder
 	for _, key := range keys {
-		held, err := e.Ledger(l.t.Context(), key)
+		held, err := e.Archive().Ledger(l.t.Context(), key)
 		if err != nil {
 			l.t.Fatal(err)
 		}
 		d := held.Document()
 		for _, h := range d.Held {
 			fmt.Fprintln(&b, key.Report, key.Tenant, h.Output, h.From.Format(time.RFC3339), h.To.Format(time.RFC3339),
-				h.Definition, h.Path, h.Rows, h.Bytes, h.SHA256, h.First, h.Last, h.Final)
+				h.Definition, h.Place, h.Rows, h.Bytes, h.SHA256, h.First, h.Last, h.Final)
 		}
 		for _, f := range d.Failed {
 			fmt.Fprintln(&b, "FAILED", key.Report, key.Tenant, f.Output, f.From, f.Error)
@@ -245,7 +246,7 @@ func (l *lab) seed(from, entries int) {
 		for i := range entries {
 			hour := time.Date(2000, 1, 1, from+i, 0, 0, 0, time.UTC)
 			to.Hold(ledger.Held{
-				Output: "output.ndjson.gone", From: hour, To: hour.Add(time.Hour), Definition: "d", Path: "gone/" + hour.Format("2006-01-02T15Z"), Final: true,
+				Output: "output.ndjson.gone", From: hour, To: hour.Add(time.Hour), Definition: "d", Place: place.Place("gone/" + hour.Format("2006-01-02T15Z")), Final: true,
 			}.With(ledger.Proof{SHA256: strings.Repeat("0", 64), FetchedAt: hour}))
 		}
 	})

@@ -4,28 +4,30 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/reportform/reportform/internal/place"
 )
 
 // Hold records that an output holds a slice. It replaces what was recorded of
 // the same output and slice, forgets its failure, and forgets entries whose
-// file the new one has overwritten. A file that the new one replaces at
-// another path stays recorded in Left.
+// place the new one has taken. What the new one replaces at another place stays
+// recorded in Left.
 func (l *Ledger) Hold(h Held) {
-	if old := l.find(h.slot()); old != nil && old.Path != h.Path && old.Path != Console {
-		l.leave(Left{old.Output, old.From, old.To, old.Path, old.Bytes, old.Proof().SHA256})
+	if old := l.find(h.slot()); old != nil && old.Place != h.Place && old.Place.Stays() {
+		l.leave(Left{old.Output, old.From, old.To, old.Place, old.Rows, old.Bytes, old.Proof().SHA256})
 	}
-	if h.Path != Console {
-		l.dropWhere(func(old *Held) bool { return old.Path == h.Path && old.slot().compare(h.slot()) != 0 })
+	if h.Place.Stays() {
+		l.dropWhere(func(old *Held) bool { return old.Place == h.Place && old.slot().compare(h.slot()) != 0 })
 	}
 	l.put(h)
 	l.forgetFailure(h.slot())
-	l.Left = slices.DeleteFunc(l.Left, func(left Left) bool { return left.Path == h.Path })
+	l.Left = slices.DeleteFunc(l.Left, func(left Left) bool { return left.Place == h.Place })
 }
 
-// Supersede forgets the slices that an output held at a path. It is for
+// Supersede forgets the slices that an output held at a place. It is for
 // trailing windows, whose one slice moves, before Hold.
-func (l *Ledger) Supersede(output, path string) {
-	l.dropWhere(func(h *Held) bool { return h.Output == output && h.Path == path })
+func (l *Ledger) Supersede(output string, at place.Place) {
+	l.dropWhere(func(h *Held) bool { return h.Output == output && h.Place == at })
 }
 
 // ForgetFailures forgets the last tries at all slices of an output. It is for
@@ -42,24 +44,24 @@ func (l *Ledger) Fail(f Failed) {
 	l.Failed = slices.Insert(l.Failed, at, f)
 }
 
-// Doubt records that a file is not what its entry says, although it may have the
+// Doubt records that a place is not what its entry says, although it may have the
 // size and the time: whoever compares them again has to read it.
-func (l *Ledger) Doubt(output string, from, to time.Time, path string) {
-	if h := l.find(slot{output, from, to}); h != nil && h.Path == path {
+func (l *Ledger) Doubt(output string, from, to time.Time, at place.Place) {
+	if h := l.find(slot{output, from, to}); h != nil && h.Place == at {
 		doubted := *h
 		doubted.Modified = time.Time{}
 		l.put(doubted)
 	}
 }
 
-// Forget removes what is recorded of an output's slice at a path, held or left.
-func (l *Ledger) Forget(output string, from, to time.Time, path string) {
-	at := slot{output, from, to}
-	if h := l.find(at); h != nil && h.Path == path {
-		l.drop(at)
+// Forget removes what is recorded of an output's slice at a place, held or left.
+func (l *Ledger) Forget(output string, from, to time.Time, at place.Place) {
+	of := slot{output, from, to}
+	if h := l.find(of); h != nil && h.Place == at {
+		l.drop(of)
 	}
-	l.Left = slices.DeleteFunc(l.Left, func(left Left) bool { return left.Path == path && left.slot().compare(at) == 0 })
-	l.forgetFailure(at)
+	l.Left = slices.DeleteFunc(l.Left, func(left Left) bool { return left.Place == at && left.slot().compare(of) == 0 })
+	l.forgetFailure(of)
 }
 
 // own makes recent the ledger's own.
@@ -118,7 +120,7 @@ func (l *Ledger) dropWhere(match func(*Held) bool) {
 }
 
 func (l *Ledger) leave(left Left) {
-	at, found := slices.BinarySearchFunc(l.Left, left.Path, func(a Left, path string) int { return cmp.Compare(a.Path, path) })
+	at, found := slices.BinarySearchFunc(l.Left, left.Place, func(a Left, b place.Place) int { return cmp.Compare(a.Place, b) })
 	if found {
 		l.Left[at] = left
 		return

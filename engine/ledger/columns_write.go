@@ -11,19 +11,20 @@ import (
 // appendColumns appends a run of entries, which are in order, by columns. A
 // time that 64 bits of nanoseconds cannot hold is an error.
 func appendColumns(dst []byte, held []Held) ([]byte, error) {
-	w := columnWriter{dst: dst, held: held, proofs: make([]Proof, len(held))}
+	w := columnWriter{run: run{held, make([]Proof, len(held))}, dst: append(dst, '{')}
 	for i := range held {
 		w.proofs[i] = held[i].Proof()
 		if h, p := &held[i], &w.proofs[i]; !storable(h.From) || !storable(h.To) ||
-			!storableOrNone(h.Modified, p.First, p.Last, p.FetchedAt, p.DerivedAt) {
+			!storableOrNone(h.Modified, p.First, p.Last, p.WalkFrom, p.WalkTo, p.FetchedAt, p.DerivedAt) {
 			return dst, fmt.Errorf("the entry of %s from %s has a time that cannot be stored", h.Output, h.From.Format(time.RFC3339))
 		}
 	}
-	w.dst = append(w.dst, `{"entries":`...)
-	w.dst = strconv.AppendInt(w.dst, int64(len(held)), 10)
+	w.write(entries)
 	if len(held) > 0 {
-		w.entries()
-		w.proof()
+		w.lead, w.tail = common(held)
+		for which := entries + 1; which < columnCount; which++ {
+			w.write(which)
+		}
 	}
 	return append(w.dst, '}'), nil
 }
@@ -43,73 +44,46 @@ func storableOrNone(times ...time.Time) bool {
 }
 
 type columnWriter struct {
-	dst    []byte
-	held   []Held
-	proofs []Proof
+	run
+	lead, tail string // of all paths
+	dst        []byte
 }
 
-// null stands for the zero time in a column of numbers.
-const null = -1 << 63
-
-func (w *columnWriter) entries() {
-	var outputs, digests dictionary
-	which, kind := make([]int64, len(w.held)), make([]int64, len(w.held))
-	for i := range w.held {
-		which[i], kind[i] = outputs.index(w.held[i].Output), digests.index(w.held[i].Definition)
+// write appends a column.
+func (w *columnWriter) write(which int) {
+	switch table[which].form {
+	case count:
+		w.dst = append(w.dst, `"entries":`...)
+		w.dst = strconv.AppendInt(w.dst, int64(len(w.held)), 10)
+	case words:
+		w.words(which)
+	case word:
+		w.counted(which)
+	case affix:
+		if which == prefix {
+			w.text(which, w.lead)
+		} else {
+			w.text(which, w.tail)
+		}
+	case affixed:
+		w.texts(which, func(i int) string { p := w.get(which, i).s; return p[len(w.lead) : len(p)-len(w.tail)] })
+	case text:
+		w.texts(which, func(i int) string { return w.get(which, i).s })
+	case number:
+		w.numbers(which, func(i int) int64 { return w.get(which, i).n })
 	}
-	w.list(addresses, outputs.words)
-	w.list(definitions, digests.words)
-	w.numbers(output, func(i int) int64 { return which[i] })
-	w.numbers(gap, func(i int) int64 {
-		if i == 0 {
-			return w.held[0].From.UnixNano()
-		}
-		return int64(w.held[i].From.Sub(w.held[i-1].To))
-	})
-	w.numbers(length, func(i int) int64 { return int64(w.held[i].To.Sub(w.held[i].From)) })
-	w.numbers(definition, func(i int) int64 { return kind[i] })
-	lead, tail := common(w.held)
-	w.text(prefix, lead)
-	w.text(suffix, tail)
-	w.texts(path, func(i int) string { p := w.held[i].Path; return p[len(lead) : len(p)-len(tail)] })
-	w.numbers(size, func(i int) int64 { return w.held[i].Bytes })
-	w.numbers(modified, func(i int) int64 { return since(w.held[i].To, w.held[i].Modified) })
-	w.numbers(final, func(i int) int64 { return flag(w.held[i].Final) })
-	w.numbers(revisited, func(i int) int64 { return flag(w.held[i].Revisited) })
 }
 
-func (w *columnWriter) proof() {
-	w.numbers(rows, func(i int) int64 { return w.proofs[i].Rows })
-	w.texts(sha256sum, func(i int) string { return w.proofs[i].SHA256 })
-	w.numbers(first, func(i int) int64 { return since(w.held[i].From, w.proofs[i].First) })
-	w.numbers(last, func(i int) int64 { return since(w.held[i].From, w.proofs[i].Last) })
-	w.numbers(pageCount, func(i int) int64 { return w.proofs[i].Pages })
-	w.numbers(requests, func(i int) int64 { return w.proofs[i].Requests })
-	w.numbers(repeated, func(i int) int64 { return w.proofs[i].Repeated })
-	w.numbers(revisions, func(i int) int64 { return w.proofs[i].Revisions })
-	w.numbers(outside, func(i int) int64 { return w.proofs[i].Outside })
-	w.texts(firstID, func(i int) string { return w.proofs[i].FirstID })
-	w.texts(lastID, func(i int) string { return w.proofs[i].LastID })
-	w.numbers(fetched, func(i int) int64 { return since(w.held[i].To, w.proofs[i].FetchedAt) })
-	w.numbers(took, func(i int) int64 { return int64(w.proofs[i].Took) })
-	w.numbers(waited, func(i int) int64 { return int64(w.proofs[i].Waited) })
-	w.texts(derived, func(i int) string { return w.proofs[i].Derived })
-	w.numbers(derivedAt, func(i int) int64 {
-		if w.proofs[i].Derived == "" {
-			return 0
-		}
-		return since(w.held[i].To, w.proofs[i].DerivedAt)
-	})
-}
+func (w *columnWriter) get(which, i int) value { return table[which].get(w.run, i) }
 
 // member begins a column, each on a line of its own.
-func (w *columnWriter) member(which column) {
+func (w *columnWriter) member(which int) {
 	w.dst = append(w.dst, ',', '\n')
-	w.dst = rawjson.AppendQuoted(w.dst, columnNames()[which])
+	w.dst = rawjson.AppendQuoted(w.dst, table[which].name)
 	w.dst = append(w.dst, ':')
 }
 
-func (w *columnWriter) numbers(which column, value func(i int) int64) {
+func (w *columnWriter) numbers(which int, value func(i int) int64) {
 	write := func(n int64) {
 		if n == null {
 			w.dst = append(w.dst, "null"...)
@@ -137,7 +111,7 @@ func (w *columnWriter) numbers(which column, value func(i int) int64) {
 	w.dst = append(w.dst, ']')
 }
 
-func (w *columnWriter) texts(which column, value func(i int) string) {
+func (w *columnWriter) texts(which int, value func(i int) string) {
 	one := value(0)
 	shared := true
 	for i := 1; i < len(w.held) && shared; i++ {
@@ -155,7 +129,7 @@ func (w *columnWriter) texts(which column, value func(i int) string) {
 	w.dst = append(w.dst, ']')
 }
 
-func (w *columnWriter) text(which column, value string) {
+func (w *columnWriter) text(which int, value string) {
 	if value == "" {
 		return
 	}
@@ -163,13 +137,36 @@ func (w *columnWriter) text(which column, value string) {
 	w.dst = rawjson.AppendQuoted(w.dst, value)
 }
 
-func (w *columnWriter) list(which column, words []string) {
-	w.member(which)
-	for i, word := range words {
+// words appends the list of a column of words.
+func (w *columnWriter) words(list int) {
+	var d dictionary
+	for i := range w.held {
+		d.index(w.get(columnOf(list), i).s)
+	}
+	w.member(list)
+	for i, word := range d.words {
 		w.dst = append(w.dst, separator(i))
 		w.dst = rawjson.AppendQuoted(w.dst, word)
 	}
 	w.dst = append(w.dst, ']')
+}
+
+// counted appends a column of words, as their numbers in its list.
+func (w *columnWriter) counted(which int) {
+	var d dictionary
+	numbers := make([]int64, len(w.held))
+	for i := range w.held {
+		numbers[i] = d.index(w.get(which, i).s)
+	}
+	w.numbers(which, func(i int) int64 { return numbers[i] })
+}
+
+// columnOf is the column of words that counts into a list.
+func columnOf(list int) int {
+	if list == outputs {
+		return output
+	}
+	return definition
 }
 
 func separator(i int) byte {
@@ -177,21 +174,6 @@ func separator(i int) byte {
 		return '['
 	}
 	return ','
-}
-
-// since is the time from base to t, null for the zero time.
-func since(base, t time.Time) int64 {
-	if t.IsZero() {
-		return null
-	}
-	return int64(t.Sub(base))
-}
-
-func flag(set bool) int64 {
-	if set {
-		return 1
-	}
-	return 0
 }
 
 // dictionary numbers words in the order in which they come.
@@ -219,10 +201,10 @@ func (d *dictionary) index(word string) int64 {
 // common returns what all paths begin and end with; the two never overlap, and
 // neither cuts a character in two.
 func common(held []Held) (lead, tail string) {
-	lead = held[0].Path
+	lead = held[0].Place.Text()
 	shortest := len(lead)
 	for i := range held {
-		p := held[i].Path
+		p := held[i].Place.Text()
 		n := 0
 		for n < len(lead) && n < len(p) && lead[n] == p[n] {
 			n++
@@ -232,9 +214,9 @@ func common(held []Held) (lead, tail string) {
 	for len(lead) > 0 && lead[len(lead)-1] != '/' {
 		lead = lead[:len(lead)-1]
 	}
-	tail = held[0].Path
+	tail = held[0].Place.Text()
 	for i := range held {
-		p := held[i].Path
+		p := held[i].Place.Text()
 		n := 0
 		for n < len(tail) && n < len(p) && tail[len(tail)-1-n] == p[len(p)-1-n] {
 			n++

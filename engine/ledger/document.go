@@ -7,18 +7,24 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/reportform/reportform/internal/place"
 )
 
 // Document is a whole ledger as JSON that people and programs read: what
 // state pull prints and state push takes. It is also the format in which
 // version 1 was stored.
 type Document struct {
-	Version int            `json:"version"`
-	Tenant  string         `json:"tenant"`
-	Report  string         `json:"report"`
-	Held    []DocumentHeld `json:"held"`
-	Failed  []Failed       `json:"failed,omitempty"`
-	Left    []Left         `json:"left,omitempty"`
+	Version  int            `json:"version"`
+	Tenant   string         `json:"tenant"`
+	Report   string         `json:"report"`
+	Keeper   string         `json:"keeper,omitempty"`
+	Held     []DocumentHeld `json:"held"`
+	Failed   []Failed       `json:"failed,omitempty"`
+	Left     []Left         `json:"left,omitempty"`
+	Reach    *Reach         `json:"reach,omitempty"`
+	Accepted []Acceptance   `json:"accepted,omitempty"`
+	Deleted  []Deletion     `json:"deleted,omitempty"`
 }
 
 // DocumentVersion is the version of a Document.
@@ -31,24 +37,32 @@ type DocumentHeld struct {
 	From       time.Time     `json:"from"`
 	To         time.Time     `json:"to"`
 	Definition string        `json:"definition"`
-	Path       string        `json:"path"`
+	Place      place.Place   `json:"path"`
 	Rows       int64         `json:"rows"`
 	Bytes      int64         `json:"bytes"`
 	SHA256     string        `json:"sha256"`
+	Promise    string        `json:"promise,omitempty"`
+	Ack        string        `json:"ack,omitempty"`
 	Modified   time.Time     `json:"modified,omitzero"`
 	First      time.Time     `json:"first_event,omitzero"`
 	Last       time.Time     `json:"last_event,omitzero"`
+	WalkFrom   time.Time     `json:"walk_from,omitzero"`
+	WalkTo     time.Time     `json:"walk_to,omitzero"`
 	Pages      int64         `json:"pages"`
 	Requests   int64         `json:"requests"`
 	Repeated   int64         `json:"repeated,omitempty"`
 	Revisions  int64         `json:"revisions,omitempty"`
 	Outside    int64         `json:"outside,omitempty"`
+	Late       int64         `json:"late,omitempty"`
+	LateByRows bool          `json:"late_by_rows,omitempty"`
+	LateFrom   time.Duration `json:"late_from_ns,omitempty"`
+	LateTo     time.Duration `json:"late_to_ns,omitempty"`
 	FirstID    string        `json:"first_request_id,omitempty"`
 	LastID     string        `json:"last_request_id,omitempty"`
 	FetchedAt  time.Time     `json:"fetched_at"`
 	Took       time.Duration `json:"took_ns"`
 	Waited     time.Duration `json:"waited_ns,omitempty"`
-	Derived    string        `json:"derived_from,omitempty"`
+	Derived    place.Place   `json:"derived_from,omitempty"`
 	DerivedAt  time.Time     `json:"derived_at,omitzero"`
 	Final      bool          `json:"final"`
 	Revisited  bool          `json:"revisited,omitempty"`
@@ -57,16 +71,12 @@ type DocumentHeld struct {
 // Document returns the ledger as a Document, its times in UTC: those of equal
 // ledgers are equal.
 func (l *Ledger) Document() *Document {
-	d := &Document{Version: DocumentVersion, Tenant: l.Tenant, Report: l.Report, Held: []DocumentHeld{}}
+	d := &Document{
+		Version: DocumentVersion, Tenant: l.Tenant, Report: l.Report, Keeper: l.Keeper, Held: []DocumentHeld{},
+		Reach: l.Reach, Accepted: slices.Clone(l.Accepted), Deleted: slices.Clone(l.Deleted),
+	}
 	for h := range l.Held() {
-		p := h.Proof()
-		d.Held = append(d.Held, DocumentHeld{
-			Output: h.Output, From: h.From.UTC(), To: h.To.UTC(), Definition: h.Definition, Path: h.Path,
-			Rows: p.Rows, Bytes: h.Bytes, SHA256: p.SHA256, Modified: h.Modified.UTC(), First: p.First.UTC(), Last: p.Last.UTC(),
-			Pages: p.Pages, Requests: p.Requests, Repeated: p.Repeated, Revisions: p.Revisions, Outside: p.Outside,
-			FirstID: p.FirstID, LastID: p.LastID, FetchedAt: p.FetchedAt.UTC(), Took: p.Took, Waited: p.Waited, Derived: p.Derived, DerivedAt: p.DerivedAt.UTC(),
-			Final: h.Final, Revisited: h.Revisited,
-		})
+		d.Held = append(d.Held, h.document())
 	}
 	for _, f := range l.Failed {
 		f.From, f.To, f.At = f.From.UTC(), f.To.UTC(), f.At.UTC()
@@ -79,8 +89,37 @@ func (l *Ledger) Document() *Document {
 	return d
 }
 
+func (h *Held) document() DocumentHeld {
+	p := h.Proof()
+	return DocumentHeld{
+		Output: h.Output, From: h.From.UTC(), To: h.To.UTC(), Definition: h.Definition, Place: h.Place,
+		Rows: h.Rows, Bytes: h.Bytes, SHA256: p.SHA256, Promise: p.Promise, Ack: p.Ack, Modified: h.Modified.UTC(),
+		First: p.First.UTC(), Last: p.Last.UTC(), WalkFrom: p.WalkFrom.UTC(), WalkTo: p.WalkTo.UTC(),
+		Pages: p.Pages, Requests: p.Requests, Repeated: p.Repeated, Revisions: p.Revisions, Outside: p.Outside,
+		Late: p.Late, LateByRows: p.LateByRows, LateFrom: p.LateFrom, LateTo: p.LateTo,
+		FirstID: p.FirstID, LastID: p.LastID, FetchedAt: p.FetchedAt.UTC(), Took: p.Took, Waited: p.Waited,
+		Derived: p.Derived, DerivedAt: p.DerivedAt.UTC(), Final: h.Final, Revisited: h.Revisited,
+	}
+}
+
+// held is the entry that a DocumentHeld describes.
+func (h *DocumentHeld) held() Held {
+	return Held{
+		Output: h.Output, From: h.From.UTC(), To: h.To.UTC(), Definition: h.Definition, Place: h.Place,
+		Rows: h.Rows, Bytes: h.Bytes, Modified: h.Modified, Final: h.Final, Revisited: h.Revisited,
+	}.With(Proof{
+		SHA256: h.SHA256, Promise: h.Promise, Ack: h.Ack, First: h.First, Last: h.Last, WalkFrom: h.WalkFrom, WalkTo: h.WalkTo,
+		Pages: h.Pages, Requests: h.Requests, Repeated: h.Repeated, Revisions: h.Revisions, Outside: h.Outside,
+		Late: h.Late, LateByRows: h.LateByRows, LateFrom: h.LateFrom, LateTo: h.LateTo,
+		FirstID: h.FirstID, LastID: h.LastID, FetchedAt: h.FetchedAt, Took: h.Took, Waited: h.Waited,
+		Derived: h.Derived, DerivedAt: h.DerivedAt,
+	})
+}
+
 // empty reports whether the Document says nothing.
-func (d *Document) empty() bool { return len(d.Held)+len(d.Failed)+len(d.Left) == 0 }
+func (d *Document) empty() bool {
+	return len(d.Held)+len(d.Failed)+len(d.Left)+len(d.Accepted)+len(d.Deleted) == 0 && d.Reach == nil
+}
 
 // Ledger returns the ledger that a Document describes. One of a newer version,
 // or one that does not make sense, is an error.
@@ -91,21 +130,17 @@ func (d *Document) Ledger() (*Ledger, error) {
 	case d.Version < 1 || d.Tenant == "" || d.Report == "":
 		return nil, fmt.Errorf("version, tenant or report is missing")
 	}
-	l := &Ledger{Tenant: d.Tenant, Report: d.Report, Failed: d.Failed, Left: d.Left}
+	l := &Ledger{
+		Tenant: d.Tenant, Report: d.Report, Keeper: d.Keeper, Failed: d.Failed, Left: d.Left,
+		Reach: d.Reach, Accepted: d.Accepted, Deleted: d.Deleted,
+	}
 	l.recent = make([]Held, 0, len(d.Held))
 	for i := range d.Held {
 		h := &d.Held[i]
-		if h.Output == "" || h.Path == "" || !h.From.Before(h.To) {
+		if h.Output == "" || h.Place == "" || !h.From.Before(h.To) {
 			return nil, fmt.Errorf("entry %d, of output %q, has no path or an empty slice", i+1, h.Output)
 		}
-		l.recent = append(l.recent, Held{
-			Output: h.Output, From: h.From.UTC(), To: h.To.UTC(), Definition: h.Definition, Path: h.Path,
-			Bytes: h.Bytes, Modified: h.Modified, Final: h.Final, Revisited: h.Revisited,
-		}.With(Proof{
-			Rows: h.Rows, SHA256: h.SHA256, First: h.First, Last: h.Last,
-			Pages: h.Pages, Requests: h.Requests, Repeated: h.Repeated, Revisions: h.Revisions, Outside: h.Outside,
-			FirstID: h.FirstID, LastID: h.LastID, FetchedAt: h.FetchedAt, Took: h.Took, Waited: h.Waited, Derived: h.Derived, DerivedAt: h.DerivedAt,
-		}))
+		l.recent = append(l.recent, h.held())
 	}
 	if err := l.order(); err != nil {
 		return nil, err
@@ -127,7 +162,7 @@ func ReadDocument(data []byte) (*Document, error) {
 func (l *Ledger) order() error {
 	slices.SortStableFunc(l.recent, func(a, b Held) int { return a.slot().compare(b.slot()) })
 	slices.SortStableFunc(l.Failed, func(a, b Failed) int { return a.slot().compare(b.slot()) })
-	slices.SortStableFunc(l.Left, func(a, b Left) int { return cmp.Compare(a.Path, b.Path) })
+	slices.SortStableFunc(l.Left, func(a, b Left) int { return cmp.Compare(a.Place, b.Place) })
 	return l.ordered()
 }
 

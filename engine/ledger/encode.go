@@ -57,19 +57,26 @@ type dropping struct {
 
 // head is a ledger's stored object, less what stands in it by columns.
 type head struct {
-	Version int         `json:"version"`
-	Tenant  string      `json:"tenant"`
-	Report  string      `json:"report"`
-	Pages   []reference `json:"pages,omitempty"`
-	Dropped []dropping  `json:"dropped,omitempty"`
-	Failed  []Failed    `json:"failed,omitempty"`
-	Left    []Left      `json:"left,omitempty"`
+	Version  int          `json:"version"`
+	Tenant   string       `json:"tenant"`
+	Report   string       `json:"report"`
+	Keeper   string       `json:"keeper,omitempty"`
+	Pages    []reference  `json:"pages,omitempty"`
+	Dropped  []dropping   `json:"dropped,omitempty"`
+	Failed   []Failed     `json:"failed,omitempty"`
+	Left     []Left       `json:"left,omitempty"`
+	Reach    *Reach       `json:"reach,omitempty"`
+	Accepted []Acceptance `json:"accepted,omitempty"`
+	Deleted  []Deletion   `json:"deleted,omitempty"`
 }
 
 // appendHead appends the ledger's head: equal for ledgers that hold equal
 // things in equal pages. Every page has a name.
 func (l *Ledger) appendHead(dst []byte) ([]byte, error) {
-	h := head{Version: FormatVersion, Tenant: l.Tenant, Report: l.Report, Failed: l.Failed, Left: l.Left}
+	h := head{
+		Version: FormatVersion, Tenant: l.Tenant, Report: l.Report, Keeper: l.Keeper, Failed: l.Failed, Left: l.Left,
+		Reach: l.Reach, Accepted: l.Accepted, Deleted: l.Deleted,
+	}
 	for _, p := range l.pages {
 		h.Pages = append(h.Pages, reference{p.name, len(p.held), p.sum})
 	}
@@ -101,7 +108,7 @@ func readHead(data []byte) (l *Ledger, refs []reference, err error) {
 		return nil, nil, &NewerError{int(version), FormatVersion}
 	case version == 1:
 		l, err = readFirstVersion(data)
-	case version == FormatVersion:
+	case version >= 2:
 		l, refs, err = readColumnsHead(data)
 	default:
 		err = errors.New("the version is missing")
@@ -123,7 +130,7 @@ func storedVersion(data []byte) int64 {
 			return version
 		}
 	}
-	version, _, _ := parseNumber(rawjson.Lookup(data, "version"))
+	version, _ := parseNumber(rawjson.Lookup(data, "version"))
 	return version
 }
 
@@ -136,7 +143,8 @@ func readFirstVersion(data []byte) (*Ledger, error) {
 	return d.Ledger()
 }
 
-// readColumnsHead reads version 2. Members that are mostly absent are left to
+// readColumnsHead reads a version from 2 on: version 3 has members and columns
+// that version 2 lacks. Members that are mostly absent are left to
 // the standard library.
 func readColumnsHead(data []byte) (*Ledger, []reference, error) {
 	l, refs := &Ledger{}, []reference(nil)
@@ -156,6 +164,8 @@ func readColumnsHead(data []byte) (*Ledger, []reference, error) {
 			l.Tenant = string(rawjson.AppendString(nil, c.Value()))
 		case "report":
 			l.Report = string(rawjson.AppendString(nil, c.Value()))
+		case "keeper":
+			l.Keeper = string(rawjson.AppendString(nil, c.Value()))
 		case "pages":
 			refs, err = readReferences(c.Value())
 		case "dropped":
@@ -164,6 +174,12 @@ func readColumnsHead(data []byte) (*Ledger, []reference, error) {
 			err = json.Unmarshal(c.Value(), &l.Failed)
 		case "left":
 			err = json.Unmarshal(c.Value(), &l.Left)
+		case "reach":
+			err = json.Unmarshal(c.Value(), &l.Reach)
+		case "accepted":
+			err = json.Unmarshal(c.Value(), &l.Accepted)
+		case "deleted":
+			err = json.Unmarshal(c.Value(), &l.Deleted)
 		case "held":
 			p := &page{}
 			err = p.read(&c)

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/reportform/reportform/internal/place"
 )
 
 // FuzzReadHead holds that whatever is stored is refused, or is a ledger that is
@@ -18,7 +20,7 @@ func FuzzReadHead(f *testing.F) {
 	l := New(Key{Tenant: `tenant.customer["é"]`, Report: "report.a.b"})
 	for i := range 9 {
 		l.Hold(hours("output.json.a", 3*i, 1+i%2, "out/x/"+string(rune('a'+i))+".json", int64(i)))
-		l.Hold(hours("output.csv.b", i, 1, Console, int64(i)))
+		l.Hold(hours("output.csv.b", i, 1, string(place.Console), int64(i)))
 	}
 	l.Fail(Failed{Output: "output.json.a", From: day(5), To: day(6), At: day(7), Error: "x"})
 	l.Hold(hours("output.json.a", 0, 1, "moved", 1))

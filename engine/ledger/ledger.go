@@ -12,15 +12,14 @@ package ledger
 import (
 	"cmp"
 	"time"
+
+	"github.com/reportform/reportform/internal/place"
 )
 
 // FormatVersion is the version that this package writes. Ledgers of an older
 // version are read and written anew in this one; those of a newer version are
 // refused.
-const FormatVersion = 2
-
-// Console is the path of outputs that write to standard output.
-const Console = "-"
+const FormatVersion = 3
 
 // Key names what a backend stores: a ledger, by the addresses of its tenant
 // and its report, or a page of one.
@@ -43,9 +42,20 @@ type Ledger struct {
 	// Failed is in order of output, From and To, one entry for each: the last
 	// try at a slice that did not complete.
 	Failed []Failed
-	// Left is in order of path: files that were published for a slice that
-	// another file holds since, and that are still there.
+	// Left is in order of place: what was published for a slice that another
+	// place holds since, and that is still there.
 	Left []Left
+	// Keeper identifies the configuration that recorded something last; empty in
+	// what earlier versions wrote. What it declares no more is its to remove, and
+	// nobody else's.
+	Keeper string
+	// Reach is how long a span the service can answer for in one go, as far as
+	// that was learned; nil if it was not.
+	Reach *Reach
+	// Accepted are losses that somebody has accepted, in order of time.
+	Accepted []Acceptance
+	// Deleted is the log of what was removed, the oldest first.
+	Deleted []Deletion
 
 	// What is held, in order of slot: the entries of recent, and those of the
 	// pages that stand neither in recent nor in dropped under the same slot.
@@ -73,11 +83,10 @@ type Held struct {
 	From, To time.Time
 	// Definition is the digest of everything that decides the content.
 	Definition string
-	// Path is relative to the configuration's directory, with slashes, where
-	// the file lies below it; otherwise absolute. Console is standard output.
-	Path     string
-	Bytes    int64
-	Modified time.Time // of the file
+	Place      place.Place
+	Rows       int64
+	Bytes      int64     // of what has bytes of its own, such as a file
+	Modified   time.Time // likewise
 	// Final reports that the slice had settled when it was fetched.
 	Final bool
 	// Revisited reports that the slice was read after its revisit time.
@@ -91,28 +100,40 @@ type Held struct {
 // Proof is what else is known of a held slice: where it came from, and what
 // shows that nothing is missing.
 type Proof struct {
-	Rows        int64
-	SHA256      string    // of the file, in hex
-	First, Last time.Time // earliest and latest event; zero without events
-	Pages       int64     // of the service's answers
-	Requests    int64     // with those that had to be repeated
-	Repeated    int64     // events that a later page repeated, dropped
-	Revisions   int64     // events that came again with other content, kept
-	Outside     int64     // events outside the slice, dropped
+	SHA256 string // of what has bytes of its own, in hex
+	// Promise is what the destination has said of everything else, as a stable
+	// word, and Ack its own name for what it took.
+	Promise, Ack string
+	First, Last  time.Time // earliest and latest event; zero without events
+	// WalkFrom and WalkTo bound the walk that fetched the slice together with
+	// others; zero for one that was fetched by itself. Pages, requests and
+	// request-ids are the walk's.
+	WalkFrom, WalkTo time.Time
+	Pages            int64 // of the service's answers
+	Requests         int64 // with those that had to be repeated
+	Repeated         int64 // events that a later page repeated, dropped
+	Revisions        int64 // events that came again with other content, kept
+	Outside          int64 // events outside the slice, dropped
+	// Late counts the events that a second reading found and the first had not;
+	// by rows alone where events have no ids. They became visible between
+	// LateFrom and LateTo after the end of the slice.
+	Late             int64
+	LateByRows       bool
+	LateFrom, LateTo time.Duration
 	// FirstID and LastID are the request-ids of the first and the last page.
 	FirstID, LastID string
 	FetchedAt       time.Time
 	// Took is how long the pull took, and Waited the part of it in which it
 	// waited for the service's limits.
 	Took, Waited time.Duration
-	// Derived is the path of the file that this one was made from, at
-	// DerivedAt; empty for one that was fetched from the service. The rest is
-	// then what is known of that file's pull.
-	Derived   string
+	// Derived is the place that this one was made from, at DerivedAt; empty for
+	// one that was fetched from the service. The rest is then what is known of
+	// that place's pull.
+	Derived   place.Place
 	DerivedAt time.Time
 }
 
-// MadeAt is when the file was begun.
+// MadeAt is when the place was begun.
 func (p *Proof) MadeAt() time.Time {
 	if p.Derived != "" {
 		return p.DerivedAt
@@ -144,16 +165,47 @@ type Failed struct {
 	To     time.Time `json:"to"`
 	At     time.Time `json:"at"`
 	Error  string    `json:"error"` // one line, no secrets
+	// Cause is the kind of the error, as a stable word, and Advice what can be
+	// done about it; empty where there is none.
+	Cause  string `json:"cause,omitempty"`
+	Advice string `json:"advice,omitempty"`
 }
 
-// Left is a file that no longer holds anything.
+// Left is a place that no longer holds anything.
 type Left struct {
-	Output string    `json:"output"`
+	Output string      `json:"output"`
+	From   time.Time   `json:"from"`
+	To     time.Time   `json:"to"`
+	Place  place.Place `json:"path"`
+	Rows   int64       `json:"rows,omitempty"`
+	Bytes  int64       `json:"bytes"`
+	SHA256 string      `json:"sha256"`
+}
+
+// Reach is a span that the service answered for in one go.
+type Reach struct {
+	Span    time.Duration `json:"span_ns"`
+	Answers int           `json:"answers"` // of this span, since the last that was too long
+	At      time.Time     `json:"at"`      // of the last answer
+}
+
+// Acceptance says that slices are lost and that this is known.
+type Acceptance struct {
 	From   time.Time `json:"from"`
 	To     time.Time `json:"to"`
-	Path   string    `json:"path"`
-	Bytes  int64     `json:"bytes"`
-	SHA256 string    `json:"sha256"`
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
+}
+
+// Deletion says that a slice was removed from an output.
+type Deletion struct {
+	Output string      `json:"output"`
+	From   time.Time   `json:"from"`
+	To     time.Time   `json:"to"`
+	Place  place.Place `json:"path"`
+	At     time.Time   `json:"at"`
+	Why    string      `json:"why"`            // as of the plan's orphan
+	Plan   string      `json:"plan,omitempty"` // digest
 }
 
 // slot is the place of an entry in a ledger, which has one for each at most.

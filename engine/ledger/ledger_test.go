@@ -8,15 +8,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/reportform/reportform/internal/place"
 )
 
 func day(n int) time.Time { return time.Date(2026, 11, n, 0, 0, 0, 0, time.UTC) }
 
 func heldDay(output string, n int, path string) Held {
 	return Held{
-		Output: output, From: day(n), To: day(n + 1), Path: path, Definition: "d", Bytes: 10, Final: true,
-		Modified: day(n + 1).Add(123456789),
-	}.With(Proof{Rows: 3, SHA256: "ab", FetchedAt: day(n + 1), Took: time.Second, First: day(n).Add(time.Hour), Last: day(n).Add(2 * time.Hour)})
+		Output: output, From: day(n), To: day(n + 1), Place: place.Place(path), Definition: "d", Bytes: 10, Final: true,
+		Modified: day(n + 1).Add(123456789), Rows: 3,
+	}.With(Proof{SHA256: "ab", FetchedAt: day(n + 1), Took: time.Second, First: day(n).Add(time.Hour), Last: day(n).Add(2 * time.Hour)})
 }
 
 func TestHold(t *testing.T) {
@@ -32,7 +34,7 @@ func TestHold(t *testing.T) {
 	l.Hold(heldDay("a", 2, "a2"))
 	var order []string
 	for h := range l.Held() {
-		order = append(order, h.Path)
+		order = append(order, h.Place.Text())
 	}
 	if diff := cmp.Diff([]string{"a1", "a2", "a3", "b2"}, order); diff != "" {
 		t.Error(diff)
@@ -42,11 +44,11 @@ func TestHold(t *testing.T) {
 	}
 
 	l.Hold(heldDay("a", 2, "elsewhere"))
-	if len(l.Left) != 1 || l.Left[0].Path != "a2" || l.Left[0].SHA256 != "ab" {
+	if len(l.Left) != 1 || l.Left[0].Place != "a2" || l.Left[0].SHA256 != "ab" {
 		t.Errorf("left are %v, want the file at the old path", l.Left)
 	}
 	l.Hold(heldDay("a", 2, "a2"))
-	if len(l.Left) != 1 || l.Left[0].Path != "elsewhere" {
+	if len(l.Left) != 1 || l.Left[0].Place != "elsewhere" {
 		t.Errorf("left are %v: a path that holds again is not left", l.Left)
 	}
 
@@ -56,12 +58,12 @@ func TestHold(t *testing.T) {
 		t.Error("an overwritten file still counts as held")
 	}
 	// The console holds many slices under one path.
-	l.Hold(heldDay("c", 1, Console))
-	l.Hold(heldDay("c", 2, Console))
+	l.Hold(heldDay("c", 1, string(place.Console)))
+	l.Hold(heldDay("c", 2, string(place.Console)))
 	if l.Find("c", day(1), day(2)) == nil {
 		t.Error("the console forgot a slice")
 	}
-	l.Supersede("c", Console)
+	l.Supersede("c", place.Console)
 	if l.Find("c", day(2), day(3)) != nil {
 		t.Error("a superseded slice is still held")
 	}
@@ -82,10 +84,19 @@ func modelKey(output string, from, to time.Time) string {
 // hours is a slice of some hours; one hour is long.
 func hours(output string, from, length int, path string, n int64) Held {
 	start := day(1).Add(time.Duration(from) * time.Hour)
-	return Held{
-		Output: output, From: start, To: start.Add(time.Duration(length) * time.Hour), Path: path,
-		Definition: fmt.Sprint("d", n%3), Bytes: n, Final: n%2 == 0, Revisited: n%5 == 0,
-	}.With(Proof{Rows: n, SHA256: fmt.Sprint("sha", n), FetchedAt: start, FirstID: fmt.Sprint(n)})
+	h := Held{
+		Output: output, From: start, To: start.Add(time.Duration(length) * time.Hour), Place: place.Place(path),
+		Definition: fmt.Sprint("d", n%3), Rows: n, Bytes: n, Final: n%2 == 0, Revisited: n%5 == 0,
+	}
+	p := Proof{SHA256: fmt.Sprint("sha", n), FetchedAt: start, FirstID: fmt.Sprint(n)}
+	if from%7 == 6 { // no file, and found late in a walk
+		h.Place = place.New("table", "rows "+path, fmt.Sprint(from%2))
+		p.Promise, p.Ack = "stored", fmt.Sprint("ack", n)
+		p.WalkFrom, p.WalkTo = start.Add(-time.Duration(n%3)*time.Hour), h.To.Add(time.Hour)
+		p.Late, p.LateByRows, p.LateFrom, p.LateTo = n, n%2 == 0, time.Hour, 2*time.Hour
+		p.Derived, p.DerivedAt = place.New("object", "s3://bucket/"+path, ""), start.Add(time.Minute)
+	}
+	return h.With(p)
 }
 
 // TestAgainstModel holds a ledger that is stored, folded into pages and read
@@ -113,7 +124,7 @@ func TestAgainstModel(t *testing.T) {
 							l.Hold(h)
 							want[id] = h
 						case "forget":
-							l.Forget(output, h.From, h.To, h.Path)
+							l.Forget(output, h.From, h.To, h.Place)
 							delete(want, id)
 						case "overwrite":
 							// Another slice is written into the file of this one.
@@ -122,7 +133,7 @@ func TestAgainstModel(t *testing.T) {
 							delete(want, id)
 							want[modelKey(output, h.From, h.To)] = h
 						case "supersede":
-							l.Supersede(output, h.Path)
+							l.Supersede(output, h.Place)
 							delete(want, id)
 							delete(want, modelKey(output, h.From, h.To.Add(time.Hour)))
 						}
@@ -166,7 +177,7 @@ func sameAsModel(t *rapid.T, l *Ledger, want model) {
 		if !ok {
 			t.Fatalf("%v is held and should not be", h.slot())
 		}
-		if h.Path != w.Path || h.Definition != w.Definition || h.Bytes != w.Bytes || h.Final != w.Final || h.Revisited != w.Revisited || h.Proof() != w.Proof() {
+		if h.Place != w.Place || h.Definition != w.Definition || h.Bytes != w.Bytes || h.Rows != w.Rows || h.Final != w.Final || h.Revisited != w.Revisited || h.Proof() != w.Proof() {
 			t.Fatalf("%v is %+v %+v, want %+v %+v", h.slot(), h, h.Proof(), w, w.Proof())
 		}
 		if l.Find(h.Output, h.From, h.To) != h {
@@ -209,7 +220,7 @@ func TestDocument(t *testing.T) {
 		"no tenant":   func(d *Document) { d.Tenant = "" },
 		"twice":       func(d *Document) { d.Held = append(d.Held, d.Held[0]) },
 		"empty slice": func(d *Document) { d.Held[0].To = d.Held[0].From },
-		"no path":     func(d *Document) { d.Held[0].Path = "" },
+		"no path":     func(d *Document) { d.Held[0].Place = "" },
 	} {
 		d := l.Document()
 		spoil(d)

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/reportform/reportform/internal/place"
 )
 
 // Keys returns the keys of all ledgers in order of report and tenant.
@@ -108,7 +110,7 @@ func (s *Store) Remove(ctx context.Context, key Key) error {
 	})
 }
 
-// RemoveEmpty deletes a ledger in which nothing is held and no file is left.
+// RemoveEmpty deletes a ledger in which nothing is held and nothing is left.
 func (s *Store) RemoveEmpty(ctx context.Context, key Key) error {
 	return persist(ctx, func() error {
 		l, data, version, err := s.read(ctx, key)
@@ -193,6 +195,8 @@ func (l *Ledger) Replace(with *Ledger) {
 		l.recent = append(l.recent, *h)
 	}
 	l.Failed, l.Left = slices.Clone(with.Failed), slices.Clone(with.Left)
+	l.Keeper, l.Reach = with.Keeper, with.Reach
+	l.Accepted, l.Deleted = slices.Clone(with.Accepted), slices.Clone(with.Deleted)
 }
 
 // Keep adds those of the failures and of the files left that the ledger does
@@ -204,15 +208,15 @@ func (l *Ledger) Keep(failed []Failed, left []Left) {
 			l.Fail(f)
 		}
 	}
-	known := make(map[string]bool, l.Len()+len(l.Left))
+	known := make(map[place.Place]bool, l.Len()+len(l.Left))
 	for h := range l.Held() {
-		known[h.Path] = true
+		known[h.Place] = true
 	}
 	for _, own := range l.Left {
-		known[own.Path] = true
+		known[own.Place] = true
 	}
 	for _, one := range left {
-		if !known[one.Path] {
+		if !known[one.Place] {
 			l.leave(one)
 		}
 	}

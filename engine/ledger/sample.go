@@ -23,9 +23,9 @@ const sampled = 32
 
 // cost is the part of a proof that a Sample needs.
 type cost struct {
-	rows, requests int64
-	worked         time.Duration // without waiting for limits
-	derived        bool
+	requests int64
+	worked   time.Duration // without waiting for limits
+	derived  bool
 }
 
 func (h *Held) cost() cost {
@@ -33,7 +33,7 @@ func (h *Held) cost() cost {
 		return h.page.cost(h.at)
 	}
 	p := h.Proof()
-	return cost{p.Rows, p.Requests, p.Took - p.Waited, p.Derived != ""}
+	return cost{p.Requests, p.Took - p.Waited, p.Derived != ""}
 }
 
 // Sample measures the newest entries of each output. Only those that stand in
@@ -56,14 +56,14 @@ func (l *Ledger) Sample() Sample {
 				continue
 			}
 			c := h.cost()
-			rows, bytes = rows+c.rows, bytes+h.Bytes
+			rows, bytes = rows+h.Rows, bytes+h.Bytes
 			if c.derived || c.requests == 0 || measured != "" && measured != output {
 				continue
 			}
 			measured = output
 			s.Slices++
 			s.Span += h.To.Sub(h.From)
-			s.Rows += c.rows
+			s.Rows += h.Rows
 			s.Requests += c.requests
 			if c.worked > 0 {
 				s.Latency = min(s.Latency, c.worked/time.Duration(c.requests))

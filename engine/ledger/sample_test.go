@@ -20,7 +20,8 @@ func TestSample(t *testing.T) {
 			if output == "csv" {
 				h.Bytes = 500
 			}
-			p := Proof{Rows: 10, Requests: 2, Took: time.Duration(40-i) * time.Second}
+			h.Rows = 10
+			p := Proof{Requests: 2, Took: time.Duration(40-i) * time.Second}
 			if output == "json" && i == 39 {
 				p.Derived = "csv"
 			}

@@ -56,7 +56,7 @@ func TestUpgrade(t *testing.T) {
 		t.Fatal(err)
 	}
 	now, changed, _ := m.Get(t.Context(), key)
-	if changed == version || !strings.Contains(string(now), `"version":2`) {
+	if changed == version || !strings.Contains(string(now), `"version":3`) {
 		t.Errorf("after an update the ledger is still %.60s", now)
 	}
 	after, err := NewStore(m).Read(t.Context(), key)
@@ -116,8 +116,8 @@ func TestDamage(t *testing.T) {
 	for cut := 0; cut < len(head.data)-2; cut += 7 {
 		check(t, testKey, head.data[:cut:cut], "damaged")
 	}
-	check(t, testKey, replace(`"version":2`, `"version":3`), "newer version")
-	check(t, testKey, replace(`"version":2`, `"version":0`), "damaged")
+	check(t, testKey, replace(`"version":3`, `"version":4`), "newer version")
+	check(t, testKey, replace(`"version":3`, `"version":0`), "damaged")
 	check(t, testKey, replace(`report.a.b`, `report.a.c`), "it is of report.a.c")
 	check(t, testKey, replace(`"entries":20`, `"entries":21`), "damaged")
 	check(t, testKey, replace(`"entries":20`, `"entries":19`), "damaged")
@@ -144,7 +144,7 @@ func TestOverwrite(t *testing.T) {
 		"cut":           {string(head.data[:len(head.data)/2]), ""},
 		"of another":    {strings.Replace(string(head.data), "report.a.b", "report.a.c", 1), ""},
 		"without pages": {string(head.data), ""},
-		"newer":         {strings.Replace(string(head.data), `"version":2`, `"version":3`, 1), "newer version"},
+		"newer":         {strings.Replace(string(head.data), `"version":3`, `"version":4`, 1), "newer version"},
 		"encrypted":     {"age-encryption.org/v1\n", "declare the key"},
 	} {
 		m := newMemory() // without the pages

@@ -1,24 +1,25 @@
 package plan
 
-import "math/bits"
+import (
+	"math/bits"
 
-// Console is the path of outputs that write to standard output, which any
-// number of pulls share.
-const Console = "-"
+	"github.com/reportform/reportform/internal/place"
+)
 
-// Claim is a path that an output wants for a slice.
+// Claim is a place that an output wants for a slice.
 type Claim struct {
-	Path                   string
+	Place                  place.Place
 	Tenant, Report, Output string // addresses
 	Label                  string // of the slice
 }
 
-// Conflict is two claims to one path.
+// Conflict is two claims to one place.
 type Conflict struct{ First, Second Claim }
 
-// claim is the hash of a path, which is all that is kept of those of an
+// claim is the hash of a place, which is all that is kept of those of an
 // archive's whole history. It is never 0.
-func claim(path string) uint64 {
+func claim(of place.Place) uint64 {
+	path := string(of)
 	const prime = 0x9e3779b97f4a7c15
 	h := uint64(len(path)) * prime
 	for ; len(path) >= 8; path = path[8:] {
@@ -38,11 +39,11 @@ func claim(path string) uint64 {
 // do not write where it does.
 func Claims(want *Want) (Part, error) {
 	part := Part{claims: make([]uint64, 0, len(want.Slices)*len(want.Outputs))}
-	err := want.EachClaim(func(c Claim) { part.claims = append(part.claims, claim(c.Path)) })
+	err := want.EachClaim(func(c Claim) { part.claims = append(part.claims, claim(c.Place)) })
 	return part, err
 }
 
-// Conflicts returns the paths that more than one wanted slice leads to, held
+// Conflicts returns the places that more than one wanted slice leads to, held
 // ones included, each once, at most limit, and how many more there are. parts
 // are what Subtract made of the first wants, which are to be planned, and
 // Claims of the others. At least one slice of a conflict is of a planned Want.
@@ -51,18 +52,18 @@ func Conflicts(wants []Want, parts []Part, planned, limit int) (conflicts []Conf
 	if len(twice) == 0 {
 		return nil, 0, nil
 	}
-	first, told := map[string]Claim{}, map[string]bool{}
+	first, told := map[place.Place]Claim{}, map[place.Place]bool{}
 	for i := range wants {
 		consider := func(c Claim) {
-			if !twice[claim(c.Path)] || told[c.Path] {
+			if !twice[claim(c.Place)] || told[c.Place] {
 				return
 			}
-			earlier, ok := first[c.Path]
+			earlier, ok := first[c.Place]
 			switch {
 			case !ok && i < planned:
-				first[c.Path] = c
+				first[c.Place] = c
 			case ok:
-				told[c.Path] = true
+				told[c.Place] = true
 				if len(conflicts) == limit {
 					more++
 				} else {
@@ -86,15 +87,15 @@ func (w *Want) EachClaim(do func(Claim)) error {
 	for i := range w.Slices {
 		slice := &w.Slices[i]
 		for _, output := range w.Outputs {
-			if output.Declared {
+			if output.Unasked {
 				continue
 			}
 			target, err := output.Resolve(slice)
 			if err != nil {
 				return err
 			}
-			if target.Path != Console {
-				do(Claim{target.Path, w.Tenant, w.Report, output.Output, slice.Label})
+			if target.Place.Stays() {
+				do(Claim{target.Place, w.Tenant, w.Report, output.Output, slice.Label})
 			}
 		}
 	}

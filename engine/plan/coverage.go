@@ -184,7 +184,7 @@ func (r *Run) lacking(want *Want, pulls []*Pull) {
 	}
 	asked := 0
 	for _, o := range want.Outputs {
-		if !o.Declared {
+		if !o.Unasked {
 			asked++
 		}
 	}
@@ -202,7 +202,7 @@ func again(r Reason, final bool) bool {
 // final reports whether all outputs hold a slice as it is after it has settled.
 func (w *Want) final(slice window.Slice, l *ledger.Ledger) bool {
 	for _, o := range w.Outputs {
-		if o.Declared {
+		if o.Unasked {
 			continue
 		}
 		if held := l.Find(o.Output, slice.From, slice.To); held != nil && !held.Final {

@@ -12,6 +12,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/place"
 )
 
 // runs renders a coverage shortly, a line each run.
@@ -59,7 +60,7 @@ func TestCover(t *testing.T) {
 		window  config.Window
 		change  func(*Want)
 		held    []ledger.Held
-		disk    map[string]Condition
+		disk    map[place.Place]place.Condition
 		now     string
 		want    string
 		percent float64
@@ -76,13 +77,13 @@ func TestCover(t *testing.T) {
 		{
 			name: "files that are gone or altered are missing", window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-22")}, now: "2026-11-24", percent: 0,
 			held: []ledger.Held{held("a", "2026-11-20"), held("b", "2026-11-20"), held("a", "2026-11-21"), held("b", "2026-11-21")},
-			disk: map[string]Condition{"a/2026-11-20": Gone, "b/2026-11-21": Differs},
+			disk: map[place.Place]place.Condition{"a/2026-11-20": place.Missing, "b/2026-11-21": place.Altered},
 			want: "missing 2026-11-20..2026-11-20 1 missing in a\nmissing 2026-11-21..2026-11-21 1 altered in b\n",
 		},
 		{
 			name: "of two outputs each has a reason of its own", window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-22")}, now: "2026-11-24", percent: 0,
 			held: []ledger.Held{held("a", "2026-11-20"), other(held("b", "2026-11-20")), other(held("a", "2026-11-21")), held("b", "2026-11-21")},
-			disk: map[string]Condition{"a/2026-11-20": Gone, "b/2026-11-21": Gone},
+			disk: map[place.Place]place.Condition{"a/2026-11-20": place.Missing, "b/2026-11-21": place.Missing},
 			want: "missing 2026-11-20..2026-11-20 1 missing changed\nmissing 2026-11-21..2026-11-21 1 changed missing\n",
 		},
 		{
@@ -125,7 +126,7 @@ func TestCover(t *testing.T) {
 			}
 			l := ledger.New(ledger.Key{Tenant: w.Tenant, Report: w.Report}, test.held...)
 			w.Slices = w.Window.Named(at(test.now))
-			part, err := Subtract(w, l, at(test.now), func(h *ledger.Held) (Condition, error) { return test.disk[h.Path], nil })
+			part, err := Subtract(w, l, at(test.now), observing(test.disk))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -164,7 +165,7 @@ func TestCoverAgreesWithThePlan(t *testing.T) {
 			}
 		}
 		w.Slices = w.Window.Named(now)
-		part, err := Subtract(w, l, now, func(*ledger.Held) (Condition, error) { return Intact, nil })
+		part, err := Subtract(w, l, now, func(*ledger.Held) (place.Condition, error) { return place.Intact, nil })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,10 +3,11 @@ package plan
 import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/place"
 )
 
-// readable reports whether the events can be read again from the file.
-func (t *Target) readable() bool { return t.Verbatim && t.Path != Console }
+// readable reports whether the events can be read again from the place.
+func (t *Target) readable() bool { return t.Verbatim && t.Place.Stays() }
 
 // mendable reports whether a file with the slice's events, wherever it comes
 // from, is what is lacking: not where the point is to ask the service again.
@@ -43,7 +44,7 @@ func (s *subtraction) derive(pull Pull, slice *window.Named, lost bool) ([]lack,
 			rest = append(rest, l)
 		}
 	}
-	pull.Source = &Source{source.Output, source.Path, source.Proof().SHA256}
+	pull.Source = &Source{source.Output, source.Place, source.Proof().SHA256}
 	pull.Outputs = s.outputs(mendable, slice.Slice)
 	for i := range pull.Outputs {
 		if pull.Outputs[i].Reason == New {
@@ -69,7 +70,7 @@ func (s *subtraction) source(pull *Pull, slice *window.Named, lost bool) (*ledge
 	}
 	for i := range s.want.Outputs {
 		output := &s.want.Outputs[i]
-		if !output.Declared || s.found[i].Find(slice.From, slice.To) == nil {
+		if !output.Unasked || s.found[i].Find(slice.From, slice.To) == nil {
 			continue
 		}
 		target, err := output.Resolve(slice)
@@ -97,5 +98,5 @@ func (s *subtraction) there(held *ledger.Held) (bool, error) {
 		return true, nil
 	}
 	condition, err := s.observe(held)
-	return condition == Intact, err
+	return condition == place.Intact, err
 }

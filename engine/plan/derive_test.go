@@ -8,6 +8,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/place"
 )
 
 // What can be made from a file is not asked for again, and only that.
@@ -23,22 +24,24 @@ func TestDerive(t *testing.T) {
 		window config.Window
 		held   []ledger.Held
 		failed []ledger.Failed
-		disk   map[string]Condition
+		disk   map[place.Place]place.Condition
 		change func(*Want)
 		now    string
 		want   string // reason of each lacking output, and the source
 	}{
 		{name: "an output added later", held: []ledger.Held{a}, want: "b:derived from a/2026-11-20"},
-		{name: "its file is gone", held: []ledger.Held{a, b}, disk: map[string]Condition{"b/2026-11-20": Gone}, want: "b:missing from a/2026-11-20"},
-		{name: "its file is another", held: []ledger.Held{a, b}, disk: map[string]Condition{"b/2026-11-20": Differs}, want: "b:altered from a/2026-11-20"},
+		{name: "its file is gone", held: []ledger.Held{a, b}, disk: map[place.Place]place.Condition{"b/2026-11-20": place.Missing}, want: "b:missing from a/2026-11-20"},
+		{name: "its file is another", held: []ledger.Held{a, b}, disk: map[place.Place]place.Condition{"b/2026-11-20": place.Altered}, want: "b:altered from a/2026-11-20"},
 		{name: "other options", held: []ledger.Held{a, with(b, func(h *ledger.Held) { h.Definition = "old" })}, want: "b:changed from a/2026-11-20"},
 		{name: "its last try failed", held: []ledger.Held{a}, failed: []ledger.Failed{{Output: "b", From: b.From, To: b.To}}, want: "b:failed from a/2026-11-20"},
 		{name: "nothing holds it", want: "a:new b:new"},
-		{name: "the other file is gone", held: []ledger.Held{a}, disk: map[string]Condition{"a/2026-11-20": Gone}, want: "a:missing b:new"},
+		{name: "the other file is gone", held: []ledger.Held{a}, disk: map[place.Place]place.Condition{"a/2026-11-20": place.Missing}, want: "a:missing b:new"},
 		{name: "the other file has another definition", held: []ledger.Held{with(a, func(h *ledger.Held) { h.Definition = "old" })}, want: "a:changed b:new"},
 		{name: "the other file does not hold events as they came", held: []ledger.Held{b}, want: "a:new"},
-		{name: "the console holds nothing", held: []ledger.Held{with(a, func(h *ledger.Held) { h.Path = Console })}, change: func(w *Want) {
-			w.Outputs[0].Resolve = func(*window.Named) (Target, error) { return Target{Console, "def", true}, nil }
+		{name: "the console holds nothing", held: []ledger.Held{with(a, func(h *ledger.Held) { h.Place = place.Console })}, change: func(w *Want) {
+			w.Outputs[0].Resolve = func(*window.Named) (Target, error) {
+				return Target{Place: place.Console, Definition: "def", Verbatim: true}, nil
+			}
 		}, want: "b:new"},
 		{name: "the slice was not final", held: []ledger.Held{with(a, func(h *ledger.Held) { h.Final = false })}, want: "a:open b:new"},
 		{
@@ -52,7 +55,7 @@ func TestDerive(t *testing.T) {
 		},
 		{name: "the service has it no longer", held: []ledger.Held{a}, now: "2027-11-20", change: func(w *Want) { w.Retention = dur("7d") }, want: "b:derived from a/2026-11-20"},
 		{name: "a snapshot of long ago", held: []ledger.Held{a}, now: "2027-11-20", change: func(w *Want) { w.Snapshot = true }, want: "b:derived from a/2026-11-20"},
-		{name: "from an output that is declared and not asked for", held: []ledger.Held{a}, change: func(w *Want) { w.Outputs[0].Declared = true }, want: "b:derived from a/2026-11-20"},
+		{name: "from an output that is declared and not asked for", held: []ledger.Held{a}, change: func(w *Want) { w.Outputs[0].Unasked = true }, want: "b:derived from a/2026-11-20"},
 		{
 			name:   "the service has it no longer, and a second reading would be due",
 			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("1h")},
@@ -67,10 +70,10 @@ func TestDerive(t *testing.T) {
 			held: []ledger.Held{with(a, func(h *ledger.Held) { h.Definition = "old" })}, now: "2027-11-20", change: func(w *Want) { w.Retention = dur("7d") }, want: "",
 		},
 		{name: "trusted, and there", held: []ledger.Held{a}, change: func(w *Want) { w.TrustLedger = true }, want: "b:derived from a/2026-11-20"},
-		{name: "trusted, and gone", held: []ledger.Held{a}, disk: map[string]Condition{"a/2026-11-20": Gone}, change: func(w *Want) { w.TrustLedger = true }, want: "b:new"},
-		{name: "trusted, not asked for, and there", held: []ledger.Held{a}, change: func(w *Want) { w.TrustLedger, w.Outputs[0].Declared = true, true }, want: "b:derived from a/2026-11-20"},
-		{name: "trusted, not asked for, and gone", held: []ledger.Held{a}, disk: map[string]Condition{"a/2026-11-20": Differs}, change: func(w *Want) { w.TrustLedger, w.Outputs[0].Declared = true, true }, want: "b:new"},
-		{name: "from one whose file is gone", held: []ledger.Held{a}, disk: map[string]Condition{"a/2026-11-20": Gone}, change: func(w *Want) { w.Outputs[0].Declared = true }, want: "b:new"},
+		{name: "trusted, and gone", held: []ledger.Held{a}, disk: map[place.Place]place.Condition{"a/2026-11-20": place.Missing}, change: func(w *Want) { w.TrustLedger = true }, want: "b:new"},
+		{name: "trusted, not asked for, and there", held: []ledger.Held{a}, change: func(w *Want) { w.TrustLedger, w.Outputs[0].Unasked = true, true }, want: "b:derived from a/2026-11-20"},
+		{name: "trusted, not asked for, and gone", held: []ledger.Held{a}, disk: map[place.Place]place.Condition{"a/2026-11-20": place.Altered}, change: func(w *Want) { w.TrustLedger, w.Outputs[0].Unasked = true, true }, want: "b:new"},
+		{name: "from one whose file is gone", held: []ledger.Held{a}, disk: map[place.Place]place.Condition{"a/2026-11-20": place.Missing}, change: func(w *Want) { w.Outputs[0].Unasked = true }, want: "b:new"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -93,7 +96,7 @@ func TestDerive(t *testing.T) {
 			w.Slices = w.Window.Named(at(test.now))
 			l := ledger.New(ledger.Key{}, test.held...)
 			l.Failed = test.failed
-			part, err := Subtract(w, l, at(test.now), func(h *ledger.Held) (Condition, error) { return test.disk[h.Path], nil })
+			part, err := Subtract(w, l, at(test.now), observing(test.disk))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,7 +109,7 @@ func TestDerive(t *testing.T) {
 					got += o.Output + ":" + string(o.Reason)
 				}
 				if pull.Source != nil {
-					got += " from " + pull.Source.Path
+					got += " from " + pull.Source.Place.Text()
 					if pull.Source.SHA256 != "sha" || pull.Source.Output != "a" {
 						t.Errorf("the source is %+v", pull.Source)
 					}

@@ -11,6 +11,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/limits"
+	"github.com/reportform/reportform/internal/place"
 )
 
 // reports is the published limit class of most reports, with windows of ten seconds.
@@ -23,9 +24,15 @@ func reports(tenant string) Limits {
 	}
 }
 
+// cost is what a held slice has cost.
+type cost struct {
+	rows int64
+	ledger.Proof
+}
+
 // loads subtracts nothing from what tenants want of days; each tenant of known
 // holds some that cost so many requests and events each.
-func loads(t *testing.T, spec config.Window, now string, tenants int, held int, cost ledger.Proof, change func(*Want)) ([]Want, []Part) {
+func loads(t *testing.T, spec config.Window, now string, tenants int, held int, cost cost, change func(*Want)) ([]Want, []Part) {
 	t.Helper()
 	var wants []Want
 	var parts []Part
@@ -42,11 +49,11 @@ func loads(t *testing.T, spec config.Window, now string, tenants int, held int, 
 		for _, s := range w.Slices[:held] {
 			target, _ := w.Outputs[0].Resolve(&s)
 			l.Hold(ledger.Held{
-				Output: "a", From: s.From, To: s.To, Path: target.Path, Definition: target.Definition,
-				Final: true, Bytes: cost.Rows * 100,
-			}.With(cost))
+				Output: "a", From: s.From, To: s.To, Place: target.Place, Definition: target.Definition,
+				Final: true, Rows: cost.rows, Bytes: cost.rows * 100,
+			}.With(cost.Proof))
 		}
-		part, err := Subtract(w, l, at(now), func(*ledger.Held) (Condition, error) { return Intact, nil })
+		part, err := Subtract(w, l, at(now), func(*ledger.Held) (place.Condition, error) { return place.Intact, nil })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +77,7 @@ func TestRate(t *testing.T) {
 func TestEstimate(t *testing.T) {
 	window := config.Window{Every: dur("1d"), From: at("2026-11-01"), To: at("2026-11-13")}
 	const now = "2026-11-20"
-	cost := ledger.Proof{Rows: 1000, Requests: 2, Took: 3 * time.Second, Waited: 2800 * time.Millisecond}
+	cost := cost{1000, ledger.Proof{Requests: 2, Took: 3 * time.Second, Waited: 2800 * time.Millisecond}}
 
 	t.Run("one tenant", func(t *testing.T) {
 		e := estimate(loads(t, window, now, 1, 2, cost, nil))
@@ -142,7 +149,7 @@ func estimate(wants []Want, parts []Part) *Estimate {
 
 func TestSchedules(t *testing.T) {
 	hourly := config.Window{Every: dur("1h"), From: at("2026-11-20")}
-	cost := ledger.Proof{Rows: 1000, Requests: 370, Took: time.Second}
+	cost := cost{1000, ledger.Proof{Requests: 370, Took: time.Second}}
 	// 122 requests in 10 s are 43,920 an hour: 100 tenants with 370 need less,
 	// with 541 more.
 	if got := Schedules(loads(t, hourly, "2026-11-20T06:00:00Z", 100, 3, cost, nil)); got != nil {

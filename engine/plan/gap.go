@@ -7,14 +7,15 @@ import (
 
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/place"
 )
 
-// claimKept claims the paths of what stays held although it is not as declared.
+// claimKept claims the places of what stays held although it is not as declared.
 func (s *subtraction) claimKept(lacking []lack, slice *window.Named) {
 	for _, l := range lacking {
-		if l.held != nil && l.held.Path != l.target.Path && l.held.Path != Console {
-			s.part.claims = append(s.part.claims, claim(l.held.Path))
-			s.part.kept = append(s.part.kept, Claim{l.held.Path, s.want.Tenant, s.want.Report, l.output, slice.Label})
+		if l.held != nil && l.held.Place != l.target.Place && l.held.Place.Stays() {
+			s.part.claims = append(s.part.claims, claim(l.held.Place))
+			s.part.kept = append(s.part.kept, Claim{l.held.Place, s.want.Tenant, s.want.Report, l.output, slice.Label})
 		}
 	}
 }
@@ -54,7 +55,7 @@ func (s *subtraction) intact(held *ledger.Held) (bool, error) {
 		return true, nil
 	}
 	condition, err := s.observe(held)
-	return condition == Intact, err
+	return condition == place.Intact, err
 }
 
 // final reports whether a slice has settled. A snapshot is what it is when it

@@ -7,23 +7,26 @@ import (
 
 // orphans collects what the ledger has and nothing wants.
 func (s *subtraction) orphans() {
-	declared := map[string]bool{} // outputs of which everything is left alone
+	if Foreign(s.ledger, s.want.Keeper) {
+		return
+	}
+	unasked := map[string]bool{} // outputs of which everything is left alone
 	for _, o := range s.want.Outputs {
-		if o.Declared {
-			declared[o.Output] = true
+		if o.Unasked {
+			unasked[o.Output] = true
 		}
 	}
 	if s.held != len(s.wanted) { // mostly everything is wanted, each entry by one slice
-		s.unwanted(declared)
+		s.unwanted(unasked)
 	}
 	for _, left := range leftovers(s.ledger) {
-		if !declared[left.Output] {
+		if !unasked[left.Output] {
 			s.part.Orphans = append(s.part.Orphans, left)
 		}
 	}
 }
 
-func (s *subtraction) unwanted(declared map[string]bool) {
+func (s *subtraction) unwanted(unasked map[string]bool) {
 	wanted := make(map[*ledger.Held]bool, len(s.wanted))
 	for _, h := range s.wanted {
 		wanted[h] = true
@@ -33,7 +36,7 @@ func (s *subtraction) unwanted(declared map[string]bool) {
 		outputs[o.Output] = true
 	}
 	for h := range s.ledger.Held() {
-		if wanted[h] || declared[h.Output] || s.replaced[place{h.Output, h.Path}] {
+		if wanted[h] || unasked[h.Output] || s.replaced[spot{h.Output, h.Place}] {
 			continue
 		}
 		why := "slice"
@@ -49,6 +52,11 @@ func (s *subtraction) unwanted(declared map[string]bool) {
 	}
 }
 
+// Foreign reports whether a ledger is kept by another configuration than keeper.
+// Nothing in it is an orphan of this one. A ledger of an earlier version names
+// nobody and is nobody else's.
+func Foreign(l *ledger.Ledger, keeper string) bool { return l.Keeper != "" && l.Keeper != keeper }
+
 // Abandoned returns everything in a ledger as orphans, for a tenant or a
 // report that is no longer declared; why is "tenant" or "report".
 func Abandoned(l *ledger.Ledger, why string) []Orphan {
@@ -62,7 +70,7 @@ func Abandoned(l *ledger.Ledger, why string) []Orphan {
 func orphan(l *ledger.Ledger, h *ledger.Held, why string) Orphan {
 	return Orphan{
 		Tenant: l.Tenant, Report: l.Report, Output: h.Output,
-		From: h.From, To: h.To, Path: h.Path, Why: why, Bytes: h.Bytes, SHA256: h.Proof().SHA256,
+		From: h.From, To: h.To, Place: h.Place, Why: why, Rows: h.Rows, Bytes: h.Bytes, SHA256: h.Proof().SHA256,
 	}
 }
 
@@ -71,7 +79,7 @@ func leftovers(l *ledger.Ledger) []Orphan {
 	for _, left := range l.Left {
 		orphans = append(orphans, Orphan{
 			Tenant: l.Tenant, Report: l.Report, Output: left.Output,
-			From: left.From, To: left.To, Path: left.Path, Why: "path", Bytes: left.Bytes, SHA256: left.SHA256,
+			From: left.From, To: left.To, Place: left.Place, Why: "path", Rows: left.Rows, Bytes: left.Bytes, SHA256: left.SHA256,
 		})
 	}
 	return orphans

@@ -4,9 +4,11 @@
 package plan
 
 import (
+	"slices"
 	"time"
 
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/place"
 )
 
 // FormatVersion is the version of a saved plan.
@@ -18,22 +20,33 @@ type Reason string
 // The reasons.
 const (
 	New     Reason = "new"     // not held
-	Derived Reason = "derived" // not held, and made from the file of another output
+	Derived Reason = "derived" // not held, and made from what another output holds
 	Open    Reason = "open"    // held, but fetched before the slice was final
 	Moved   Reason = "moved"   // a trailing window whose bounds have moved
 	Revisit Reason = "revisit" // held, and the time of its second reading has come
-	Changed Reason = "changed" // held under another definition or at another path
-	Missing Reason = "missing" // the file is gone
-	Altered Reason = "altered" // the file differs from the ledger
-	Retry   Reason = "failed"  // the last try did not complete
+	Changed Reason = "changed" // held under another definition or at another place
+	Missing Reason = "missing" // what was held is gone
+	Altered Reason = "altered" // what is there differs from the ledger
+	Failed  Reason = "failed"  // the last try did not complete
 )
 
-// Plan is what has to be done.
-type Plan struct {
+// Header is what the pulls of a plan have in common. It is plain data.
+type Header struct {
 	Version       int       `json:"version"`
 	Tool          string    `json:"reportform_version"`
 	Configuration string    `json:"configuration"` // digest
 	Now           time.Time `json:"now"`
+	// FilesTrusted reports that no held file was looked at: all were taken to be
+	// as the ledgers have them.
+	FilesTrusted bool `json:"files_trusted,omitempty"`
+	// Narrowed reports that the plan is of a selection: what else the
+	// configuration declares was not compared.
+	Narrowed bool `json:"narrowed,omitempty"`
+}
+
+// Plan is what has to be done.
+type Plan struct {
+	Header
 	// Pulls is in order of report, tenant and slice.
 	Pulls   []Pull   `json:"pulls"`
 	Orphans []Orphan `json:"orphans,omitempty"`
@@ -41,12 +54,6 @@ type Plan struct {
 	Waiting []Gap    `json:"waiting,omitempty"`
 	// Held counts the (output, slice) pairs that need nothing.
 	Held int `json:"held"`
-	// FilesTrusted reports that no held file was looked at: all were taken to be
-	// as the ledgers have them.
-	FilesTrusted bool `json:"files_trusted,omitempty"`
-	// Narrowed reports that the plan is of a selection: what else the
-	// configuration declares was not compared.
-	Narrowed bool `json:"narrowed,omitempty"`
 	// Estimate is what the pulls take; nil without pulls.
 	Estimate *Estimate `json:"estimate,omitempty"`
 	// Schedules are those that cannot hold.
@@ -70,39 +77,46 @@ type Pull struct {
 	// keeps it for ever.
 	LostAt  time.Time    `json:"lost_at,omitzero"`
 	Outputs []PullOutput `json:"outputs"`
-	// Source, if set, is the file that the outputs are made from: the pull
+	// Source, if set, is what the outputs are made from: the pull
 	// asks the service for nothing.
 	Source *Source `json:"source,omitempty"`
 }
 
-// Source is the intact file of another output that holds a pull's events
+// Same reports whether two pulls are one: of one slice, into the same outputs.
+func (p *Pull) Same(other *Pull) bool {
+	return p == other || p.Tenant == other.Tenant && p.Report == other.Report && p.From.Equal(other.From) && p.To.Equal(other.To) &&
+		slices.EqualFunc(p.Outputs, other.Outputs, func(a, b PullOutput) bool { return a.Output == b.Output })
+}
+
+// Source is the intact place of another output that holds a pull's events
 // unchanged.
 type Source struct {
-	Output string `json:"output"` // address
-	Path   string `json:"path"`   // as in the ledger
-	SHA256 string `json:"sha256"`
+	Output string      `json:"output"` // address
+	Place  place.Place `json:"path"`   // as in the ledger
+	SHA256 string      `json:"sha256"`
 }
 
 // PullOutput is one output of a pull.
 type PullOutput struct {
-	Output     string `json:"output"` // address
-	Reason     Reason `json:"reason"`
-	Path       string `json:"path"` // as in the ledger
-	Definition string `json:"definition"`
+	Output     string      `json:"output"` // address
+	Reason     Reason      `json:"reason"`
+	Place      place.Place `json:"path"` // as in the ledger
+	Definition string      `json:"definition"`
 }
 
 // Orphan is a held slice that is no longer declared.
 type Orphan struct {
-	Tenant string    `json:"tenant"`
-	Report string    `json:"report"`
-	Output string    `json:"output"`
-	From   time.Time `json:"from"`
-	To     time.Time `json:"to"`
-	Path   string    `json:"path"`
+	Tenant string      `json:"tenant"`
+	Report string      `json:"report"`
+	Output string      `json:"output"`
+	From   time.Time   `json:"from"`
+	To     time.Time   `json:"to"`
+	Place  place.Place `json:"path"`
 	// Why says what is no longer declared: "tenant", "report", "output",
-	// "slice", "path" (the slice is held at another path), "expired" (keep).
+	// "slice", "path" (the slice is held at another place), "expired" (keep).
 	Why string `json:"why"`
-	// Bytes and SHA256 describe the file as the ledger knows it.
+	// Rows, Bytes and SHA256 describe what is there as the ledger knows it.
+	Rows   int64  `json:"rows,omitempty"`
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/reportform/reportform/internal/place"
 )
 
 const schemaFile = "../../docs/plan.schema.json"
@@ -77,11 +79,17 @@ func TestSchema(t *testing.T) {
 	if err := schema.Validate(encode(t, fullPlan())); err != nil {
 		t.Error(err)
 	}
-	empty := &Plan{Version: FormatVersion, Configuration: fullPlan().Configuration, Now: time.Now()}
+	elsewhere := fullPlan()
+	elsewhere.Pulls[0].Outputs[0].Place = place.New("table", "pg.sign_ins", "contoso")
+	elsewhere.Orphans[0].Place, elsewhere.Orphans[0].SHA256 = place.New("object", "s3://bucket/a", ""), ""
+	if err := schema.Validate(encode(t, elsewhere)); err != nil {
+		t.Error(err)
+	}
+	empty := &Plan{Header: Header{Version: FormatVersion, Configuration: fullPlan().Configuration, Now: time.Now()}}
 	if err := schema.Validate(encode(t, empty)); err != nil {
 		t.Error(err)
 	}
-	for _, reason := range []Reason{New, Derived, Open, Moved, Revisit, Changed, Missing, Altered, Retry} {
+	for _, reason := range []Reason{New, Derived, Open, Moved, Revisit, Changed, Missing, Altered, Failed} {
 		p := fullPlan()
 		p.Pulls[0].Outputs[0].Reason = reason
 		if err := schema.Validate(encode(t, p)); err != nil {
@@ -93,6 +101,7 @@ func TestSchema(t *testing.T) {
 		"reason":        func(p *Plan) { p.Pulls[0].Outputs[0].Reason = "because" },
 		"no output":     func(p *Plan) { p.Pulls[0].Outputs = nil },
 		"configuration": func(p *Plan) { p.Configuration = "" },
+		"place":         func(p *Plan) { p.Pulls[0].Outputs[0].Place = "" },
 		"why":           func(p *Plan) { p.Orphans[0].Why = "x" },
 	} {
 		p := fullPlan()
@@ -130,7 +139,10 @@ func compare(t *testing.T, root, schema map[string]any, of reflect.Type) {
 		required = append(required, name.(string))
 	}
 	seen := map[string]bool{}
-	for field := range of.Fields() {
+	for _, field := range reflect.VisibleFields(of) {
+		if field.Anonymous {
+			continue // its fields are visible too
+		}
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		seen[name] = true
 		property, ok := properties[name].(map[string]any)

@@ -6,6 +6,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/place"
 )
 
 // Want is what one report wants of one tenant.
@@ -21,8 +22,10 @@ type Want struct {
 	PageSize int // events of a page; 0 if not known
 	Limits   Limits
 	Outputs  []WantOutput
-	// TrustLedger takes held files to be as the ledger has them. Only those that
-	// a pull would be made from are observed.
+	// Keeper identifies the configuration, see ledger.Ledger.
+	Keeper string
+	// TrustLedger takes what is held to be as the ledger has it. Only what a pull
+	// would be made from is observed.
 	TrustLedger bool
 }
 
@@ -30,28 +33,26 @@ type Want struct {
 type WantOutput struct {
 	Output  string // address
 	Resolve func(s *window.Named) (Target, error)
-	// Declared is set for an output that is declared and not asked for: what
+	// Unasked is set for an output that is declared and not asked for: what
 	// it holds is left alone.
-	Declared bool
+	Unasked bool
 }
 
 // Target is what an output does with a slice.
 type Target struct {
-	Path       string // as a ledger has it
+	Place      place.Place
 	Definition string // digest
-	// Verbatim reports that the file holds every event as it came.
+	// Earlier is the digest that earlier versions recorded for the same
+	// definition.
+	Earlier string
+	// Verbatim reports that the place holds every event as it came.
 	Verbatim bool
 }
 
-// Condition is what is found at a held path.
-type Condition int
-
-// The conditions.
-const (
-	Intact  Condition = iota // as the ledger has it
-	Gone                     // no file
-	Differs                  // another file than the ledger has
-)
+// Defines reports whether what an entry holds was written by the definition.
+func (t *Target) Defines(h *ledger.Held) bool {
+	return h.Definition == t.Definition || h.Definition == t.Earlier
+}
 
 // Part is the share of a plan that one Want makes.
 type Part struct {
@@ -61,23 +62,23 @@ type Part struct {
 	Held          int
 
 	work   work
-	claims []uint64 // of the paths of all wanted slices, and of kept
-	kept   []Claim  // paths at which slices stay held that are wanted elsewhere
+	claims []uint64 // of the places of all wanted slices, and of kept
+	kept   []Claim  // places at which slices stay held that are wanted elsewhere
 }
 
 // Subtract returns the wanted slices less the held ones. observe says what is
-// on disk for an entry of the ledger.
-func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(*ledger.Held) (Condition, error)) (Part, error) {
+// at the place of an entry of the ledger: Intact, Missing or Altered.
+func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(*ledger.Held) (place.Condition, error)) (Part, error) {
 	s := subtraction{
 		want: want, ledger: l, now: now, observe: observe,
-		held: l.Len(), failed: make(map[heldKey]bool, len(l.Failed)),
+		held: l.Len(), failed: make(map[slotKey]bool, len(l.Failed)),
 	}
 	s.wanted = make([]*ledger.Held, 0, s.held)
 	for i := range want.Outputs {
 		s.found = append(s.found, l.Finder(want.Outputs[i].Output))
 	}
 	for _, f := range l.Failed {
-		s.failed[keyOf(f.Output, f.From, f.To)] = true
+		s.failed[slotOf(f.Output, f.From, f.To)] = true
 	}
 	s.part.claims = make([]uint64, 0, len(want.Slices)*len(want.Outputs))
 	for i := range want.Slices {
@@ -95,16 +96,16 @@ type subtraction struct {
 	want    *Want
 	ledger  *ledger.Ledger
 	now     time.Time
-	observe func(*ledger.Held) (Condition, error)
+	observe func(*ledger.Held) (place.Condition, error)
 	found   []*ledger.Finder // by output of the want
 	held    int              // entries of the ledger
 	wanted  []*ledger.Held   // those that are wanted still
-	failed  map[heldKey]bool
+	failed  map[slotKey]bool
 	part    Part
 
 	// replaced are the places of a trailing window's one slice: what lies there
 	// of an earlier one stays until it is replaced.
-	replaced map[place]bool
+	replaced map[spot]bool
 
 	// Of the slice at hand: what outputs lack, the entries that a pull of it
 	// could be made from, and those that could if the service had it no longer.
@@ -112,23 +113,27 @@ type subtraction struct {
 	sources, stale []*ledger.Held
 }
 
-type heldKey struct {
+// slotKey is an output and a slice.
+type slotKey struct {
 	output   string
 	from, to int64 // Unix nanoseconds
 }
 
-func keyOf(output string, from, to time.Time) heldKey {
-	return heldKey{output, from.UnixNano(), to.UnixNano()}
+func slotOf(output string, from, to time.Time) slotKey {
+	return slotKey{output, from.UnixNano(), to.UnixNano()}
 }
 
-// place is where an output has a slice.
-type place struct{ output, path string }
+// spot is where an output has a slice.
+type spot struct {
+	output string
+	place  place.Place
+}
 
 // lack is an output that lacks the slice at hand.
 type lack struct {
 	output string
 	target Target
-	why    Reason       // never Retry, which says nothing of what is lacking
+	why    Reason       // never Failed, which says nothing of what is lacking
 	held   *ledger.Held // what it holds of the slice, nil if nothing
 }
 
@@ -175,7 +180,7 @@ func (s *subtraction) examine(slice *window.Named, final, revisit bool) error {
 	s.lacking, s.sources, s.stale = s.lacking[:0], s.sources[:0], s.stale[:0]
 	for i := range s.want.Outputs {
 		output := &s.want.Outputs[i]
-		if output.Declared {
+		if output.Unasked {
 			if held := s.found[i].Find(slice.From, slice.To); held != nil {
 				s.wanted = append(s.wanted, held)
 			}
@@ -185,14 +190,14 @@ func (s *subtraction) examine(slice *window.Named, final, revisit bool) error {
 		if err != nil {
 			return err
 		}
-		if target.Path != Console {
-			s.part.claims = append(s.part.claims, claim(target.Path))
+		if target.Place.Stays() {
+			s.part.claims = append(s.part.claims, claim(target.Place))
 		}
 		if s.want.Window.Trailing() {
 			if s.replaced == nil {
-				s.replaced = map[place]bool{}
+				s.replaced = map[spot]bool{}
 			}
-			s.replaced[place{output.Output, target.Path}] = true
+			s.replaced[spot{output.Output, target.Place}] = true
 		}
 		held, why, err := s.lacks(i, slice.Slice, target, final, revisit)
 		if err != nil {
@@ -223,9 +228,9 @@ func (s *subtraction) outputs(lacking []lack, slice window.Slice) []PullOutput {
 	for _, l := range lacking {
 		reason := l.why
 		if reason != Open && reason != Revisit && s.hasFailed(l.output, slice) {
-			reason = Retry
+			reason = Failed
 		}
-		list = append(list, PullOutput{l.output, reason, l.target.Path, l.target.Definition})
+		list = append(list, PullOutput{l.output, reason, l.target.Place, l.target.Definition})
 	}
 	return list
 }
@@ -251,16 +256,16 @@ func (s *subtraction) lacks(which int, slice window.Slice, target Target, final,
 		}
 		return nil, New, nil
 	}
-	if held.Definition != target.Definition || held.Path != target.Path {
+	if held.Place != target.Place || !target.Defines(held) {
 		return held, Changed, nil
 	}
 	if !s.want.TrustLedger {
 		switch condition, err := s.observe(held); {
 		case err != nil:
 			return nil, "", err
-		case condition == Gone:
+		case condition == place.Missing:
 			return held, Missing, nil
-		case condition == Differs:
+		case condition == place.Altered:
 			return held, Altered, nil
 		}
 	}
@@ -274,7 +279,7 @@ func (s *subtraction) lacks(which int, slice window.Slice, target Target, final,
 }
 
 func (s *subtraction) hasFailed(output string, slice window.Slice) bool {
-	return len(s.failed) > 0 && s.failed[keyOf(output, slice.From, slice.To)]
+	return len(s.failed) > 0 && s.failed[slotOf(output, slice.From, slice.To)]
 }
 
 func (s *subtraction) holdsAny(output string) bool {

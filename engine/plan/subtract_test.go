@@ -1,6 +1,7 @@
 package plan
 
 import (
+	stdcmp "cmp"
 	"fmt"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/place"
 )
 
 func at(s string) time.Time {
@@ -36,7 +38,7 @@ func want(spec config.Window) *Want {
 	w := window.New(&spec)
 	resolve := func(output string) func(*window.Named) (Target, error) {
 		return func(s *window.Named) (Target, error) {
-			return Target{Path: output + "/" + s.Label, Definition: "def"}, nil
+			return Target{Place: place.Place(output + "/" + s.Label), Definition: "def"}, nil
 		}
 	}
 	return &Want{
@@ -50,9 +52,14 @@ func daily() config.Window { return config.Window{Every: dur("1d"), From: at("20
 // held is a final entry for a day.
 func held(output, day string) ledger.Held {
 	return ledger.Held{
-		Output: output, From: at(day), To: at(day).AddDate(0, 0, 1), Path: output + "/" + day,
+		Output: output, From: at(day), To: at(day).AddDate(0, 0, 1), Place: place.Place(output + "/" + day),
 		Definition: "def", Final: true, Bytes: 1,
 	}.With(ledger.Proof{SHA256: "sha"})
+}
+
+// observing says what is on a disk, on which everything else is as it was.
+func observing(disk map[place.Place]place.Condition) func(*ledger.Held) (place.Condition, error) {
+	return func(h *ledger.Held) (place.Condition, error) { return stdcmp.Or(disk[h.Place], place.Intact), nil }
 }
 
 // text renders a part shortly, a line each thing.
@@ -79,7 +86,7 @@ func text(p Part) string {
 	gap("lost", p.Lost)
 	gap("waiting", p.Waiting)
 	for _, o := range p.Orphans {
-		fmt.Fprintf(&b, "orphan %s %s\n", o.Path, o.Why)
+		fmt.Fprintf(&b, "orphan %s %s\n", o.Place, o.Why)
 	}
 	if p.Held > 0 {
 		fmt.Fprintf(&b, "held %d\n", p.Held)
@@ -90,7 +97,7 @@ func text(p Part) string {
 // trailing are the entries of a window with last = "1d" of two days ago.
 func trailing() []ledger.Held {
 	a, b := held("a", "2026-11-20"), held("b", "2026-11-20")
-	a.Path, b.Path = "a/last-1d", "b/last-1d"
+	a.Place, b.Place = "a/last-1d", "b/last-1d"
 	return []ledger.Held{a, b}
 }
 
@@ -110,7 +117,7 @@ func TestSubtract(t *testing.T) {
 		held   []ledger.Held
 		failed []ledger.Failed
 		left   []ledger.Left
-		disk   map[string]Condition // by path; else Intact
+		disk   map[place.Place]place.Condition // by path; else place.Intact
 		now    string
 		want   string
 	}{
@@ -137,11 +144,11 @@ func TestSubtract(t *testing.T) {
 			held: []ledger.Held{
 				held("a", "2026-11-20"),
 				func() ledger.Held { h := held("a", "2026-11-21"); h.Definition = "old"; return h }(),
-				func() ledger.Held { h := held("a", "2026-11-22"); h.Path = "old/path"; return h }(),
+				func() ledger.Held { h := held("a", "2026-11-22"); h.Place = "old/path"; return h }(),
 				held("b", "2026-11-20"), held("b", "2026-11-21"), held("b", "2026-11-22"),
 			},
 			failed: []ledger.Failed{{Output: "a", From: at("2026-11-22"), To: at("2026-11-23")}, {Output: "b", From: at("2026-11-22"), To: at("2026-11-23")}},
-			disk:   map[string]Condition{"a/2026-11-20": Gone, "b/2026-11-21": Differs},
+			disk:   map[place.Place]place.Condition{"a/2026-11-20": place.Missing, "b/2026-11-21": place.Altered},
 			want:   "pull 2026-11-20 a:missing\npull 2026-11-21 a:changed b:altered\npull 2026-11-22 a:failed\nheld 2\n",
 		},
 		{
@@ -149,10 +156,10 @@ func TestSubtract(t *testing.T) {
 			change: func(w *Want) { w.TrustLedger = true },
 			held: []ledger.Held{
 				held("a", "2026-11-20"), held("a", "2026-11-21"),
-				func() ledger.Held { h := held("a", "2026-11-22"); h.Path = "old/path"; return h }(),
+				func() ledger.Held { h := held("a", "2026-11-22"); h.Place = "old/path"; return h }(),
 				held("b", "2026-11-20"), held("b", "2026-11-21"), held("b", "2026-11-22"),
 			},
-			disk: map[string]Condition{"a/2026-11-20": Gone, "b/2026-11-21": Differs},
+			disk: map[place.Place]place.Condition{"a/2026-11-20": place.Missing, "b/2026-11-21": place.Altered},
 			want: "pull 2026-11-22 a:changed\nheld 5\n",
 		},
 		{
@@ -180,7 +187,7 @@ func TestSubtract(t *testing.T) {
 				list[0].Definition, list[1].Definition = "old", "old"
 				return list
 			}(),
-			disk: map[string]Condition{"b/2026-11-20": Gone},
+			disk: map[place.Place]place.Condition{"b/2026-11-20": place.Missing},
 			want: "lost 2026-11-20..2026-11-21 1: the service keeps events for 7d, since 2027-11-17; what was held is gone or altered, in b\n",
 		},
 		{
@@ -202,13 +209,13 @@ func TestSubtract(t *testing.T) {
 		},
 		{
 			name: "an output that is not asked for is left alone", now: "2026-11-22T12:00:00Z",
-			window: config.Window{Last: dur("1d"), Align: dur("1d")}, held: trailing(), change: func(w *Want) { w.Outputs[1].Declared = true },
-			left: []ledger.Left{{Output: "b", From: at("2026-11-01"), To: at("2026-11-02"), Path: "old"}},
+			window: config.Window{Last: dur("1d"), Align: dur("1d")}, held: trailing(), change: func(w *Want) { w.Outputs[1].Unasked = true },
+			left: []ledger.Left{{Output: "b", From: at("2026-11-01"), To: at("2026-11-02"), Place: "old"}},
 			want: "pull last-1d a:moved\n",
 		},
 		{
 			name: "and so is what it has and keep does not want", now: "2026-11-24T12:00:00Z",
-			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-24"), Keep: dur("3d")}, change: func(w *Want) { w.Outputs[1].Declared = true },
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-24"), Keep: dur("3d")}, change: func(w *Want) { w.Outputs[1].Unasked = true },
 			held: ab("2026-11-20", "2026-11-22", "2026-11-23"),
 			want: "pull 2026-11-21 a:new\norphan a/2026-11-20 expired\nheld 2\n",
 		},
@@ -271,7 +278,7 @@ func TestSubtract(t *testing.T) {
 			name: "trailing, moved", window: config.Window{Last: dur("1d"), Align: dur("1d")}, now: "2026-11-22T03:00:00Z",
 			held: func() []ledger.Held {
 				list := ab("2026-11-20")
-				list[0].Path, list[1].Path = "a/last-1d", "b/elsewhere"
+				list[0].Place, list[1].Place = "a/last-1d", "b/elsewhere"
 				return list
 			}(),
 			want: "pull last-1d a:moved b:moved\norphan b/elsewhere slice\n",
@@ -280,8 +287,8 @@ func TestSubtract(t *testing.T) {
 			name: "trailing, not moved and not final, is left alone", window: config.Window{Last: dur("1d"), Align: dur("1d")}, now: "2026-11-22T01:30:00Z",
 			held: func() []ledger.Held {
 				list := ab("2026-11-21")
-				list[0].Path, list[0].Final = "a/last-1d", false
-				list[1].Path = "b/last-1d"
+				list[0].Place, list[0].Final = "a/last-1d", false
+				list[1].Place = "b/last-1d"
 				return list
 			}(),
 			want: "held 2\n",
@@ -290,8 +297,8 @@ func TestSubtract(t *testing.T) {
 			name: "trailing, final since", window: config.Window{Last: dur("1d"), Align: dur("1d")}, now: "2026-11-22T02:00:00Z",
 			held: func() []ledger.Held {
 				list := ab("2026-11-21")
-				list[0].Path, list[0].Final = "a/last-1d", false
-				list[1].Path = "b/last-1d"
+				list[0].Place, list[0].Final = "a/last-1d", false
+				list[1].Place = "b/last-1d"
 				return list
 			}(),
 			want: "pull last-1d a:open\nheld 1\n",
@@ -343,12 +350,12 @@ func TestSubtract(t *testing.T) {
 		{
 			name: "orphans", window: config.Window{Every: dur("1d"), From: at("2026-11-21"), To: at("2026-11-22")}, now: "2026-11-23T12:00:00Z",
 			held: append(ab("2026-11-20", "2026-11-21"), held("gone", "2026-11-21")),
-			left: []ledger.Left{{Output: "a", From: at("2026-11-21"), To: at("2026-11-22"), Path: "left"}},
+			left: []ledger.Left{{Output: "a", From: at("2026-11-21"), To: at("2026-11-22"), Place: "left"}},
 			want: "orphan a/2026-11-20 slice\norphan b/2026-11-20 slice\norphan gone/2026-11-21 output\norphan left path\nheld 2\n",
 		},
 		{
 			name: "an output that is not asked for is left alone", window: daily(), now: "2026-11-22T02:00:00Z",
-			change: func(w *Want) { w.Outputs[1].Declared = true },
+			change: func(w *Want) { w.Outputs[1].Unasked = true },
 			held:   []ledger.Held{held("b", "2026-11-20")},
 			want:   "pull 2026-11-20 a:new\npull 2026-11-21 a:new\nwaiting 2026-11-22..2026-11-23 1: " + waiting + "\n",
 		},
@@ -362,7 +369,7 @@ func TestSubtract(t *testing.T) {
 			l := ledger.New(ledger.Key{}, test.held...)
 			l.Failed, l.Left = test.failed, test.left
 			w.Slices = w.Window.Named(at(test.now))
-			part, err := Subtract(w, l, at(test.now), func(h *ledger.Held) (Condition, error) { return test.disk[h.Path], nil })
+			part, err := Subtract(w, l, at(test.now), observing(test.disk))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -395,24 +402,24 @@ func subtractAgainstModel(t *rapid.T) {
 	now := at("2026-11-01").Add(time.Duration(rapid.IntRange(0, 30*24*60).Draw(t, "minutes")) * time.Minute)
 	wanted := 0
 	var l ledger.Ledger
-	conditions := map[string]Condition{}
+	conditions := map[place.Place]place.Condition{}
 	w.Slices = w.Window.Named(now)
 	for i := range w.Slices {
 		s := &w.Slices[i]
 		for _, o := range w.Outputs {
 			wanted++
 			target, _ := o.Resolve(s)
-			path, definition := target.Path, target.Definition
+			path, definition := target.Place, target.Definition
 			if rapid.IntRange(0, 2).Draw(t, "state") == 0 {
 				l.Hold(ledger.Held{
-					Output: o.Output, From: s.From, To: s.To, Path: path, Final: rapid.Bool().Draw(t, "final"),
+					Output: o.Output, From: s.From, To: s.To, Place: path, Final: rapid.Bool().Draw(t, "final"),
 					Definition: rapid.SampledFrom([]string{definition, "other"}).Draw(t, "definition"),
 				})
-				conditions[path] = Condition(rapid.IntRange(0, 2).Draw(t, "condition"))
+				conditions[path] = rapid.SampledFrom([]place.Condition{place.Intact, place.Missing, place.Altered}).Draw(t, "condition")
 			}
 		}
 	}
-	observe := func(h *ledger.Held) (Condition, error) { return conditions[h.Path], nil }
+	observe := observing(conditions)
 	part, err := Subtract(w, &l, now, observe)
 	if err != nil {
 		t.Fatal(err)
@@ -425,10 +432,10 @@ func subtractAgainstModel(t *rapid.T) {
 		for _, o := range pull.Outputs {
 			planned++
 			l.Hold(ledger.Held{
-				Output: o.Output, From: pull.From, To: pull.To, Path: o.Path, Definition: o.Definition,
+				Output: o.Output, From: pull.From, To: pull.To, Place: o.Place, Definition: o.Definition,
 				Final: pull.Final, Revisited: pull.Revisit,
 			})
-			conditions[o.Path] = Intact
+			conditions[o.Place] = place.Intact
 		}
 	}
 	rest := 0
@@ -450,16 +457,16 @@ func TestConflicts(t *testing.T) {
 	now := at("2026-11-22T02:00:00Z")
 	to := func(output, path string) WantOutput {
 		return WantOutput{Output: output, Resolve: func(s *window.Named) (Target, error) {
-			return Target{Path: strings.ReplaceAll(path, "DAY", s.From.Format(time.DateOnly)), Definition: "def"}, nil
+			return Target{Place: place.Place(strings.ReplaceAll(path, "DAY", s.From.Format(time.DateOnly))), Definition: "def"}, nil
 		}}
 	}
 	one, other := want(daily()), want(daily())
 	one.Slices, other.Slices = one.Window.Named(now), other.Window.Named(now)
-	one.Outputs = []WantOutput{to("a", "x/DAY"), to("b", Console), to("c", "c/DAY")}
-	other.Tenant, other.Outputs = "tenant.u", []WantOutput{to("a", "y/DAY"), to("d", "c/2026-11-20"), {Output: "e", Declared: true}}
+	one.Outputs = []WantOutput{to("a", "x/DAY"), to("b", string(place.Console)), to("c", "c/DAY")}
+	other.Tenant, other.Outputs = "tenant.u", []WantOutput{to("a", "y/DAY"), to("d", "c/2026-11-20"), {Output: "e", Unasked: true}}
 	// What is held counts too.
 	l := &ledger.Ledger{}
-	l.Hold(ledger.Held{Output: "c", From: at("2026-11-20"), To: at("2026-11-21"), Path: "c/2026-11-20", Definition: "def", Final: true})
+	l.Hold(ledger.Held{Output: "c", From: at("2026-11-20"), To: at("2026-11-21"), Place: "c/2026-11-20", Definition: "def", Final: true})
 	found, planned := 0, 2
 	find := func(limit int) []Conflict {
 		t.Helper()
@@ -474,7 +481,7 @@ func TestConflicts(t *testing.T) {
 				parts = append(parts, part)
 				continue
 			}
-			part, err := Subtract(&wants[i], l, now, func(*ledger.Held) (Condition, error) { return Intact, nil })
+			part, err := Subtract(&wants[i], l, now, func(*ledger.Held) (place.Condition, error) { return place.Intact, nil })
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -521,16 +528,16 @@ func TestConflicts(t *testing.T) {
 	planned = 2
 	one.Outputs, one.Retention = []WantOutput{to("c", "elsewhere/DAY")}, dur("0d")
 	other.Outputs = []WantOutput{to("d", "c/2026-11-20")}
-	if got := find(5); len(got) != 1 || got[0].First.Path != "c/2026-11-20" {
+	if got := find(5); len(got) != 1 || got[0].First.Place != "c/2026-11-20" {
 		t.Errorf("%+v", got)
 	}
 }
 
 func TestReadWrite(t *testing.T) {
 	p := &Plan{
-		Version: FormatVersion, Tool: "0.1.0", Configuration: "c", Now: at("2026-11-20"),
+		Header:  Header{Version: FormatVersion, Tool: "0.1.0", Configuration: "c", Now: at("2026-11-20")},
 		Pulls:   []Pull{{Tenant: "t", From: at("2026-11-01"), To: at("2026-11-02"), Outputs: []PullOutput{{Output: "a", Reason: New}}}},
-		Orphans: []Orphan{{Path: "p", Why: "tenant"}}, Lost: []Gap{{Slices: 3}}, Held: 4,
+		Orphans: []Orphan{{Place: "p", Why: "tenant"}}, Lost: []Gap{{Slices: 3}}, Held: 4,
 	}
 	var b strings.Builder
 	if err := Write(&b, p); err != nil {

@@ -1,5 +1,3 @@
-// Package run carries out pulls. It is the only package that knows sources,
-// sinks, plans and ledgers at once.
 package run
 
 import (
@@ -9,48 +7,72 @@ import (
 	"github.com/reportform/reportform/engine/plan"
 )
 
-// Executor works through pulls, many at once. Tenants take turns: the one that
-// waited longest is served next, and no tenant has more than PerTenant pulls
-// at once, so that a slow or throttled tenant holds up no other. The pulls of
-// one tenant start in the order of the plan.
-type Executor struct {
-	Parallelism int // pulls that work at once, at least 1
-	PerTenant   int // pulls at once of one tenant, at least 1
+// Worker carries out runs of pulls: an engine, in this process or another. To
+// repeat a run is safe.
+type Worker interface {
+	// Pull carries out pulls of a plan with this header. What failed is in the
+	// Outcome; the error is for what kept all of them from being tried.
+	Pull(ctx context.Context, h plan.Header, pulls []plan.Pull) (Outcome, error)
 }
 
-// Seat is where a pull works: it is left while the pull waits for its turn.
-// Leave and Return come in pairs; pairs may overlap, and the seat is free from
-// the first Leave to the last Return.
+// Executor has the runs of a plan carried out, in this process or elsewhere. All
+// that passes between it and a worker is plain data.
+type Executor interface {
+	// Execute has each run carried out by w, in any order, and gives what came of
+	// it to done, with the run as it was given; done may be called from many
+	// goroutines. It returns when all runs that were begun have ended; when ctx
+	// ends no further one is begun. left is how many were not.
+	Execute(ctx context.Context, h plan.Header, runs [][]plan.Pull, w Worker, done func(run []plan.Pull, o Outcome, err error)) (left int)
+}
+
+// Local carries out runs in this process, many at once. Tenants take turns: the
+// one that waited longest is served next, and no tenant has more than PerTenant
+// runs at once, so that a slow or throttled tenant holds up no other. The runs of
+// one tenant start in the order of the plan.
+type Local struct {
+	Parallelism int // runs that work at once, at least 1
+	PerTenant   int // runs at once of one tenant, at least 1
+}
+
+// Seat is where a run works: it is left while the run waits for its turn. Leave
+// and Return come in pairs; pairs may overlap, and the seat is free from the first
+// Leave to the last Return.
 type Seat interface {
 	Leave()
 	Return()
 }
 
-// openFactor bounds, as a multiple of Parallelism, how many pulls have begun
-// and not ended: those that work, and those that wait for the service's limits.
+// seated is a Worker that leaves its seat while it waits for the service's
+// limits, so that another run may work in its place.
+type seated interface {
+	PullAt(ctx context.Context, h plan.Header, pulls []plan.Pull, seat Seat) (Outcome, error)
+}
+
+// openFactor bounds, as a multiple of Parallelism, how many runs have begun and
+// not ended: those that work, and those that wait for the service's limits.
 const openFactor = 8
 
-// Run calls do for every pull and returns when all calls have. When ctx ends
-// no further pull is started; do obeys ctx itself. It returns how many pulls
-// were not started.
-//
-// While a pull waits for the service's limits, another may work in its place:
-// do leaves the pull's seat for as long as that takes.
-func (x Executor) Run(ctx context.Context, pulls []plan.Pull, do func(ctx context.Context, pull *plan.Pull, seat Seat)) (left int) {
+// Execute implements Executor.
+func (x Local) Execute(ctx context.Context, h plan.Header, runs [][]plan.Pull, w Worker, done func([]plan.Pull, Outcome, error)) (left int) {
+	pull := func(run []plan.Pull, _ Seat) (Outcome, error) { return w.Pull(ctx, h, run) }
+	if s, ok := w.(seated); ok {
+		pull = func(run []plan.Pull, seat Seat) (Outcome, error) { return s.PullAt(ctx, h, run, seat) }
+	}
 	parallelism := max(1, x.Parallelism)
-	q := newQueue(pulls, parallelism, max(1, x.PerTenant))
+	q := newQueue(runs, parallelism, max(1, x.PerTenant))
 	stop := context.AfterFunc(ctx, q.close)
 	defer stop()
 	var workers sync.WaitGroup
-	for range min(openFactor*parallelism, len(pulls)) {
+	for range min(openFactor*parallelism, len(runs)) {
 		workers.Go(func() {
 			for {
-				pull, lane := q.next(ctx)
-				if pull == nil {
+				run, lane := q.next(ctx)
+				if run == nil {
 					return
 				}
-				do(ctx, pull, &seat{queue: q})
+				outcome, err := pull(run, &seat{queue: q})
 				q.done(lane)
+				done(run, outcome, err)
 			}
 		})
 	}
@@ -58,44 +80,44 @@ func (x Executor) Run(ctx context.Context, pulls []plan.Pull, do func(ctx contex
 	return q.pending
 }
 
-// queue hands out pulls in turns. A lane is the queue of one tenant; it stands
-// in ready while it has a pull to give and may run one more.
+// queue hands out runs in turns. A lane is the queue of one tenant; it stands
+// in ready while it has a run to give and may begin one more.
 type queue struct {
 	mu          sync.Mutex
 	change      sync.Cond
 	ready       []*lane
-	pending     int // pulls not handed out
+	pending     int // runs not handed out
 	parallelism int
-	working     int // pulls that were handed out, have not ended and do not wait
+	working     int // runs that were handed out, have not ended and do not wait
 	perTenant   int
 	closed      bool
 }
 
 type lane struct {
-	pulls   []*plan.Pull
+	runs    [][]plan.Pull
 	running int
 	ready   bool
 }
 
-func newQueue(pulls []plan.Pull, parallelism, perTenant int) *queue {
-	q := &queue{pending: len(pulls), parallelism: parallelism, perTenant: perTenant}
+func newQueue(runs [][]plan.Pull, parallelism, perTenant int) *queue {
+	q := &queue{pending: len(runs), parallelism: parallelism, perTenant: perTenant}
 	q.change.L = &q.mu
 	lanes := map[string]*lane{}
-	for i := range pulls {
-		l := lanes[pulls[i].Tenant]
+	for _, run := range runs {
+		l := lanes[run[0].Tenant]
 		if l == nil {
 			l = &lane{ready: true}
-			lanes[pulls[i].Tenant] = l
+			lanes[run[0].Tenant] = l
 			q.ready = append(q.ready, l)
 		}
-		l.pulls = append(l.pulls, &pulls[i])
+		l.runs = append(l.runs, run)
 	}
 	return q
 }
 
-// next waits for a pull; it returns nil when there is none left, after close,
+// next waits for a run; it returns nil when there is none left, after close,
 // and after the end of ctx, of which close tells those who wait, a moment late.
-func (q *queue) next(ctx context.Context) (*plan.Pull, *lane) {
+func (q *queue) next(ctx context.Context) ([]plan.Pull, *lane) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.ready) == 0 || q.working >= q.parallelism {
@@ -110,8 +132,8 @@ func (q *queue) next(ctx context.Context) (*plan.Pull, *lane) {
 	l := q.ready[0]
 	q.ready = q.ready[1:]
 	l.ready = false
-	pull := l.pulls[0]
-	l.pulls = l.pulls[1:]
+	run := l.runs[0]
+	l.runs = l.runs[1:]
 	l.running++
 	q.working++
 	q.pending--
@@ -119,7 +141,7 @@ func (q *queue) next(ctx context.Context) (*plan.Pull, *lane) {
 	if q.pending == 0 {
 		q.change.Broadcast()
 	}
-	return pull, l
+	return run, l
 }
 
 // done says that a pull of the lane has ended.
@@ -164,7 +186,7 @@ func (q *queue) rest() {
 
 // offer puts the lane at the end of the turn if it can run a pull.
 func (q *queue) offer(l *lane) {
-	if l.ready || len(l.pulls) == 0 || l.running >= q.perTenant {
+	if l.ready || len(l.runs) == 0 || l.running >= q.perTenant {
 		return
 	}
 	l.ready = true

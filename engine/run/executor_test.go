@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,6 +25,25 @@ func pullsOf(tenants, each int) []plan.Pull {
 	return pulls
 }
 
+// execute has an executor call do for every pull, each a run of its own.
+func execute(ctx context.Context, x Executor, pulls []plan.Pull, do func(context.Context, *plan.Pull, Seat)) (left int) {
+	return x.Execute(ctx, plan.Header{}, slices.Collect(slices.Chunk(pulls, 1)), workerFunc(do), func([]plan.Pull, Outcome, error) {})
+}
+
+// workerFunc is a Worker that calls a function for each pull.
+type workerFunc func(context.Context, *plan.Pull, Seat)
+
+func (do workerFunc) Pull(context.Context, plan.Header, []plan.Pull) (Outcome, error) {
+	return Outcome{}, errors.New("called without a seat")
+}
+
+func (do workerFunc) PullAt(ctx context.Context, _ plan.Header, pulls []plan.Pull, seat Seat) (Outcome, error) {
+	for i := range pulls {
+		do(ctx, &pulls[i], seat)
+	}
+	return Outcome{}, nil
+}
+
 func TestExecutorRunsEveryPullOnceWithinTheBounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		pulls := pullsOf(7, 5)
@@ -31,7 +51,7 @@ func TestExecutorRunsEveryPullOnceWithinTheBounds(t *testing.T) {
 		running, ran := map[string]int{}, map[*plan.Pull]int{}
 		order := map[string][]string{}
 		var now, most atomic.Int32
-		left := Executor{Parallelism: 6, PerTenant: 2}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull, _ Seat) {
+		left := execute(t.Context(), Local{Parallelism: 6, PerTenant: 2}, pulls, func(_ context.Context, p *plan.Pull, _ Seat) {
 			mu.Lock()
 			running[p.Tenant]++
 			ran[p]++
@@ -73,7 +93,7 @@ func TestExecutorKeepsASlowTenantToItself(t *testing.T) {
 		begin := time.Now()
 		var quick atomic.Int64
 		var quickDone time.Duration
-		Executor{Parallelism: 4, PerTenant: 2}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull, _ Seat) {
+		execute(t.Context(), Local{Parallelism: 4, PerTenant: 2}, pulls, func(_ context.Context, p *plan.Pull, _ Seat) {
 			if p.Tenant == "slow" {
 				time.Sleep(time.Hour)
 				return
@@ -92,7 +112,7 @@ func TestExecutorKeepsASlowTenantToItself(t *testing.T) {
 func TestExecutorTakesTurns(t *testing.T) {
 	pulls := pullsOf(3, 2)
 	var order []string
-	Executor{Parallelism: 1, PerTenant: 1}.Run(t.Context(), pulls, func(_ context.Context, p *plan.Pull, _ Seat) {
+	execute(t.Context(), Local{Parallelism: 1, PerTenant: 1}, pulls, func(_ context.Context, p *plan.Pull, _ Seat) {
 		order = append(order, p.Tenant+p.Label)
 	})
 	want := []string{"tenant.t00", "tenant.t10", "tenant.t20", "tenant.t01", "tenant.t11", "tenant.t21"}
@@ -105,7 +125,7 @@ func TestExecutorStopsWithTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 		defer cancel()
-		left := Executor{Parallelism: 1, PerTenant: 1}.Run(ctx, pullsOf(1, 5), func(ctx context.Context, _ *plan.Pull, _ Seat) {
+		left := execute(ctx, Local{Parallelism: 1, PerTenant: 1}, pullsOf(1, 5), func(ctx context.Context, _ *plan.Pull, _ Seat) {
 			select {
 			case <-time.After(time.Minute):
 			case <-ctx.Done():
@@ -123,7 +143,7 @@ func TestExecutorWorksWhileOthersWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var open, most, working, mostWorking atomic.Int32
 		begin := time.Now()
-		Executor{Parallelism: 3, PerTenant: 4}.Run(t.Context(), pullsOf(100, 2), func(_ context.Context, _ *plan.Pull, seat Seat) {
+		execute(t.Context(), Local{Parallelism: 3, PerTenant: 4}, pullsOf(100, 2), func(_ context.Context, _ *plan.Pull, seat Seat) {
 			most.Store(max(most.Load(), open.Add(1)))
 			mostWorking.Store(max(mostWorking.Load(), working.Add(1)))
 			time.Sleep(time.Millisecond)
@@ -150,7 +170,7 @@ func TestExecutorGivesAPlaceAwayOnce(t *testing.T) {
 		var first sync.Once
 		began := map[time.Duration]int{}
 		var mu sync.Mutex
-		Executor{Parallelism: 1, PerTenant: 4}.Run(t.Context(), pullsOf(1, 4), func(_ context.Context, _ *plan.Pull, seat Seat) {
+		execute(t.Context(), Local{Parallelism: 1, PerTenant: 4}, pullsOf(1, 4), func(_ context.Context, _ *plan.Pull, seat Seat) {
 			mu.Lock()
 			began[time.Since(begin)]++
 			mu.Unlock()

@@ -246,6 +246,42 @@ func WriteFile(path string, data []byte, perm fs.FileMode) error {
 	return nil
 }
 
+// Copy puts the file at from at to as well, whole or not at all: as a second name
+// of it where the file system can, else as a copy with these permissions. What
+// lies at to stays, and is an error.
+func Copy(from, to string, perm fs.FileMode) error {
+	if err := MakeDir(filepath.Dir(to)); err != nil {
+		return fmt.Errorf("create %s: %w", to, err)
+	}
+	err := os.Link(from, to)
+	switch {
+	case err == nil:
+		return syncDir(filepath.Dir(to))
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("create %s: %w", to, diag.Reason(err))
+	}
+	source, err := os.Open(from)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", from, diag.Reason(err))
+	}
+	defer source.Close()
+	f, err := Create(to, perm)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, source)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err == nil {
+		err = f.Publish()
+	}
+	if err != nil {
+		return errors.Join(err, f.Discard())
+	}
+	return nil
+}
+
 // RemoveLeftovers removes the temporary files directly in dir of processes that
 // have died: those of this host that nobody holds, and where that cannot be told
 // those that were last written before olderThan. It returns their names and goes

@@ -3,89 +3,135 @@
 // and record them.
 package place
 
-// Place is where an output keeps one slice: a file, an object, rows of a table,
-// a part of a stream. It means something to the output alone; what everybody
-// may do is to compare two of them, to record one and to show its Text.
-//
-// Two equal Places are one: what is written to it later takes the place of what
-// was there.
-type Place struct {
-	// Kind says what sort of place it is. An entry of a ledger whose output is
-	// not declared any more can still be read and removed if its kind tells how:
-	// File does.
-	Kind Kind
-	// Text names the place to people: a path, a URL, a table. For a File it is
-	// relative to the configuration's directory, with slashes, where the file
-	// lies below it; otherwise absolute.
-	Text string
-	// Part tells the slices apart that share a Text, as rows of one table do;
-	// empty where the Text is the slice's own.
-	Part string
-}
-
-// Kind is a sort of place, as a stable word.
-type Kind string
-
-// The kinds that are known without their output's block. Outputs may have
-// kinds of their own.
-const (
-	// File is a file of this machine.
-	File Kind = "file"
-	// Console is standard output: everything may go there, nothing stays.
-	Console Kind = "console"
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"strings"
 )
 
-// ConsoleText is the Text of every Console.
-const ConsoleText = "-"
+// Place is where an output keeps one slice: a file, an object, rows of a table,
+// a part of a stream. It means something to the output alone; what everybody
+// may do is to compare two with ==, to record one, and to show its Text.
+//
+// Equal Places are one place: what is written to it later takes the place of
+// what was there. The Console is the exception: everything may go there, and
+// nothing stays.
+//
+// As JSON a file is its path, and any other Place an object of kind, text and
+// part.
+type Place string // a path, or what New makes
 
-// Recorded is the Place of a record that may have been made before places had
-// kinds: then it is that of a file, or of standard output.
-func Recorded(kind Kind, text, part string) Place {
-	if kind == "" {
-		if kind = File; text == ConsoleText {
-			kind = Console
-		}
+// Console is standard output.
+const Console Place = "-"
+
+// Kind is a sort of place, as a stable word. Outputs may have kinds of their
+// own.
+type Kind string
+
+// The kinds that are known without the block of an output.
+const (
+	// File is a file of this machine. Its text is the path: relative to the
+	// configuration's directory, with slashes, where the file lies below it;
+	// otherwise absolute.
+	File Kind = "file"
+	// Standard is standard output.
+	Standard Kind = "console"
+)
+
+// separator begins a Place that is no path, and divides it.
+const separator = "\x00"
+
+// New returns the Place of a kind with a text that names it to people, such as a
+// path, a URL or a table. part tells the slices apart that share a text, as rows
+// of one table do; it is empty where the text is the slice's own. None of them
+// may hold a NUL.
+func New(kind Kind, text, part string) Place {
+	switch {
+	case kind == File && part == "":
+		return Place(text)
+	case kind == Standard:
+		return Console
 	}
-	return Place{kind, text, part}
+	return Place(separator + string(kind) + separator + text + separator + part)
 }
+
+// Kind is the sort of the place.
+func (p Place) Kind() Kind {
+	if p == Console {
+		return Standard
+	}
+	kind, _, _ := p.parts()
+	return kind
+}
+
+// Text names the place to people.
+func (p Place) Text() string {
+	_, text, _ := p.parts()
+	return text
+}
+
+// Part tells the slice apart from others with this Text; mostly empty.
+func (p Place) Part() string {
+	_, _, part := p.parts()
+	return part
+}
+
+func (p Place) parts() (kind Kind, text, part string) {
+	if !strings.HasPrefix(string(p), separator) {
+		return File, string(p), ""
+	}
+	first, rest, _ := strings.Cut(string(p[len(separator):]), separator)
+	text, part, _ = strings.Cut(rest, separator)
+	return Kind(first), text, part
+}
+
+// IsFile reports whether the place is a file of this machine.
+func (p Place) IsFile() bool { return p != Console && !strings.HasPrefix(string(p), separator) }
 
 // Stays reports whether anything is there after it was written.
-func (p Place) Stays() bool { return p.Kind != Console }
-
-// Key is equal for equal Places, and for no others.
-func (p Place) Key() string {
-	if p.Kind == File && p.Part == "" {
-		return p.Text // which has no NUL
-	}
-	return string(p.Kind) + "\x00" + p.Text + "\x00" + p.Part
-}
+func (p Place) Stays() bool { return p != Console }
 
 // String names the place to people, with its Part.
 func (p Place) String() string {
-	if p.Part == "" {
-		return p.Text
+	if part := p.Part(); part != "" {
+		return p.Text() + " " + part
 	}
-	return p.Text + " " + p.Part
+	return p.Text()
 }
 
-// Condition says what is found at a place, compared with what a ledger records
-// of it, as a stable word.
-type Condition string
+// object is a Place that is no path, as JSON.
+type object struct {
+	Kind Kind   `json:"kind"`
+	Text string `json:"text"`
+	Part string `json:"part,omitempty"`
+}
 
-// The conditions.
-const (
-	Intact     Condition = "intact"     // as it was written
-	Missing    Condition = "missing"    // nothing is there
-	Altered    Condition = "altered"    // something else is there
-	Unreadable Condition = "unreadable" // it cannot be told what is there
-	// Unsure is the answer to a look that only reading it all can improve.
-	Unsure Condition = "unsure"
-)
+// MarshalJSON implements json.Marshaler.
+func (p Place) MarshalJSON() ([]byte, error) {
+	kind, text, part := p.parts()
+	if kind == File {
+		return json.Marshal(text)
+	}
+	return json.Marshal(object{kind, text, part})
+}
 
-// Finding is a Condition with its evidence.
-type Finding struct {
-	Condition
-	Bytes  int64  // found, of what is Altered
-	SHA256 string // found, of what is Altered and has the recorded size
-	Err    error  // why it is Unreadable
+// UnmarshalJSON implements json.Unmarshaler.
+func (p *Place) UnmarshalJSON(data []byte) error {
+	var o object
+	var err error
+	if bytes.HasPrefix(data, []byte(`{`)) {
+		err = json.Unmarshal(data, &o)
+	} else {
+		o.Kind = File
+		err = json.Unmarshal(data, &o.Text)
+	}
+	if err != nil {
+		return err
+	}
+	if o.Kind == "" || strings.Contains(string(o.Kind)+o.Text+o.Part, separator) {
+		return errors.New("a place lacks its kind, or has a NUL")
+	}
+	*p = New(o.Kind, o.Text, o.Part)
+	return nil
 }

@@ -33,6 +33,19 @@ type Tabular interface {
 	WithColumns(reportType string, columns []string) (outputs.Encoding, []Mistake)
 }
 
+// Verbatim is implemented by an Encoding that can write files in which every
+// event stands byte for byte, with nothing between them but white space,
+// commas and square brackets.
+type Verbatim interface {
+	// Verbatim reports whether these options write such files.
+	Verbatim() bool
+}
+
+func verbatim(encoding outputs.Encoding) bool {
+	v, ok := encoding.(Verbatim)
+	return ok && v.Verbatim()
+}
+
 // Mistake says, in full sentences, what is wrong with the value of an
 // attribute and what to write instead.
 type Mistake struct{ Attribute, Detail string }
@@ -59,7 +72,7 @@ func (f format) Decode(block *outputs.Block) (outputs.Output, hcl.Diagnostics) {
 	if content == nil {
 		return nil, diags
 	}
-	o := &output{block: block, options: f.options, attributes: content.Attributes}
+	o := &output{block: block, Files: NewFiles(block.Dir), options: f.options, attributes: content.Attributes}
 	if attr, ok := content.Attributes["path"]; ok {
 		var pathDiags hcl.Diagnostics
 		o.path, pathDiags = compilePath(attr, block.EvalCtx)

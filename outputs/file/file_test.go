@@ -16,6 +16,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 
+	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
 )
 
@@ -109,7 +110,7 @@ func TestResolvePath(t *testing.T) {
 		{`"out/a.json"`, "out/a.json"},
 		{`"-"`, "-"},
 		{`"./out//x/../a.json"`, "out/a.json"},
-		{`"../a.json"`, "../a.json"},
+		{`"../a.json"`, filepath.ToSlash(filepath.Join(filepath.Dir(dir()), "a.json"))},
 		{`"out/${pull.tenant.name}/${pull.report.name}/${pull.window.label}.json"`, "out/contoso/failed/day.json"},
 		{`"${pull.tenant.id}-${pull.report.type}-${pull.window.date}"`, "contoso.onmicrosoft.com-sign_ins-2026-11-09"},
 		{`"${pull.tenant.labels.tier}/${pull.tenant.labels["tier"]}/${pull["tenant"].name}"`, "gold/gold/contoso"},
@@ -137,24 +138,29 @@ func TestResolvePath(t *testing.T) {
 			t.Errorf("%s: %v", test.path, diags)
 			continue
 		}
-		want := test.want
-		if want != "-" {
-			want = filepath.Join(dir(), filepath.FromSlash(want))
-		}
-		if target.Path != want {
-			t.Errorf("%s: got %s, want %s", test.path, target.Path, want)
+		if target.Place != place.Place(test.want) {
+			t.Errorf("%s: got %s, want %s", test.path, target.Place, test.want)
 		}
 	}
 }
 
+// Files are at the same place however the path is written.
 func TestResolveAbsolutePath(t *testing.T) {
-	path := filepath.Join(dir(), "else", "x.json")
-	o, diags := decode(t, fmt.Sprintf("require = \"\"\npath = %q", path))
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
-	if target, diags := o.Resolve(testPull()); diags.HasErrors() || target.Path != path {
-		t.Errorf("got %s, %v", target.Path, diags)
+	outside := filepath.Join(filepath.Dir(dir()), "else", "x.json")
+	for path, want := range map[string]string{
+		filepath.Join(dir(), "below", "x.json"): "below/x.json",
+		"below/./a/../x.json":                   "below/x.json",
+		"./-":                                   "./-", // which is not the console
+		outside:                                 filepath.ToSlash(outside),
+		"../else/x.json":                        filepath.ToSlash(outside),
+	} {
+		o, diags := decode(t, fmt.Sprintf("require = \"\"\npath = %q", path))
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		if target, diags := o.Resolve(testPull()); diags.HasErrors() || target.Place != place.Place(want) {
+			t.Errorf("%s: got %s, %v, want %s", path, target.Place, diags, want)
+		}
 	}
 }
 
@@ -164,8 +170,8 @@ func TestResolveJSON(t *testing.T) {
 		t.Fatal(diags)
 	}
 	target, diags := o.Resolve(testPull())
-	if diags.HasErrors() || target.Path != filepath.Join(dir(), "out", "contoso-day") {
-		t.Errorf("got %s, %v", target.Path, diags)
+	if diags.HasErrors() || target.Place != "out/contoso-day" {
+		t.Errorf("got %s, %v", target.Place, diags)
 	}
 	_, diags = decode(t, `{"require": "", "path": "out/${pull.tenant.nam}"}`)
 	if len(diags) != 1 || !strings.Contains(diags[0].Detail, `Did you mean "name"`) {

@@ -14,6 +14,8 @@ import (
 
 // output is one decoded block.
 type output struct {
+	Files // which answers for what the output has written
+
 	block      *outputs.Block
 	path       *pathTemplate
 	options    func() outputs.Encoding
@@ -51,13 +53,13 @@ type table struct {
 
 // Resolve implements outputs.Output.
 func (o *output) Resolve(pull *outputs.Pull) (outputs.Target, hcl.Diagnostics) {
-	path, diags := o.path.resolve(pull, o.block.Dir)
+	place, diags := o.path.resolve(pull, o.Files)
 	shape, shapeDiags := o.shapeFor(pull)
 	diags = append(diags, shapeDiags...)
 	if diags.HasErrors() {
 		return outputs.Target{}, diags
 	}
-	return outputs.Target{Path: path, Definition: shape.definition, Verbatim: verbatim(shape.encoding), Pull: pull}, diags
+	return outputs.Target{Place: place, Definition: shape.definition, Verbatim: verbatim(shape.encoding), Pull: pull}, diags
 }
 
 // Open implements outputs.Output.

@@ -14,11 +14,12 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
+	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
 )
 
 // consolePath is the path that leads to the console.
-const consolePath = "-"
+const consolePath = string(place.Console)
 
 // pathTemplate is a path attribute, compiled: the concatenation of its parts.
 // A path that is no template is one part.
@@ -126,13 +127,12 @@ func (t *pathTemplate) add(expr hclsyntax.Expression) {
 	t.parts = append(t.parts, p)
 }
 
-// resolve returns the path of a pull, absolute and clean, or consolePath.
-func (t *pathTemplate) resolve(pull *outputs.Pull, dir string) (string, hcl.Diagnostics) {
+// resolve returns the place of a pull: the console, or a file below dir or
+// elsewhere.
+func (t *pathTemplate) resolve(pull *outputs.Pull, files Files) (place.Place, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
-	// The path is made behind the directory that it mostly lies in.
 	var buf [512]byte
-	path := append(append(buf[:0], dir...), filepath.Separator)
-	start := len(path)
+	path := buf[:0]
 	var scope *hcl.EvalContext // made when a part needs it
 	for i := range t.parts {
 		p := &t.parts[i]
@@ -166,8 +166,7 @@ func (t *pathTemplate) resolve(pull *outputs.Pull, dir string) (string, hcl.Diag
 	if diags.HasErrors() {
 		return "", diags
 	}
-	whole := string(path)
-	text := whole[start:]
+	text := string(path)
 	if diags := t.checkForm(text); diags.HasErrors() {
 		return "", diags
 	}
@@ -176,23 +175,16 @@ func (t *pathTemplate) resolve(pull *outputs.Pull, dir string) (string, hcl.Diag
 			return "", hcl.Diagnostics{t.mistake("Unsuitable value",
 				fmt.Sprintf("For %s the path is %q, which leads to the console. Write it as it is if that is meant.", describe(pull), text), t.attr.Expr)}
 		}
-		return text, nil
+		return place.Console, nil
 	}
-	text = filepath.FromSlash(text)
-	if filepath.IsAbs(text) {
-		return filepath.Clean(text), nil
+	if filepath.Separator == '/' && isClean(text) {
+		return place.Place(text), nil
 	}
-	if isClean(text) && !os.IsPathSeparator(dir[len(dir)-1]) {
-		if filepath.Separator == '/' { // so that FromSlash has changed nothing
-			return whole, nil
-		}
-		return whole[:start] + text, nil
-	}
-	return filepath.Join(dir, text), nil
+	return files.placeOf(files.path(place.Place(text))), nil
 }
 
-// isClean reports whether a relative path, made by filepath.FromSlash, has no
-// parts that filepath.Join would take away. It may be wrong about a path that has
+// isClean reports whether a path is relative and has no parts that filepath.Join
+// would take away. It may be wrong about a path that has
 // none, never about one that has.
 func isClean(path string) bool {
 	for {

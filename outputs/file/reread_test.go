@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
 )
 
@@ -35,9 +36,9 @@ func TestRereadOfAnAlteredFile(t *testing.T) {
 			if err := os.WriteFile(path, []byte(test.content), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			o := &output{block: &outputs.Block{Address: "output.plain.x"}}
+			receipt := &outputs.Receipt{Place: place.Place(path), Bytes: int64(len(test.content)), SHA256: hex.EncodeToString(sum[:])}
 			var last error
-			for events, err := range o.Reread(t.Context(), outputs.Target{Path: path}, hex.EncodeToString(sum[:])) {
+			for events, err := range NewFiles(t.TempDir()).Reread(t.Context(), receipt) {
 				if last = err; len(events) > 0 {
 					t.Errorf("it yields %d events", len(events))
 				}
@@ -56,9 +57,8 @@ func TestReread(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256([]byte(content))
-	o := &output{block: &outputs.Block{Address: "output.plain.x"}}
 	reread := func(ctx context.Context, path string) (got string, err error) {
-		for events, err := range o.Reread(ctx, outputs.Target{Path: path}, hex.EncodeToString(sum[:])) {
+		for events, err := range NewFiles(t.TempDir()).Reread(ctx, &outputs.Receipt{Place: place.Place(path), SHA256: hex.EncodeToString(sum[:])}) {
 			if err != nil {
 				return got, err
 			}

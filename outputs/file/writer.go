@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/reportform/reportform/internal/durable"
+	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
 )
 
-// place is where the bytes of a pull go.
-type place interface {
+// sink is where the bytes of a pull go.
+type sink interface {
 	io.Writer
 	// Stage makes what was written durable.
 	Stage() error
@@ -27,7 +28,7 @@ type writer struct {
 	address string
 	encoder outputs.Encoder
 	stream  *stream
-	place   place
+	sink    sink
 	receipt outputs.Receipt
 	state   state
 	err     error // the first one; nothing goes on after it
@@ -44,25 +45,26 @@ const (
 
 // open starts the writer of a target.
 func (o *output) open(encoding outputs.Encoding, target outputs.Target) (*writer, error) {
-	var to place
-	if target.Path == consolePath {
+	var to sink
+	if target.Place == place.Console {
 		spool, err := newSpool(o.block.Console)
 		if err != nil {
 			return nil, err
 		}
 		to = spool
 	} else {
-		f, err := durable.Create(target.Path, durable.Shared)
+		path := o.Files.path(target.Place)
+		f, err := durable.Create(path, durable.Shared)
 		if err != nil {
 			return nil, err
 		}
-		to = reportFile{f, target.Path}
+		to = reportFile{f, path}
 	}
 	w := &writer{
 		address: o.block.Address,
 		stream:  newStream(to, &o.buffers),
-		place:   to,
-		receipt: outputs.Receipt{Path: target.Path},
+		sink:    to,
+		receipt: outputs.Receipt{Place: target.Place},
 	}
 	encoder, err := encoding.NewEncoder(w.stream, target.Pull)
 	if err != nil {
@@ -98,7 +100,7 @@ func (w *writer) Stage() (outputs.Receipt, error) {
 	if w.receipt.Bytes, w.receipt.SHA256, err = w.stream.flush(); err != nil {
 		return outputs.Receipt{}, w.fail(err)
 	}
-	if err := w.place.Stage(); err != nil {
+	if err := w.sink.Stage(); err != nil {
 		return outputs.Receipt{}, w.fail(err)
 	}
 	w.state = staged
@@ -111,7 +113,7 @@ func (w *writer) Publish() (outputs.Receipt, error) {
 		return outputs.Receipt{}, err
 	}
 	var err error
-	if w.receipt.Modified, err = w.place.Publish(); err != nil {
+	if w.receipt.Modified, err = w.sink.Publish(); err != nil {
 		return outputs.Receipt{}, w.fail(err)
 	}
 	w.state = published
@@ -125,7 +127,7 @@ func (w *writer) Discard() error {
 	}
 	w.state = discarded
 	w.stream.end()
-	if err := w.place.Discard(); err != nil {
+	if err := w.sink.Discard(); err != nil {
 		return fmt.Errorf("%s: %w", w.address, err)
 	}
 	return nil
@@ -137,7 +139,7 @@ func (w *writer) expect(want state, operation string) error {
 	case w.err != nil:
 		return w.err
 	case w.state != want:
-		return fmt.Errorf("%s: %s %s: out of order", w.address, operation, w.receipt.Path)
+		return fmt.Errorf("%s: %s %s: out of order", w.address, operation, w.receipt.Place)
 	}
 	return nil
 }
@@ -148,7 +150,7 @@ func (w *writer) fail(err error) error {
 	return w.err
 }
 
-// reportFile is a place on the disk.
+// reportFile is a sink on the disk.
 type reportFile struct {
 	*durable.File
 	path string

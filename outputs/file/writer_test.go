@@ -14,6 +14,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
 )
 
@@ -106,7 +107,7 @@ func open(t *testing.T, body string) (outputs.Writer, string, error) {
 		t.Fatal(diags)
 	}
 	path := filepath.Join(t.TempDir(), "x")
-	w, err := o.Open(t.Context(), outputs.Target{Path: path, Pull: testPull()})
+	w, err := o.Open(t.Context(), outputs.Target{Place: place.Place(path), Pull: testPull()})
 	if err == nil {
 		t.Cleanup(func() { _ = w.Discard() })
 	}
@@ -158,7 +159,7 @@ func TestOpenAfterCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	dir := t.TempDir()
-	if _, err := o.Open(ctx, outputs.Target{Path: filepath.Join(dir, "x"), Pull: testPull()}); !errors.Is(err, context.Canceled) {
+	if _, err := o.Open(ctx, outputs.Target{Place: place.Place(filepath.Join(dir, "x")), Pull: testPull()}); !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 0 {
@@ -174,7 +175,7 @@ func BenchmarkWriter(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "x")
 	events := []outputs.Event{{Raw: fmt.Appendf(nil, `{"a":"%s"}`, strings.Repeat("x", 2000)), OneLine: true}}
 	b.SetBytes(int64(len(events[0].Raw)))
-	w, err := o.Open(b.Context(), outputs.Target{Path: path, Pull: testPull()})
+	w, err := o.Open(b.Context(), outputs.Target{Place: place.Place(path), Pull: testPull()})
 	if err != nil {
 		b.Fatal(err)
 	}

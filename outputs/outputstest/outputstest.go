@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/reportform/reportform/internal/durable"
+	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
 )
 
@@ -241,7 +242,7 @@ func (s *suite) content(t *testing.T) {
 			}
 			digest := sha256.Sum256(data)
 			want := outputs.Receipt{
-				Path: path, Rows: int64(len(test.events)), Bytes: int64(len(data)),
+				Place: "a/b/file", Rows: int64(len(test.events)), Bytes: int64(len(data)),
 				SHA256: hex.EncodeToString(digest[:]), Modified: info.ModTime(),
 			}
 			if diff := cmp.Diff(want, receipt); diff != "" {
@@ -497,7 +498,7 @@ func (s *suite) console(t *testing.T) {
 		t.Errorf("the screen (-want +got):\n%s", diff)
 	}
 	digest := sha256.Sum256(screen.Bytes())
-	want := outputs.Receipt{Path: "-", Rows: int64(len(GoldenEvents())), Bytes: int64(screen.Len()), SHA256: hex.EncodeToString(digest[:])}
+	want := outputs.Receipt{Place: place.Console, Rows: int64(len(GoldenEvents())), Bytes: int64(screen.Len()), SHA256: hex.EncodeToString(digest[:])}
 	if diff := cmp.Diff(want, receipt); diff != "" {
 		t.Errorf("receipt (-want +got):\n%s", diff)
 	}

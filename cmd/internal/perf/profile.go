@@ -63,7 +63,7 @@ func profile(ctx context.Context, args []string) error {
 		return err
 	}
 	for _, failed := range summary.Failed {
-		return failed.Err
+		return failed.Err()
 	}
 	_, err = fmt.Printf("%d events in %.2fs\n", summary.Events, time.Since(start).Seconds()) //nolint:forbidigo // a program for developers
 	return err

@@ -14,6 +14,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/ledgertest"
 	"github.com/reportform/reportform/internal/objectstore"
+	"github.com/reportform/reportform/internal/place"
 )
 
 // memory is a store that keeps objects in memory. after runs when a write was
@@ -140,7 +141,7 @@ func TestUpdateAfterLostAnswer(t *testing.T) {
 	from := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	for _, path := range want {
 		err := ledger.NewStore(open(m, "")).Update(t.Context(), key, func(l *ledger.Ledger) {
-			l.Hold(ledger.Held{Output: "output.json." + path, Path: path, From: from, To: from.Add(time.Hour)})
+			l.Hold(ledger.Held{Output: "output.json." + path, Place: place.Place(path), From: from, To: from.Add(time.Hour)})
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -152,7 +153,7 @@ func TestUpdateAfterLostAnswer(t *testing.T) {
 	}
 	var got []string
 	for held := range l.Held() {
-		got = append(got, held.Path)
+		got = append(got, held.Place.Text())
 	}
 	if !slices.Equal(got, want) || writes != len(want) {
 		t.Errorf("%v is held after %d writes, want %v after %d", got, writes, want, len(want))
@@ -170,7 +171,7 @@ func TestPagesAfterLostAnswer(t *testing.T) {
 		err := ledger.NewStore(open(m, "")).Update(t.Context(), key, func(l *ledger.Ledger) {
 			for i := start; i < start+count; i++ {
 				at := from.Add(time.Duration(i) * time.Hour)
-				l.Hold(ledger.Held{Output: "output.json.a", Path: strconv.Itoa(i), From: at, To: at.Add(time.Hour)})
+				l.Hold(ledger.Held{Output: "output.json.a", Place: place.Place(strconv.Itoa(i)), From: at, To: at.Add(time.Hour)})
 			}
 		})
 		if err != nil {

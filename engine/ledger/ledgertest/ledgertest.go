@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/internal/place"
 )
 
 // Run tests a backend. open returns a new handle on one and the same storage,
@@ -192,7 +193,7 @@ func Run(t *testing.T, open func(t *testing.T) ledger.Backend) {
 				for i := range each {
 					from := start.Add(time.Duration(w*each+i) * time.Hour)
 					err := ledgers.Update(t.Context(), raced, func(l *ledger.Ledger) {
-						l.Hold(ledger.Held{Output: "output.json.a", From: from, To: from.Add(time.Hour), Path: fmt.Sprint(w, "-", i)})
+						l.Hold(ledger.Held{Output: "output.json.a", From: from, To: from.Add(time.Hour), Place: place.Place(fmt.Sprint(w, "-", i))})
 					})
 					if err != nil {
 						t.Error(err)

@@ -78,7 +78,7 @@ func (a *App) planned(ctx context.Context, s Session, o *args.Apply) (*plan.Plan
 		if err != nil {
 			return nil, err
 		}
-		return p, s.CheckPlan(p)
+		return p, s.CheckPlan(&p.Header)
 	}
 	opts := planOptions(o.Selection)
 	opts.Parallelism = o.Parallelism
@@ -136,9 +136,10 @@ func (a *App) carryOut(ctx context.Context, v applyView, s Session, p *plan.Plan
 	case err != nil:
 		return failIn(ctx, v, s, "Apply failed", err)
 	case len(summary.Failed) > 0 || summary.Interrupted || ctx.Err() != nil:
+		_ = kept(ctx, v, s, summary.Kept)
 		return failed
 	}
-	return ok
+	return kept(ctx, v, s, summary.Kept)
 }
 
 // progressTick is how often the progress display learns that time passes.
@@ -165,4 +166,13 @@ func every(interval time.Duration, f func()) (stop func()) {
 		close(done)
 		<-ended
 	}
+}
+
+// kept tells why orphans are kept, if some are.
+func kept(ctx context.Context, v diagnoser, s Session, err error) int {
+	if err == nil {
+		return ok
+	}
+	_ = failIn(ctx, v, s, "Some orphans are kept", err)
+	return incomplete
 }

@@ -20,10 +20,12 @@ import (
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
 	"github.com/reportform/reportform/internal/limits"
+	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/internal/term"
 )
 
@@ -40,7 +42,7 @@ type fakeSession struct {
 	during func(ctx context.Context)
 
 	// fault is what Verify finds.
-	fault engine.Fault
+	fault place.Condition
 
 	selected  engine.PlanOptions
 	applied   *engine.ApplyOptions
@@ -62,11 +64,11 @@ func (s *fakeSession) Plan(_ context.Context, opts engine.PlanOptions) (*plan.Pl
 	if len(opts.Targets) > 0 && opts.Targets[0] == "nothing" {
 		return nil, errors.New("-target=nothing matches nothing")
 	}
-	return &plan.Plan{Version: 1, Configuration: "c", Pulls: s.pulls, Orphans: s.orphans}, nil
+	return &plan.Plan{Header: plan.Header{Version: 1, Configuration: "c"}, Pulls: s.pulls, Orphans: s.orphans}, nil
 }
 
-func (s *fakeSession) CheckPlan(p *plan.Plan) error {
-	if p.Configuration != "c" {
+func (s *fakeSession) CheckPlan(h *plan.Header) error {
+	if h.Configuration != "c" {
 		return errors.New("the plan was made for another configuration")
 	}
 	return nil
@@ -74,7 +76,7 @@ func (s *fakeSession) CheckPlan(p *plan.Plan) error {
 
 func (s *fakeSession) Apply(ctx context.Context, p *plan.Plan, opts engine.ApplyOptions) (*engine.Summary, error) {
 	s.applied = &opts
-	if err := s.CheckPlan(p); err != nil {
+	if err := s.CheckPlan(&p.Header); err != nil {
 		return nil, err
 	}
 	if s.during != nil {
@@ -89,12 +91,14 @@ func (s *fakeSession) Apply(ctx context.Context, p *plan.Plan, opts engine.Apply
 		}
 		opts.Progress(run.Started{Pull: pull})
 		if pull.Report == "report.sign_ins.broken" {
-			failed := run.Failed{Pull: pull, Err: &run.PullError{Pull: pull, Err: errors.New("403 Forbidden"), Advice: "Grant it."}}
+			failed := run.Ended{Pull: pull, Result: run.Result{Failure: &run.Failure{
+				Outputs: []string{"output.json.archive"}, Message: "403 Forbidden", Advice: "Grant it.",
+			}}}
 			opts.Progress(failed)
 			summary.Failed = append(summary.Failed, failed)
 			continue
 		}
-		opts.Progress(run.Finished{Pull: pull})
+		opts.Progress(run.Ended{Pull: pull})
 		summary.Finished++
 	}
 	return &summary, nil
@@ -102,7 +106,9 @@ func (s *fakeSession) Apply(ctx context.Context, p *plan.Plan, opts engine.Apply
 
 func (s *fakeSession) CheckState(context.Context) error { return s.unwritable }
 
-func (s *fakeSession) Ledgers(context.Context) ([]ledger.Key, error) {
+func (s *fakeSession) Archive() Archive { return s }
+
+func (s *fakeSession) Keys(context.Context) ([]ledger.Key, error) {
 	var keys []ledger.Key
 	for _, l := range s.ledgers {
 		keys = append(keys, ledger.Key{Tenant: l.Tenant, Report: l.Report})
@@ -122,7 +128,7 @@ func (s *fakeSession) Ledger(_ context.Context, key ledger.Key) (*ledger.Ledger,
 	return nil, nil
 }
 
-func (s *fakeSession) EachLedger(ctx context.Context, keys []ledger.Key, do func(ledger.Key, *ledger.Ledger, error) error) error {
+func (s *fakeSession) Each(ctx context.Context, keys []ledger.Key, do func(ledger.Key, *ledger.Ledger, error) error) error {
 	for _, key := range keys {
 		l, err := s.Ledger(ctx, key)
 		if err := do(key, l, err); err != nil {
@@ -137,32 +143,32 @@ func (s *fakeSession) Forget(_ context.Context, keys []ledger.Key) error {
 	return nil
 }
 
-func (s *fakeSession) PlanMove(_ context.Context, source, destination string) (*engine.Moving, error) {
+func (s *fakeSession) PlanMove(_ context.Context, source, destination string) (*archive.Moving, error) {
 	if source == "tenant.nobody" {
 		return nil, errors.New("nothing is held under tenant.nobody")
 	}
 	from, to := ledger.Key{Tenant: source, Report: "report.a.b"}, ledger.Key{Tenant: destination, Report: "report.a.b"}
-	return &engine.Moving{From: []ledger.Key{from}, To: []ledger.Key{to}, Entries: 12}, nil
+	return &archive.Moving{From: []ledger.Key{from}, To: []ledger.Key{to}, Entries: 12}, nil
 }
 
-func (s *fakeSession) Move(_ context.Context, source, destination string, _ *engine.Moving) error {
+func (s *fakeSession) Move(_ context.Context, source, destination string, _ *archive.Moving) error {
 	s.moved = append(s.moved, source+" "+destination)
 	return nil
 }
 
-func (s *fakeSession) Push(_ context.Context, d *ledger.Document, force bool) (*engine.Pushed, error) {
+func (s *fakeSession) Push(_ context.Context, d *ledger.Document, force bool) (*archive.Pushed, error) {
 	if !force {
-		return nil, &engine.LossError{Entries: 3, First: "output.csv.bi from 2026-11-21"}
+		return nil, &archive.LossError{Entries: 3, First: "output.csv.bi from 2026-11-21"}
 	}
-	return &engine.Pushed{Key: ledger.Key{Tenant: d.Tenant, Report: d.Report}, Added: 1, Removed: 3}, nil
+	return &archive.Pushed{Key: ledger.Key{Tenant: d.Tenant, Report: d.Report}, Added: 1, Removed: 3}, nil
 }
 
-func (s *fakeSession) Verify(_ context.Context, keys []ledger.Key, report func(engine.Verifying)) (*engine.Verified, error) {
-	report(engine.VerifyBegun{Files: 2, Bytes: 20})
-	report(engine.GoodFile{Bytes: 10})
-	v := &engine.Verified{Ledgers: len(keys), Good: 1, GoodBytes: 10}
+func (s *fakeSession) Verify(_ context.Context, keys []ledger.Key, report func(archive.Verifying)) (*archive.Verified, error) {
+	report(archive.VerifyBegun{Entries: 2, Bytes: 20})
+	report(archive.Good{Bytes: 10})
+	v := &archive.Verified{Ledgers: len(keys), Good: 1, GoodBytes: 10}
 	if s.fault != "" {
-		report(engine.BadFile{Key: keys[0], Path: "out/a.json", Mismatch: engine.Mismatch{Fault: s.fault}})
+		report(archive.Bad{Key: keys[0], Place: "out/a.json", Finding: place.Finding{Condition: s.fault}})
 		v.Missing++
 	}
 	if s.during != nil {
@@ -180,7 +186,7 @@ func (s *fakeSession) Coverage(_ context.Context, opts engine.PlanOptions) (*eng
 }
 
 func (s *fakeSession) Explain(_ context.Context, path string) (*engine.Explanation, error) {
-	x := &engine.Explanation{Path: path, Nearest: "out/a.json"}
+	x := &engine.Explanation{Place: place.Place(path), Nearest: "out/a.json"}
 	if path == "out/a.json" {
 		x.Origins = []engine.Origin{{Key: ledger.Key{Tenant: "tenant.contoso", Report: "report.a.b"}, Reason: plan.New}}
 	}
@@ -201,7 +207,7 @@ func newBench() *bench {
 		from := time.Date(2026, time.November, 22, 0, 0, 0, 0, time.UTC)
 		return plan.Pull{
 			Tenant: "tenant.contoso", Report: report, From: from, To: from.AddDate(0, 0, 1), Label: "2026-11-22", Final: true,
-			Outputs: []plan.PullOutput{{Output: "output.json.archive", Reason: plan.New, Path: "out/a.json"}},
+			Outputs: []plan.PullOutput{{Output: "output.json.archive", Reason: plan.New, Place: "out/a.json"}},
 		}
 	}
 	b.session.pulls = []plan.Pull{pull("report.sign_ins.a"), pull("report.sign_ins.b")}
@@ -356,7 +362,7 @@ func TestApplyAsks(t *testing.T) {
 	}
 	b := newBench()
 	b.terminal("yes\n")
-	b.session.pulls, b.session.orphans = nil, []plan.Orphan{{Path: "old.json", Bytes: 12}}
+	b.session.pulls, b.session.orphans = nil, []plan.Orphan{{Place: "old.json", Bytes: 12}}
 	b.run(t, ok, "apply -prune")
 	b.expect(t, &b.err, "Do you want to delete these orphans?")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 )
@@ -28,7 +29,8 @@ type Engine struct {
 func NewEngine() Engine {
 	return Engine{
 		Load: func(o engine.Options) (Session, hcl.Diagnostics) {
-			return engine.Load(o)
+			e, diags := engine.Load(o)
+			return loaded{e}, diags
 		},
 		Catalog:      engine.Catalog,
 		StartSandbox: startSandbox,
@@ -44,22 +46,34 @@ type Session interface {
 	Console() bool
 	Plan(ctx context.Context, opts engine.PlanOptions) (*plan.Plan, error)
 	// CheckPlan returns an error if a plan was made for another configuration.
-	CheckPlan(p *plan.Plan) error
+	CheckPlan(h *plan.Header) error
 	Apply(ctx context.Context, p *plan.Plan, opts engine.ApplyOptions) (*engine.Summary, error)
 	// CheckState says what would keep ledgers from being stored.
 	CheckState(ctx context.Context) error
-	Ledgers(ctx context.Context) ([]ledger.Key, error)
-	Ledger(ctx context.Context, key ledger.Key) (*ledger.Ledger, error)
-	// EachLedger gives the ledgers to do, in the order of the keys.
-	EachLedger(ctx context.Context, keys []ledger.Key, do func(ledger.Key, *ledger.Ledger, error) error) error
-	Forget(ctx context.Context, keys []ledger.Key) error
-	PlanMove(ctx context.Context, source, destination string) (*engine.Moving, error)
-	Move(ctx context.Context, source, destination string, m *engine.Moving) error
-	Push(ctx context.Context, d *ledger.Document, force bool) (*engine.Pushed, error)
-	Verify(ctx context.Context, keys []ledger.Key, report func(engine.Verifying)) (*engine.Verified, error)
+	// Archive answers for what the state holds.
+	Archive() Archive
 	Coverage(ctx context.Context, opts engine.PlanOptions) (*engine.Coverage, error)
 	Explain(ctx context.Context, path string) (*engine.Explanation, error)
 }
+
+// Archive is what a state holds, as the commands use it: an *archive.Archive.
+type Archive interface {
+	Keys(ctx context.Context) ([]ledger.Key, error)
+	Ledger(ctx context.Context, key ledger.Key) (*ledger.Ledger, error)
+	// Each gives the ledgers to do, in the order of the keys.
+	Each(ctx context.Context, keys []ledger.Key, do func(ledger.Key, *ledger.Ledger, error) error) error
+	Forget(ctx context.Context, keys []ledger.Key) error
+	PlanMove(ctx context.Context, source, destination string) (*archive.Moving, error)
+	Move(ctx context.Context, source, destination string, m *archive.Moving) error
+	Push(ctx context.Context, d *ledger.Document, force bool) (*archive.Pushed, error)
+	Verify(ctx context.Context, keys []ledger.Key, report func(archive.Verifying)) (*archive.Verified, error)
+}
+
+// loaded is the Session of an engine.
+type loaded struct{ *engine.Engine }
+
+// Archive implements Session.
+func (l loaded) Archive() Archive { return l.Engine.Archive() }
 
 // SandboxServer is a running sandbox.
 type SandboxServer struct {

@@ -61,7 +61,7 @@ func (a *App) check(ctx context.Context, v initView, o *args.Init) int {
 	if code != ok {
 		return code
 	}
-	keys, err := s.Ledgers(ctx)
+	keys, err := s.Archive().Keys(ctx)
 	if err != nil {
 		return failIn(ctx, v, s, "The state backend does not answer", err)
 	}

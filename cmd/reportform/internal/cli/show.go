@@ -32,7 +32,7 @@ func (a *App) show(ctx context.Context, o *args.Show) int {
 	if code != ok {
 		return code
 	}
-	keys, err := s.Ledgers(ctx)
+	keys, err := s.Archive().Keys(ctx)
 	if err != nil {
 		return failIn(ctx, v, s, "State not readable", err)
 	}

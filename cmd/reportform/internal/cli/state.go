@@ -19,7 +19,7 @@ func (a *App) stateList(ctx context.Context, o *args.StateList) int {
 	if code != ok {
 		return code
 	}
-	keys, err := s.Ledgers(ctx)
+	keys, err := s.Archive().Keys(ctx)
 	if err != nil {
 		return failIn(ctx, v, s, "State not readable", err)
 	}
@@ -44,7 +44,7 @@ func (a *App) stateShow(ctx context.Context, o *args.StateShow) int {
 // selectLedgers returns the keys of the ledgers that the arguments select;
 // that there are none is a failure, unless the arguments narrow nothing.
 func (a *App) selectLedgers(ctx context.Context, v diagnoser, s Session, o *args.Ledgers) ([]ledger.Key, int) {
-	keys, err := s.Ledgers(ctx)
+	keys, err := s.Archive().Keys(ctx)
 	if err != nil {
 		return nil, failIn(ctx, v, s, "State not readable", err)
 	}
@@ -58,7 +58,7 @@ func (a *App) selectLedgers(ctx context.Context, v diagnoser, s Session, o *args
 // readLedgers gives the ledgers of the keys to show, one after the other. One
 // that cannot be read is told and left out.
 func readLedgers(ctx context.Context, v diagnoser, s Session, keys []ledger.Key, show func(*ledger.Ledger)) (code int) {
-	err := s.EachLedger(ctx, keys, func(_ ledger.Key, l *ledger.Ledger, err error) error {
+	err := s.Archive().Each(ctx, keys, func(_ ledger.Key, l *ledger.Ledger, err error) error {
 		if err != nil && ctx.Err() == nil {
 			code = failIn(ctx, v, s, "Ledger not readable", err)
 			return nil

@@ -17,12 +17,12 @@ func (a *App) stateMv(ctx context.Context, o *args.StateMv) int {
 	if code != ok {
 		return code
 	}
-	m, err := s.PlanMove(ctx, o.Source, o.Destination)
+	m, err := s.Archive().PlanMove(ctx, o.Source, o.Destination)
 	if err != nil {
 		return failIn(ctx, v, s, "Nothing was moved", err)
 	}
 	if !o.DryRun {
-		if err := s.Move(ctx, o.Source, o.Destination, m); err != nil {
+		if err := s.Archive().Move(ctx, o.Source, o.Destination, m); err != nil {
 			return failIn(ctx, v, s, "Not everything was moved", err)
 		}
 	}

@@ -16,7 +16,7 @@ func (a *App) statePull(ctx context.Context, o *args.StatePull) int {
 	if code != ok {
 		return code
 	}
-	keys, err := s.Ledgers(ctx)
+	keys, err := s.Archive().Keys(ctx)
 	if err != nil {
 		return failIn(ctx, v, s, "State not readable", err)
 	}
@@ -24,7 +24,7 @@ func (a *App) statePull(ctx context.Context, o *args.StatePull) int {
 	if !slices.Contains(keys, key) {
 		return fail(v, "No such ledger", noLedger(&o.Ledgers))
 	}
-	l, err := s.Ledger(ctx, key)
+	l, err := s.Archive().Ledger(ctx, key)
 	if err != nil {
 		return failIn(ctx, v, s, "Ledger not readable", err)
 	}

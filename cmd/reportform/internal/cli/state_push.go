@@ -11,7 +11,7 @@ import (
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/cmd/reportform/internal/view/ledgers"
 	"github.com/reportform/reportform/config"
-	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/internal/diag"
 )
@@ -31,8 +31,8 @@ func (a *App) statePush(ctx context.Context, o *args.StatePush) int {
 		}
 		return fail(v, "No ledger to store", fmt.Sprintf("%s: %v.", name, err))
 	}
-	p, err := s.Push(ctx, d, o.Force)
-	var loss *engine.LossError
+	p, err := s.Archive().Push(ctx, d, o.Force)
+	var loss *archive.LossError
 	switch {
 	case errors.As(err, &loss):
 		return fail(v, "The ledger was not stored", fmt.Sprintf("Entries would be lost: %v. "+

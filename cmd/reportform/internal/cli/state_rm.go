@@ -41,7 +41,7 @@ func (a *App) stateRm(ctx context.Context, o *args.StateRm) int {
 			return failed
 		}
 	}
-	if err := s.Forget(ctx, keys); err != nil {
+	if err := s.Archive().Forget(ctx, keys); err != nil {
 		return failIn(ctx, v, s, "Not everything was forgotten", err)
 	}
 	v.Forgotten(len(keys))

@@ -13,6 +13,7 @@ import (
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/internal/place"
 )
 
 // stateBench has ledgers, one of which cannot be read.
@@ -21,7 +22,7 @@ func stateBench() *bench {
 	from := time.Date(2026, time.November, 22, 0, 0, 0, 0, time.UTC)
 	b.session.ledgers = []*ledger.Ledger{
 		ledger.New(ledger.Key{Report: "report.a.b", Tenant: "tenant.contoso"},
-			ledger.Held{Output: "output.json.a", From: from, To: from.AddDate(0, 0, 1), Path: "out/a.json", Bytes: 1200}),
+			ledger.Held{Output: "output.json.a", From: from, To: from.AddDate(0, 0, 1), Place: "out/a.json", Bytes: 1200}),
 		{Report: "report.a.b", Tenant: "tenant.fabrikam"},
 		{Report: "report.damaged.x", Tenant: "tenant.contoso"},
 	}
@@ -103,7 +104,7 @@ func TestStateVerify(t *testing.T) {
 	b := stateBench()
 	b.run(t, ok, "state verify")
 	b.expect(t, &b.out, "All good: 1 file, 10 B, as recorded; 3 ledgers")
-	b.session.fault = engine.FileMissing
+	b.session.fault = place.Missing
 	b.run(t, failed, "state verify report.a.b")
 	b.expect(t, &b.out, "missing     out/a.json", "Not all good")
 	b.out.Reset()

@@ -4,23 +4,23 @@ import (
 	"context"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
-	"github.com/reportform/reportform/cmd/reportform/internal/view/archive"
-	"github.com/reportform/reportform/engine"
+	archiveview "github.com/reportform/reportform/cmd/reportform/internal/view/archive"
+	"github.com/reportform/reportform/engine/archive"
 )
 
 // verifyView is what state verify has to tell.
 type verifyView interface {
 	diagnoser
 	BeginVerify()
-	Verifying(value engine.Verifying)
+	Verifying(value archive.Verifying)
 	Tick()
-	EndVerify(v archive.Verified)
+	EndVerify(v archiveview.Verified)
 }
 
 func (a *App) stateVerify(ctx context.Context, o *args.StateVerify) int {
-	var v verifyView = archive.NewHuman(a.human())
+	var v verifyView = archiveview.NewHuman(a.human())
 	if o.JSON {
-		v = archive.NewJSON(a.json())
+		v = archiveview.NewJSON(a.json())
 	}
 	s, code := a.open(v, o.Vars)
 	defer s.Close()
@@ -34,9 +34,9 @@ func (a *App) stateVerify(ctx context.Context, o *args.StateVerify) int {
 	began := a.Now()
 	v.BeginVerify()
 	stopTicking := every(progressTick, v.Tick)
-	sum, err := s.Verify(ctx, keys, v.Verifying)
+	sum, err := s.Archive().Verify(ctx, keys, v.Verifying)
 	stopTicking()
-	v.EndVerify(archive.Verified{Verified: *sum, Complete: err == nil, Took: a.Now().Sub(began)})
+	v.EndVerify(archiveview.Verified{Verified: *sum, Complete: err == nil, Took: a.Now().Sub(began)})
 	switch {
 	case err != nil:
 		return failIn(ctx, v, s, "Verification failed", err)

@@ -12,8 +12,11 @@ import (
 
 	"github.com/reportform/reportform/cmd/reportform/internal/view/viewtest"
 	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/place"
+	"github.com/reportform/reportform/outputs"
 )
 
 func TestScreens(t *testing.T) {
@@ -34,12 +37,19 @@ func TestScreens(t *testing.T) {
 		"verify":            func(h *Human) { exampleVerify(h) },
 		"verify-good": func(h *Human) {
 			h.BeginVerify()
-			h.EndVerify(Verified{Verified: engine.Verified{Ledgers: 2, Good: 1234, GoodBytes: 56_789_000_000, Left: 1200}, Complete: true, Took: 75 * time.Second})
+			h.EndVerify(Verified{Verified: archive.Verified{Ledgers: 2, Good: 1234, GoodBytes: 56_789_000_000, Left: 1200}, Complete: true, Took: 75 * time.Second})
 		},
 		"verify-missing": func(h *Human) {
 			h.BeginVerify()
 			h.Verifying(exampleBadFiles()[0])
-			h.EndVerify(Verified{Verified: engine.Verified{Ledgers: 1, Good: 1, GoodBytes: 10, Missing: 1}, Complete: true})
+			h.EndVerify(Verified{Verified: archive.Verified{Ledgers: 1, Good: 1, GoodBytes: 10, Missing: 1}, Complete: true})
+		},
+		"verify-unverifiable": func(h *Human) { unverifiable(h) },
+		"explain-table": func(h *Human) {
+			for _, x := range tableExplanations() {
+				h.Explanation(x)
+				h.Out.Printf("\n")
+			}
 		},
 		"explain": func(h *Human) {
 			for _, x := range exampleExplanations() {
@@ -52,8 +62,14 @@ func TestScreens(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	viewtest.Messages(t, NewJSON, map[string]func(*JSON){
-		"coverage": func(j *JSON) { j.Coverage(exampleCoverage(), 99, 2) },
-		"verify":   func(j *JSON) { exampleVerify(j) },
+		"coverage":            func(j *JSON) { j.Coverage(exampleCoverage(), 99, 2) },
+		"verify":              func(j *JSON) { exampleVerify(j) },
+		"verify-unverifiable": func(j *JSON) { unverifiable(j) },
+		"explain-table": func(j *JSON) {
+			for _, x := range tableExplanations() {
+				j.Explanation(x)
+			}
+		},
 		"explain": func(j *JSON) {
 			for _, x := range exampleExplanations() {
 				j.Explanation(x)
@@ -134,7 +150,7 @@ func exampleCoverage() *engine.Coverage {
 				runOf(plan.StatusHeld, viewtest.Day(6), 2, because(viewtest.Retention+"; what is held stays as it is")),
 				runOf(plan.StatusHeld, viewtest.Day(8), 12, nil),
 				runOf(plan.StatusOpen, viewtest.Day(20), 1, lacking(time.Time{}, nil, plan.Revisit)),
-				runOf(plan.StatusMissing, viewtest.Day(21), 1, lacking(time.Time{}, nil, plan.Retry, plan.New)),
+				runOf(plan.StatusMissing, viewtest.Day(21), 1, lacking(time.Time{}, nil, plan.Failed, plan.New)),
 				runOf(plan.StatusHeld, viewtest.Day(22), 1, nil), waiting),
 			cover(`tenant.customer["fabrikam"]`, viewtest.FailedReport, runOf(plan.StatusHeld, viewtest.Day(10), 13, nil), waiting),
 		},
@@ -196,7 +212,7 @@ func manyTenantsCoverage() *engine.Coverage {
 			gap := 1 + i/34%12
 			runs = []plan.Run{
 				runOf(plan.StatusHeld, viewtest.Day(1), gap, nil),
-				runOf(plan.StatusMissing, viewtest.Day(1+gap), 1, lacking(viewtest.Day(2+gap).AddDate(0, 1, 0), nil, plan.Retry)),
+				runOf(plan.StatusMissing, viewtest.Day(1+gap), 1, lacking(viewtest.Day(2+gap).AddDate(0, 1, 0), nil, plan.Failed)),
 				runOf(plan.StatusHeld, viewtest.Day(2+gap), 21-gap, nil),
 			}
 		}
@@ -270,77 +286,131 @@ func TestCalendar(t *testing.T) {
 
 const exampleDigest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
-func exampleBadFiles() []engine.BadFile {
-	bad := func(n int, m engine.Mismatch) engine.BadFile {
-		return engine.BadFile{
+func exampleBadFiles() []archive.Bad {
+	bad := func(n int, found place.Finding) archive.Bad {
+		return archive.Bad{
 			Key: ledger.Key{Tenant: "tenant.contoso", Report: viewtest.FailedReport}, Output: "output.json.archive",
-			From: viewtest.Day(n), To: viewtest.Day(n + 1), Path: "out/contoso/failed/" + viewtest.Day(n).Format(time.DateOnly) + ".json",
-			Bytes: 12_345, SHA256: exampleDigest, Mismatch: m,
+			From: viewtest.Day(n), To: viewtest.Day(n + 1), Place: place.Place("out/contoso/failed/" + viewtest.Day(n).Format(time.DateOnly) + ".json"),
+			Bytes: 12_345, SHA256: exampleDigest, Finding: found,
 		}
 	}
-	return []engine.BadFile{
-		bad(5, engine.Mismatch{Fault: engine.FileMissing}),
-		bad(4, engine.Mismatch{Fault: engine.FileAltered, FoundBytes: 12_000}),
-		bad(6, engine.Mismatch{Fault: engine.FileAltered, FoundBytes: 12_345, FoundSHA256: "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"}),
-		bad(3, engine.Mismatch{Fault: engine.FileUnreadable, Err: errors.New("permission denied")}),
+	return []archive.Bad{
+		bad(5, place.Finding{Condition: place.Missing}),
+		bad(4, place.Finding{Condition: place.Altered, Bytes: 12_000}),
+		bad(6, place.Finding{Condition: place.Altered, Bytes: 12_345, SHA256: "60303ae22b998861bce3b28f33eec1be758a213c86c93c076dbe9f558c11c752"}),
+		bad(3, place.Finding{Condition: place.Unreadable, Err: errors.New("permission denied")}),
 	}
 }
 
-// exampleVerify goes through a verification that finds one of everything.
-func exampleVerify(v interface {
+// verifying is what both views show of a verification.
+type verifying interface {
 	BeginVerify()
-	Verifying(engine.Verifying)
+	Verifying(archive.Verifying)
 	EndVerify(Verified)
-},
-) {
+}
+
+// unverifiable goes through a verification of slices some of which nobody can
+// read again.
+func unverifiable(v verifying) {
 	v.BeginVerify()
-	v.Verifying(engine.VerifyBegun{Files: 100, Bytes: 1_234_567})
-	v.Verifying(engine.Hashed{Bytes: 1000})
-	v.Verifying(engine.GoodFile{Bytes: 1000})
+	v.Verifying(archive.VerifyBegun{Entries: 1, Bytes: 1000})
+	v.Verifying(archive.Good{Bytes: 1000})
+	v.EndVerify(Verified{Verified: archive.Verified{
+		Ledgers: 3, Good: 1, GoodBytes: 1000, Unverifiable: map[string]int64{"output.pg.sign_ins": 1234, "output.kafka.events": 1},
+	}, Complete: true, Took: time.Second})
+}
+
+// exampleVerify goes through a verification that finds one of everything.
+func exampleVerify(v verifying) {
+	v.BeginVerify()
+	v.Verifying(archive.VerifyBegun{Entries: 100, Bytes: 1_234_567})
+	v.Verifying(archive.Hashed{Bytes: 1000})
+	v.Verifying(archive.Good{Bytes: 1000})
 	for _, bad := range exampleBadFiles() {
 		v.Verifying(bad)
 	}
 	other := exampleBadFiles()[0]
 	other.Key.Tenant = `tenant.customer["fabrikam"]`
 	v.Verifying(other)
-	v.Verifying(engine.BadLedger{Key: ledger.Key{Tenant: "tenant.litware", Report: viewtest.FailedReport}, Err: errors.New("reading the ledger of report.sign_ins.failed for tenant.litware: it is damaged (unexpected end): restore it from a backup, or remove it to fetch its slices again")})
-	v.EndVerify(Verified{Verified: engine.Verified{
+	v.Verifying(archive.BadLedger{Key: ledger.Key{Tenant: "tenant.litware", Report: viewtest.FailedReport}, Err: errors.New("reading the ledger of report.sign_ins.failed for tenant.litware: it is damaged (unexpected end): restore it from a backup, or remove it to fetch its slices again")})
+	v.EndVerify(Verified{Verified: archive.Verified{
 		Ledgers: 3, Good: 95, GoodBytes: 1_200_000, Missing: 2, Altered: 2, Unreadable: 1, BadLedgers: 1, Console: 1, Left: 1, Unnamed: 2,
 	}, Complete: true, Took: 1234 * time.Millisecond})
 }
 
-func exampleExplanations() []*engine.Explanation {
+// declarations are the blocks behind an origin.
+func declarations(output string) []engine.Declaration {
 	at := func(line int) hcl.Range { return hcl.Range{Filename: "main.rf.hcl", Start: hcl.Pos{Line: line}} }
+	return []engine.Declaration{{Address: viewtest.FailedReport, Range: at(40)}, {Address: "tenant.contoso", Range: at(3)}, {Address: "window.daily", Range: at(20)}, {Address: output, Range: at(30)}}
+}
+
+// tableExplanations are of places that are no files.
+func tableExplanations() []*engine.Explanation {
+	l := viewtest.TableLedger()
+	held := slices.Collect(l.Held())
+	origin := func(h *ledger.Held) engine.Origin {
+		return engine.Origin{
+			Key: ledger.Key{Tenant: l.Tenant, Report: l.Report}, Output: h.Output, From: h.From, To: h.To, Label: h.From.Format(time.DateOnly),
+			Declared: declarations(h.Output), Place: h.Place, Held: h,
+		}
+	}
+	found := func(p place.Finding, change func(*engine.Origin)) *engine.Explanation {
+		o := origin(held[0])
+		o.Found = p
+		if change != nil {
+			change(&o)
+		}
+		return &engine.Explanation{Place: o.Place, Origins: []engine.Origin{o}}
+	}
+	left, declared := origin(held[0]), origin(held[0])
+	left.Held, left.Left, left.Place = nil, &l.Left[0], l.Left[0].Place
+	declared.Held, declared.Reason = nil, plan.New
+	return []*engine.Explanation{
+		// Slices that share a text: the first was acknowledged, the other was not.
+		{Place: held[0].Place, Origins: []engine.Origin{origin(held[0]), origin(held[1])}},
+		found(place.Finding{Condition: place.Intact}, nil),
+		found(place.Finding{Condition: place.Missing}, func(o *engine.Origin) { o.Reason = plan.Missing }),
+		found(place.Finding{Condition: place.Altered, Err: errors.New("1,200 rows are there, recorded are 1,234")}, nil),
+		found(place.Finding{Condition: place.Altered}, func(o *engine.Origin) { o.Orphan = "expired" }),
+		found(place.Finding{Condition: place.Unreadable, Err: errors.New("connection refused")}, nil),
+		{Place: left.Place, Origins: []engine.Origin{left}},
+		{Place: declared.Place, Origins: []engine.Origin{declared}},
+	}
+}
+
+func exampleExplanations() []*engine.Explanation {
 	held := slices.Collect(viewtest.Ledgers()[0].Held())[0]
+	intact := place.Finding{Condition: place.Intact}
 	base := engine.Origin{
-		Key: ledger.Key{Tenant: "tenant.contoso", Report: viewtest.FailedReport}, Output: "output.csv.bi", From: viewtest.Day(1), To: viewtest.Day(2), Label: "2026-11-01",
-		Declared: []engine.Declaration{{Address: viewtest.FailedReport, Range: at(40)}, {Address: "tenant.contoso", Range: at(3)}, {Address: "window.daily", Range: at(20)}, {Address: "output.csv.bi", Range: at(30)}},
+		Place: held.Place,
+		Key:   ledger.Key{Tenant: "tenant.contoso", Report: viewtest.FailedReport}, Output: "output.csv.bi", From: viewtest.Day(1), To: viewtest.Day(2), Label: "2026-11-01",
+		Declared: declarations("output.csv.bi"),
 	}
 	explain := func(change func(*engine.Explanation, *engine.Origin)) *engine.Explanation {
-		x := &engine.Explanation{Path: held.Path, Exists: true, Origins: []engine.Origin{base}}
+		x := &engine.Explanation{Place: held.Place, Exists: true, Origins: []engine.Origin{base}}
 		change(x, &x.Origins[0])
 		return x
 	}
 	return []*engine.Explanation{
-		explain(func(_ *engine.Explanation, o *engine.Origin) { o.Held = held }),
+		explain(func(_ *engine.Explanation, o *engine.Origin) { o.Held, o.Found = held, intact }),
 		explain(func(_ *engine.Explanation, o *engine.Origin) {
 			p := held.Proof()
 			p.Derived, p.Repeated, p.LastID = "out/contoso/failed/2026-11-01.json", 3, p.FirstID
 			derived := held.With(p)
-			o.Held, o.Mismatch = &derived, engine.Mismatch{Fault: engine.FileAltered, FoundBytes: held.Bytes, FoundSHA256: exampleDigest}
+			o.Held, o.Found = &derived, place.Finding{Condition: place.Altered, Bytes: held.Bytes, SHA256: exampleDigest}
 		}),
 		explain(func(_ *engine.Explanation, o *engine.Origin) {
 			o.Held, o.Reason, o.LostAt = held, plan.Missing, viewtest.Day(26)
-			o.Mismatch = engine.Mismatch{Fault: engine.FileMissing}
+			o.Found = place.Finding{Condition: place.Missing}
 		}),
 		explain(func(_ *engine.Explanation, o *engine.Origin) {
-			o.Held, o.Orphan, o.Declared, o.Label = held, "report", o.Declared[1:2], ""
+			o.Held, o.Found, o.Orphan, o.Declared, o.Label = held, intact, "report", o.Declared[1:2], ""
 		}),
 		explain(func(_ *engine.Explanation, o *engine.Origin) {
-			o.Left, o.Orphan = &ledger.Left{Bytes: 1, SHA256: exampleDigest}, "path"
+			o.Left, o.Found, o.Orphan = &ledger.Left{Bytes: 1, SHA256: exampleDigest}, intact, "path"
 		}),
 		explain(func(x *engine.Explanation, o *engine.Origin) {
-			x.Exists, o.Reason, o.LostAt = false, plan.Retry, viewtest.Day(24)
+			x.Exists, o.Reason, o.LostAt = false, plan.Failed, viewtest.Day(24)
 			o.Failed = &ledger.Failed{At: viewtest.Day(23), Error: "403 Forbidden"}
 		}),
 		explain(func(_ *engine.Explanation, o *engine.Origin) {
@@ -349,9 +419,52 @@ func exampleExplanations() []*engine.Explanation {
 		explain(func(x *engine.Explanation, o *engine.Origin) {
 			x.Exists, o.Lost = false, &plan.Gap{Why: viewtest.Retention}
 		}),
-		{Path: "out/x.csv", Nearest: held.Path},
-		{Path: "notes.txt", Exists: true},
-		{Path: "out", Exists: true, Directory: true},
+		{Place: "out/x.csv", Nearest: held.Place.String()},
+		{Place: "notes.txt", Exists: true},
+		{Place: "out", Exists: true, Directory: true},
+	}
+}
+
+// What nobody can read again is as sure as what its destination has said.
+func TestPromises(t *testing.T) {
+	for promise, want := range map[outputs.Promise]string{
+		"":               "Not known. The destination has confirmed nothing;",
+		outputs.Sent:     "Not known. The destination has confirmed nothing;",
+		outputs.Accepted: "Acknowledged. The destination has accepted it;",
+		outputs.Stored:   "Acknowledged. The destination has stored it;",
+		outputs.Indexed:  "Acknowledged. The destination has stored and indexed it;",
+	} {
+		held := ledger.Held{Place: place.New("table", "t", "")}.With(ledger.Proof{Promise: string(promise)})
+		s := viewtest.NewScreen()
+		NewHuman(s.Human()).Explanation(&engine.Explanation{Place: held.Place, Origins: []engine.Origin{{Place: held.Place, Held: &held}}})
+		if !strings.Contains(s.String(), "  "+want) {
+			t.Errorf("%q: %q is not in: %s", promise, want, s)
+		}
+	}
+}
+
+// Slices by the hundred that share a table fit on a few screens, each under the
+// place that is its own.
+func TestExplanationIsShort(t *testing.T) {
+	x := &engine.Explanation{}
+	for n := range 300 {
+		x.Origins = append(x.Origins, engine.Origin{Output: "output.pg.sign_ins", Place: place.New("table", "pg.sign_ins", fmt.Sprintf("part %d.", n/2))})
+	}
+	x.Place = x.Origins[0].Place
+	s := viewtest.NewScreen()
+	NewHuman(s.Human()).Explanation(x)
+	for n := range maxOrigins / 2 {
+		if got := strings.Count(s.String(), fmt.Sprintf("pg.sign_ins part %d.\n", n)); got != 1 {
+			t.Errorf("the place of part %d is named %d times", n, got)
+		}
+	}
+	if text := s.String(); strings.Contains(text, fmt.Sprintf("part %d.", maxOrigins/2)) || !strings.HasSuffix(text, "\nand 280 more slices; -json lists everything\n") {
+		t.Error(text)
+	}
+	s = viewtest.NewScreen()
+	NewJSON(s.JSON()).Explanation(x)
+	if n := strings.Count(s.String(), `"state":`); n != 300 {
+		t.Errorf("JSON has %d origins, want all", n)
 	}
 }
 
@@ -360,21 +473,22 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 	const evil = viewtest.Evil
 	at := viewtest.Day(1)
 	key := ledger.Key{Tenant: evil, Report: evil}
-	held := ledger.Held{Output: evil, Path: evil, From: at, To: viewtest.Day(2)}.With(ledger.Proof{SHA256: evil})
+	held := ledger.Held{Output: evil, Place: evil, From: at, To: viewtest.Day(2)}.With(ledger.Proof{SHA256: evil})
+	table := ledger.Held{Output: evil, Place: place.New("table", "evil\x1b[2J", "evil\r"), From: at, To: viewtest.Day(2)}.With(ledger.Proof{Promise: evil, Ack: evil})
 	failed := ledger.Failed{Output: evil, Error: evil + "\nmore " + evil}
 	run := plan.Run{Status: plan.StatusLost, From: at, To: viewtest.Day(2), First: evil, Last: evil, FirstDay: evil, LastDay: evil, Slices: 2, Why: evil, Outputs: []string{evil}}
 	viewtest.Harmless(t, NewHuman, func(s *viewtest.Screen, h *Human) {
 		h.Coverage(&engine.Coverage{Parts: []plan.Coverage{{Tenant: evil, Report: evil, Slices: plan.Tally{Lost: 2}, Runs: []plan.Run{run}}}}, 1, 1)
 		h.BeginVerify()
-		h.Verifying(engine.BadLedger{Key: key, Err: errors.New(evil)})
-		h.Verifying(engine.BadFile{Key: key, Output: evil, Path: evil, From: at, To: viewtest.Day(2), Mismatch: engine.Mismatch{Fault: engine.FileUnreadable, Err: errors.New(evil)}})
+		h.Verifying(archive.BadLedger{Key: key, Err: errors.New(evil)})
+		h.Verifying(archive.Bad{Key: key, Output: evil, Place: evil, From: at, To: viewtest.Day(2), Finding: place.Finding{Condition: place.Unreadable, Err: errors.New(evil)}})
 		s.Clock = s.Clock.Add(time.Minute)
 		h.Tick()
-		h.EndVerify(Verified{})
-		h.Explanation(&engine.Explanation{Path: evil, Nearest: evil})
-		h.Explanation(&engine.Explanation{Path: evil, Origins: []engine.Origin{{
+		h.EndVerify(Verified{Verified: archive.Verified{Unverifiable: map[string]int64{evil: 1}}})
+		h.Explanation(&engine.Explanation{Place: evil, Nearest: evil})
+		h.Explanation(&engine.Explanation{Place: evil, Origins: []engine.Origin{{
 			Key: key, Output: evil, From: at, To: viewtest.Day(2), Label: evil, Reason: plan.Reason(evil), Failed: &failed,
-			Declared: []engine.Declaration{{Address: evil, Range: hcl.Range{Filename: evil}}}, Held: &held,
-		}}})
+			Declared: []engine.Declaration{{Address: evil, Range: hcl.Range{Filename: evil}}}, Place: evil, Held: &held,
+		}, {Key: key, Output: evil, From: at, To: viewtest.Day(2), Place: place.New("table", "evil\x1b[2J", "evil\r"), Held: &table}}})
 	})
 }

@@ -5,25 +5,41 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/cmd/reportform/internal/view/ledgers"
 	"github.com/reportform/reportform/cmd/reportform/internal/view/plans"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/diag"
+	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/internal/term"
+	"github.com/reportform/reportform/outputs"
 )
 
-// Explanation shows where a file comes from.
+// maxOrigins bounds the slices of one place that are shown.
+const maxOrigins = 20
+
+// Explanation shows where what is at a place comes from.
 func (h *Human) Explanation(x *engine.Explanation) {
 	o := &h.Out
-	o.Printf("%s\n", o.Bold(x.Path))
+	o.Printf("%s\n", o.Bold(x.Place.String()))
 	if len(x.Origins) == 0 {
 		h.unexplained(x)
 		return
 	}
+	heading := x.Place
 	for i := range x.Origins {
 		if i > 0 {
 			o.Printf("\n")
+		}
+		if i == maxOrigins {
+			o.Printf("and %s; %s\n", term.Many(len(x.Origins)-i, "more slice"), view.AllInJSON)
+			break
+		}
+		if p := x.Origins[i].Place; p != heading {
+			o.Printf("%s\n", o.Bold(p.String()))
+			heading = p
 		}
 		h.origin(x, &x.Origins[i])
 	}
@@ -111,8 +127,11 @@ func (h *Human) run(e *ledger.Held) {
 		fetched += ", before the slice had settled"
 	}
 	h.fact("fetched", fetched)
-	h.fact("made from", p.Derived)
-	rows := term.Many(p.Rows, "row") + ", " + term.Size(e.Bytes)
+	h.fact("made from", p.Derived.String())
+	rows := term.Many(e.Rows, "row")
+	if ledgers.HasBytes(e, &p) {
+		rows += ", " + term.Size(e.Bytes)
+	}
 	for _, extra := range ledgers.Extras(p) {
 		rows += ", " + extra
 	}
@@ -127,10 +146,12 @@ func (h *Human) run(e *ledger.Held) {
 		h.fact("request-ids", p.FirstID+" to "+p.LastID)
 	}
 	h.fact("sha256", p.SHA256)
+	h.fact("promise", p.Promise)
+	h.fact("ack", p.Ack)
 	h.fact("definition", e.Definition)
 }
 
-// onDisk says whether the file is what was written.
+// onDisk says whether what is there is what was written.
 func (h *Human) onDisk(x *engine.Explanation, or *engine.Origin) {
 	o := &h.Out
 	say := func(head term.Styled, width int, text string) { o.Hanging("  "+head+" ", 3+width, text) }
@@ -140,36 +161,73 @@ func (h *Human) onDisk(x *engine.Explanation, or *engine.Origin) {
 		bytes, sum = or.Held.Bytes, or.Held.Proof().SHA256
 	case or.Left != nil:
 		bytes, sum = or.Left.Bytes, or.Left.SHA256
-	case x.Exists:
+	case x.Exists && or.Place.IsFile():
 		say(o.Yellow("Not held."), 9, "A file is there, but no ledger has it.")
 		return
-	default:
+	case or.Place.IsFile():
 		say(o.Yellow("Not held."), 9, "The file is declared, and is not there.")
 		return
+	default:
+		say(o.Yellow("Not held."), 9, "The place is declared, and no ledger has it.")
+		return
 	}
-	switch or.Mismatch.Fault {
-	case "":
-		say(o.Green("Intact."), 7, "The file is what was written: size and SHA-256 are as recorded.")
-	case engine.FileMissing:
-		say(o.Red("Missing."), 8, "The ledger has the file, and it is gone.")
-	case engine.FileAltered:
-		say(o.Red("Altered."), 8, "The file is not what was written: "+mismatchText(or.Mismatch, bytes, sum)+".")
-	case engine.FileUnreadable:
-		say(o.Red("Unreadable."), 11, "Whether the file is what was written is not known: "+mismatchText(or.Mismatch, bytes, sum)+".")
+	file, was, gone := "the file", "what was written: size and SHA-256 are as recorded.", "The ledger has the file, and it is gone."
+	if !or.Place.IsFile() {
+		file, was, gone = "what is there", "what was written.", "The ledger has it, and nothing is there."
 	}
+	switch or.Found.Condition {
+	case place.Intact:
+		say(o.Green("Intact."), 7, diag.Capitalize(file)+" is "+was)
+	case place.Missing:
+		say(o.Red("Missing."), 8, gone)
+	case place.Altered:
+		say(o.Red("Altered."), 8, diag.Capitalize(file)+" is not what was written: "+differenceText(&or.Found, bytes, sum)+".")
+	case place.Unreadable:
+		say(o.Red("Unreadable."), 11, "Whether "+file+" is what was written is not known: "+differenceText(&or.Found, bytes, sum)+".")
+	default:
+		h.unread(or)
+	}
+}
+
+// unread says what is known of a place that nobody can read again.
+func (h *Human) unread(or *engine.Origin) {
+	o := &h.Out
+	var promise outputs.Promise
+	if or.Held != nil {
+		promise = outputs.Promise(or.Held.Proof().Promise)
+	}
+	head, said := o.Green("Acknowledged."), ""
+	switch promise {
+	case outputs.Accepted:
+		said = "The destination has accepted it"
+	case outputs.Stored:
+		said = "The destination has stored it"
+	case outputs.Indexed:
+		said = "The destination has stored and indexed it"
+	default:
+		head, said = o.Yellow("Not known."), "The destination has confirmed nothing"
+		if or.Held == nil {
+			said = "No ledger holds it any more"
+		}
+	}
+	o.Hanging("  "+head+" ", head.Width()+3, said+"; it cannot be read again.")
 }
 
 // next says what becomes of the file.
 func (h *Human) next(or *engine.Origin) { h.Out.Paragraphs(2, nextText(or, h.Now())) }
 
 func nextText(or *engine.Origin, now time.Time) string {
+	file := "the file"
+	if !or.Place.IsFile() {
+		file = "it"
+	}
 	switch {
 	case or.Left != nil:
-		return "Orphan: " + plans.OrphanText("path") + ". apply -prune deletes the file."
+		return "Orphan: " + plans.OrphanText("path") + ". apply -prune deletes " + file + "."
 	case or.Orphan == "slice", or.Orphan == "expired":
-		return "Orphan: " + plans.OrphanText(or.Orphan) + ". apply -prune deletes the file."
+		return "Orphan: " + plans.OrphanText(or.Orphan) + ". apply -prune deletes " + file + "."
 	case or.Orphan != "":
-		return "Orphan: " + plans.OrphanText(or.Orphan) + ". apply -prune deletes the file; if the block was renamed, state mv keeps it."
+		return "Orphan: " + plans.OrphanText(or.Orphan) + ". apply -prune deletes " + file + "; if the block was renamed, state mv keeps it."
 	case or.Unwanted == "ahead":
 		return "Not begun: the slice begins at " + term.Moment(or.From) + "."
 	case or.Unwanted != "":
@@ -179,7 +237,7 @@ func nextText(or *engine.Origin, now time.Time) string {
 	case or.Waiting != nil:
 		return "Waiting: not settled; " + "a plan after " + term.Moment(or.Waiting.Until) + " has it."
 	case or.Reason != "":
-		text := "The next apply writes it: " + string(or.Reason) + " (" + plans.ReasonText(or.Reason) + ")."
+		text := "The next apply writes it: " + string(or.Reason) + " (" + plans.ReasonAt(or.Reason, or.Place) + ")."
 		if !or.LostAt.IsZero() && or.Reason != plan.Moved {
 			text += " The service has the slice until " + term.Moment(or.LostAt) + " (in " + away(or.LostAt.Sub(now)) + ")."
 		}
@@ -188,7 +246,10 @@ func nextText(or *engine.Origin, now time.Time) string {
 		}
 		return text
 	}
-	if or.Mismatch.Fault == engine.FileAltered {
+	switch {
+	case or.Found.Condition == place.Altered && !or.Place.IsFile():
+		return "The next apply leaves it as it is, because only reading it all shows the difference. Remove it there to have it fetched again."
+	case or.Found.Condition == place.Altered:
 		return "The next apply leaves it as it is, because its size and time are as recorded. Delete the file to have it fetched again."
 	}
 	return "The next apply leaves it as it is."

@@ -8,11 +8,12 @@ import (
 	"github.com/reportform/reportform/cmd/reportform/internal/view/ledgers"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/place"
 )
 
 type explanationMessage struct {
 	view.Head
-	Path    string          `json:"path"`
+	Place   place.Place     `json:"path"`
 	Exists  bool            `json:"exists"`
 	Nearest string          `json:"nearest,omitempty"`
 	Origins []originMessage `json:"origins"`
@@ -27,19 +28,23 @@ type originMessage struct {
 	Label    string               `json:"label,omitempty"`
 	Declared []declarationMessage `json:"declared"`
 	// State is held, left or declared.
-	State       string               `json:"state"`
-	Fault       engine.Fault         `json:"fault,omitempty"`
-	FoundBytes  int64                `json:"found_bytes,omitempty"`
-	FoundSHA256 string               `json:"found_sha256,omitempty"`
-	Error       string               `json:"error,omitempty"`
-	Held        *ledgers.HeldMessage `json:"held,omitempty"`
-	Reason      plan.Reason          `json:"reason,omitempty"`
-	Failure     string               `json:"failure,omitempty"`
-	Orphan      string               `json:"orphan,omitempty"`
-	Unwanted    string               `json:"unwanted,omitempty"`
-	Lost        string               `json:"lost,omitempty"`
-	Until       time.Time            `json:"until,omitzero"`
-	LostAt      time.Time            `json:"lost_at,omitzero"`
+	State string `json:"state"`
+	// Place is that of the origin, where it is not the one that was asked for.
+	Place place.Place     `json:"path,omitempty"`
+	Fault place.Condition `json:"fault,omitempty"`
+	// Unverifiable reports that nobody can read again what is there.
+	Unverifiable bool                 `json:"unverifiable,omitempty"`
+	FoundBytes   int64                `json:"found_bytes,omitempty"`
+	FoundSHA256  string               `json:"found_sha256,omitempty"`
+	Error        string               `json:"error,omitempty"`
+	Held         *ledgers.HeldMessage `json:"held,omitempty"`
+	Reason       plan.Reason          `json:"reason,omitempty"`
+	Failure      string               `json:"failure,omitempty"`
+	Orphan       string               `json:"orphan,omitempty"`
+	Unwanted     string               `json:"unwanted,omitempty"`
+	Lost         string               `json:"lost,omitempty"`
+	Until        time.Time            `json:"until,omitzero"`
+	LostAt       time.Time            `json:"lost_at,omitzero"`
 }
 
 type declarationMessage struct {
@@ -50,19 +55,22 @@ type declarationMessage struct {
 
 // Explanation writes where a file comes from.
 func (j *JSON) Explanation(x *engine.Explanation) {
-	message := explanationMessage{view.HeadOf(view.TypeExplanation), x.Path, x.Exists, x.Nearest, []originMessage{}}
+	message := explanationMessage{view.HeadOf(view.TypeExplanation), x.Place, x.Exists, x.Nearest, []originMessage{}}
 	for i := range x.Origins {
-		message.Origins = append(message.Origins, newOriginMessage(&x.Origins[i]))
+		message.Origins = append(message.Origins, newOriginMessage(x, &x.Origins[i]))
 	}
 	j.Put(message)
 }
 
-func newOriginMessage(or *engine.Origin) originMessage {
+func newOriginMessage(x *engine.Explanation, or *engine.Origin) originMessage {
 	m := originMessage{
 		Tenant: or.Key.Tenant, Report: or.Key.Report, Output: or.Output, From: or.From, To: or.To, Label: or.Label,
 		Declared: []declarationMessage{}, State: "declared",
-		Fault: or.Mismatch.Fault, FoundBytes: or.Mismatch.FoundBytes, FoundSHA256: or.Mismatch.FoundSHA256,
+		Fault: faultOf(&or.Found), Unverifiable: (or.Held != nil || or.Left != nil) && or.Found.Condition == "", FoundBytes: or.Found.Bytes, FoundSHA256: or.Found.SHA256,
 		Reason: or.Reason, Orphan: or.Orphan, Unwanted: or.Unwanted, LostAt: or.LostAt,
+	}
+	if or.Place != x.Place {
+		m.Place = or.Place
 	}
 	for _, d := range or.Declared {
 		m.Declared = append(m.Declared, declarationMessage{d.Address, filepath.ToSlash(d.Range.Filename), d.Range.Start.Line})
@@ -77,8 +85,8 @@ func newOriginMessage(or *engine.Origin) originMessage {
 			m.Orphan = "path"
 		}
 	}
-	if or.Mismatch.Err != nil {
-		m.Error = or.Mismatch.Err.Error()
+	if or.Found.Err != nil {
+		m.Error = or.Found.Err.Error()
 	}
 	if or.Failed != nil {
 		m.Failure = or.Failed.Error

@@ -3,19 +3,21 @@ package archive
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
-	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/archive"
+	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/internal/term"
 )
 
 // Verified is the outcome of state verify.
 type Verified struct {
-	engine.Verified
+	archive.Verified
 	Complete bool // it was not cut off
 	Took     time.Duration
 }
@@ -30,12 +32,12 @@ type verification struct {
 
 	mu          sync.Mutex
 	began, last time.Time // last: of the last line
-	total       engine.VerifyBegun
+	total       archive.VerifyBegun
 	files       int64 // done
 	bytes       int64 // read
-	bad         []engine.BadFile
+	bad         []archive.Bad
 	badFiles    int64
-	ledgers     []engine.BadLedger
+	ledgers     []archive.BadLedger
 	line        *term.Live
 }
 
@@ -50,24 +52,24 @@ func (h *Human) BeginVerify() {
 func (h *Human) Tick() { h.verify.tick() }
 
 // Verifying takes one thing that happened into account, after BeginVerify.
-func (h *Human) Verifying(value engine.Verifying) {
+func (h *Human) Verifying(value archive.Verifying) {
 	v := h.verify
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch x := value.(type) {
-	case engine.VerifyBegun:
+	case archive.VerifyBegun:
 		v.total = x
-	case engine.Hashed:
+	case archive.Hashed:
 		v.bytes += x.Bytes
-	case engine.GoodFile:
+	case archive.Good:
 		v.files++
-	case engine.BadFile:
+	case archive.Bad:
 		v.files++
 		v.badFiles++
 		if len(v.bad) < maxBadFiles {
 			v.bad = append(v.bad, x)
 		}
-	case engine.BadLedger:
+	case archive.BadLedger:
 		v.ledgers = append(v.ledgers, x)
 	}
 }
@@ -86,7 +88,7 @@ func (v *verification) tick() {
 	}
 	v.last = now
 	took := now.Sub(v.began)
-	text := fmt.Sprintf("%s of %s read, %s of %s", term.Count(v.files), term.Many(v.total.Files, "file"), term.Size(v.bytes), term.Size(v.total.Bytes))
+	text := fmt.Sprintf("%s of %s read, %s of %s", term.Count(v.files), term.Many(v.total.Entries, "file"), term.Size(v.bytes), term.Size(v.total.Bytes))
 	if seconds := took.Seconds(); seconds > 0 && v.bytes > 0 {
 		text += ", " + term.Size(int64(float64(v.bytes)/seconds)) + "/s"
 	}
@@ -155,6 +157,9 @@ func (h *Human) EndVerify(sum Verified) {
 	if sum.Console > 0 {
 		o.Paragraphs(2, term.Many(sum.Console, "slice")+" went to standard output and cannot be verified.")
 	}
+	for _, output := range slices.Sorted(maps.Keys(sum.Unverifiable)) {
+		o.Paragraphs(2, term.Many(sum.Unverifiable[output], "slice")+" of "+output+" cannot be read again: what the destination has said is all the proof there is.")
+	}
 	if sum.Left > 0 {
 		text := " were left behind at paths where their slices are held no longer. They were not read, and apply -prune deletes them."
 		if sum.Left == 1 {
@@ -167,8 +172,8 @@ func (h *Human) EndVerify(sum Verified) {
 	}
 }
 
-func (h *Human) badFiles(list []engine.BadFile) {
-	slices.SortFunc(list, func(a, b engine.BadFile) int {
+func (h *Human) badFiles(list []archive.Bad) {
+	slices.SortFunc(list, func(a, b archive.Bad) int {
 		return cmp.Or(a.Key.Compare(b.Key), a.From.Compare(b.From), cmp.Compare(a.Output, b.Output))
 	})
 	o := &h.Out
@@ -179,26 +184,37 @@ func (h *Human) badFiles(list []engine.BadFile) {
 			}
 			o.Printf("%s\n", o.Bold(f.Key.Report+" "+f.Key.Tenant))
 		}
-		o.Printf("  %s%s%s\n", o.Red(string(f.Fault)), term.Styled(strings.Repeat(" ", max(1, 12-len(f.Fault)))), f.Path)
+		o.Printf("  %s%s%s\n", o.Red(string(f.Condition)), term.Styled(strings.Repeat(" ", max(1, 12-len(f.Condition)))), f.Place)
 		text := f.Output + ", " + term.Interval(f.From, f.To)
-		if what := mismatchText(f.Mismatch, f.Bytes, f.SHA256); what != "" {
+		if what := differenceText(&f.Finding, f.Bytes, f.SHA256); what != "" {
 			text += "; " + what
 		}
 		o.Hanging(term.Styled(strings.Repeat(" ", 14)), 14, text)
 	}
 }
 
-// mismatchText says how a file differs from what was recorded; empty for one
-// that is not there.
-func mismatchText(m engine.Mismatch, bytes int64, sha256 string) string {
-	switch m.Fault {
-	case engine.FileUnreadable:
-		return "it cannot be read: " + m.Err.Error()
-	case engine.FileAltered:
-		if m.FoundSHA256 == "" {
-			return "it has " + term.Many(m.FoundBytes, "byte") + ", recorded are " + term.Count(bytes)
-		}
-		return "its sha256 begins with " + view.Digest(m.FoundSHA256) + ", recorded is " + view.Digest(sha256)
+// differenceText says how what is found differs from what was recorded; empty for
+// what is not there.
+func differenceText(f *place.Finding, bytes int64, sha256 string) string {
+	switch {
+	case f.Condition == place.Unreadable:
+		return "it cannot be read: " + f.Err.Error()
+	case f.Condition != place.Altered:
+		return ""
+	case f.Err != nil:
+		return f.Err.Error()
+	case f.SHA256 == "" && f.Bytes == bytes:
+		return "something else is there"
+	case f.SHA256 == "":
+		return "it has " + term.Many(f.Bytes, "byte") + ", recorded are " + term.Count(bytes)
 	}
-	return ""
+	return "its sha256 begins with " + view.Digest(f.SHA256) + ", recorded is " + view.Digest(sha256)
+}
+
+// faultOf is what is wrong with what is found; empty for nothing.
+func faultOf(f *place.Finding) place.Condition {
+	if f.Condition == place.Intact {
+		return ""
+	}
+	return f.Condition
 }

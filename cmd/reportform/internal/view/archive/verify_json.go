@@ -4,23 +4,24 @@ import (
 	"time"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
-	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/archive"
+	"github.com/reportform/reportform/internal/place"
 )
 
 type badFileMessage struct {
 	view.Head
-	Tenant      string       `json:"tenant"`
-	Report      string       `json:"report"`
-	Output      string       `json:"output"`
-	From        time.Time    `json:"from"`
-	To          time.Time    `json:"to"`
-	Path        string       `json:"path"`
-	Fault       engine.Fault `json:"fault"`
-	Bytes       int64        `json:"bytes"`
-	SHA256      string       `json:"sha256"`
-	FoundBytes  int64        `json:"found_bytes,omitempty"`
-	FoundSHA256 string       `json:"found_sha256,omitempty"`
-	Error       string       `json:"error,omitempty"`
+	Tenant      string          `json:"tenant"`
+	Report      string          `json:"report"`
+	Output      string          `json:"output"`
+	From        time.Time       `json:"from"`
+	To          time.Time       `json:"to"`
+	Place       place.Place     `json:"path"`
+	Fault       place.Condition `json:"fault"`
+	Bytes       int64           `json:"bytes"`
+	SHA256      string          `json:"sha256"`
+	FoundBytes  int64           `json:"found_bytes,omitempty"`
+	FoundSHA256 string          `json:"found_sha256,omitempty"`
+	Error       string          `json:"error,omitempty"`
 }
 
 type badLedgerMessage struct {
@@ -32,18 +33,19 @@ type badLedgerMessage struct {
 
 type verifySummaryMessage struct {
 	view.Head
-	Ledgers      int     `json:"ledgers"`
-	Good         int64   `json:"good"`
-	GoodBytes    int64   `json:"good_bytes"`
-	Missing      int64   `json:"missing"`
-	Altered      int64   `json:"altered"`
-	Unreadable   int64   `json:"unreadable"`
-	BadLedgers   int     `json:"bad_ledgers"`
-	Console      int64   `json:"console"`
-	Left         int64   `json:"left"`
-	UnnamedPages int     `json:"unnamed_pages"`
-	Complete     bool    `json:"complete"`
-	TookSeconds  float64 `json:"took_seconds"`
+	Ledgers      int              `json:"ledgers"`
+	Good         int64            `json:"good"`
+	GoodBytes    int64            `json:"good_bytes"`
+	Missing      int64            `json:"missing"`
+	Altered      int64            `json:"altered"`
+	Unreadable   int64            `json:"unreadable"`
+	BadLedgers   int              `json:"bad_ledgers"`
+	Console      int64            `json:"console"`
+	Unverifiable map[string]int64 `json:"unverifiable,omitempty"` // by output
+	Left         int64            `json:"left"`
+	UnnamedPages int              `json:"unnamed_pages"`
+	Complete     bool             `json:"complete"`
+	TookSeconds  float64          `json:"took_seconds"`
 }
 
 // BeginVerify writes nothing: the summary has the numbers.
@@ -53,18 +55,18 @@ func (j *JSON) BeginVerify() {}
 func (j *JSON) Tick() {}
 
 // Verifying writes what is bad.
-func (j *JSON) Verifying(value engine.Verifying) {
+func (j *JSON) Verifying(value archive.Verifying) {
 	switch x := value.(type) {
-	case engine.BadFile:
+	case archive.Bad:
 		message := badFileMessage{
-			view.HeadOf(view.TypeBadFile), x.Key.Tenant, x.Key.Report, x.Output, x.From, x.To, x.Path,
-			x.Fault, x.Bytes, x.SHA256, x.FoundBytes, x.FoundSHA256, "",
+			view.HeadOf(view.TypeBadFile), x.Key.Tenant, x.Key.Report, x.Output, x.From, x.To, x.Place,
+			x.Condition, x.Bytes, x.SHA256, x.Finding.Bytes, x.Finding.SHA256, "",
 		}
 		if x.Err != nil {
 			message.Error = x.Err.Error()
 		}
 		j.Put(message)
-	case engine.BadLedger:
+	case archive.BadLedger:
 		j.Put(badLedgerMessage{view.HeadOf(view.TypeBadLedger), x.Key.Tenant, x.Key.Report, x.Err.Error()})
 	}
 }
@@ -73,6 +75,6 @@ func (j *JSON) Verifying(value engine.Verifying) {
 func (j *JSON) EndVerify(v Verified) {
 	j.Put(verifySummaryMessage{
 		view.HeadOf(view.TypeVerifySummary), v.Ledgers, v.Good, v.GoodBytes, v.Missing, v.Altered, v.Unreadable,
-		v.BadLedgers, v.Console, v.Left, v.Unnamed, v.Complete, v.Took.Seconds(),
+		v.BadLedgers, v.Console, v.Unverifiable, v.Left, v.Unnamed, v.Complete, v.Took.Seconds(),
 	})
 }

@@ -39,7 +39,7 @@ func holdingOf(l *ledger.Ledger) holding {
 		h.bytes += entry.Bytes
 		if key := [2]int64{entry.From.Unix(), entry.To.Unix()}; !held[key] {
 			held[key] = true
-			h.rows += entry.Proof().Rows
+			h.rows += entry.Rows
 		}
 		if h.from.IsZero() || entry.From.Before(h.from) {
 			h.from = entry.From
@@ -156,7 +156,11 @@ func (h *Human) Ledger(l *ledger.Ledger) {
 		if i == 0 {
 			o.Printf("\n  %s\n", o.Yellow("Left behind, held at another path since; apply -prune deletes them:"))
 		}
-		o.Printf("    %s, %s\n", left.Path, term.Size(left.Bytes))
+		what := term.Size(left.Bytes)
+		if left.SHA256 == "" && !left.Place.IsFile() {
+			what = term.Many(left.Rows, "row")
+		}
+		o.Printf("    %s, %s\n", left.Place, what)
 	}
 	o.Printf("\n")
 }
@@ -165,15 +169,38 @@ func (h *Human) Ledger(l *ledger.Ledger) {
 // due, or later: it may have been the first.
 const Revisited = ", after its revisit time"
 
+// HasBytes reports whether an entry has bytes of its own, as a file has.
+func HasBytes(e *ledger.Held, p *ledger.Proof) bool { return p.SHA256 != "" || e.Place.IsFile() }
+
+// proven says what proof there is of an entry, in some words: of what has bytes
+// their digest, of everything else what the destination has said.
+func proven(e *ledger.Held, p *ledger.Proof) (words []string) {
+	if HasBytes(e, p) {
+		return []string{"sha256 " + view.Digest(p.SHA256)}
+	}
+	if p.Promise != "" {
+		words = append(words, p.Promise)
+	}
+	if p.Ack != "" {
+		words = append(words, "acknowledged as "+p.Ack)
+	}
+	return words
+}
+
 func (h *Human) held(e *ledger.Held) {
 	o, p := &h.Out, e.Proof()
 	o.Printf("    %s\n", e.Output)
-	o.Printf("      %s\n", e.Path)
+	o.Printf("      %s\n", e.Place)
 	final := "final"
 	if !e.Final {
 		final = "not final"
 	}
-	parts := []string{term.Many(p.Rows, "row"), term.Size(e.Bytes), term.Many(p.Pages, "page"), "sha256 " + view.Digest(p.SHA256), final}
+	parts := []string{term.Many(e.Rows, "row")}
+	if HasBytes(e, &p) {
+		parts = append(parts, term.Size(e.Bytes))
+	}
+	parts = append(parts, term.Many(p.Pages, "page"))
+	parts = append(append(parts, proven(e, &p)...), final)
 	o.Hanging("      ", 6, strings.Join(append(parts, Extras(p)...), ", "))
 	text := "fetched " + term.Moment(p.FetchedAt) + " in " + term.Length(p.Took)
 	if e.Revisited {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/internal/place"
 )
 
 type ledgerMessage struct {
@@ -24,37 +25,39 @@ type ledgerMessage struct {
 // HeldMessage is an entry of a ledger.
 type HeldMessage struct {
 	view.Head
-	Tenant         string    `json:"tenant"`
-	Report         string    `json:"report"`
-	Output         string    `json:"output"`
-	From           time.Time `json:"from"`
-	To             time.Time `json:"to"`
-	Path           string    `json:"path"`
-	Rows           int64     `json:"rows"`
-	Bytes          int64     `json:"bytes"`
-	SHA256         string    `json:"sha256"`
-	FirstEvent     time.Time `json:"first_event,omitzero"`
-	LastEvent      time.Time `json:"last_event,omitzero"`
-	Pages          int64     `json:"pages"`
-	Requests       int64     `json:"requests"`
-	Repeated       int64     `json:"repeated"`
-	Revisions      int64     `json:"revisions"`
-	Outside        int64     `json:"outside"`
-	FirstRequestID string    `json:"first_request_id,omitempty"`
-	LastRequestID  string    `json:"last_request_id,omitempty"`
-	FetchedAt      time.Time `json:"fetched_at"`
-	TookSeconds    float64   `json:"took_seconds"`
-	Final          bool      `json:"final"`
-	Revisited      bool      `json:"revisited"`
-	Definition     string    `json:"definition"`
-	DerivedFrom    string    `json:"derived_from,omitempty"`
+	Tenant         string      `json:"tenant"`
+	Report         string      `json:"report"`
+	Output         string      `json:"output"`
+	From           time.Time   `json:"from"`
+	To             time.Time   `json:"to"`
+	Place          place.Place `json:"path"`
+	Rows           int64       `json:"rows"`
+	Bytes          int64       `json:"bytes"`
+	SHA256         string      `json:"sha256"`
+	Promise        string      `json:"promise,omitempty"`
+	Ack            string      `json:"ack,omitempty"`
+	FirstEvent     time.Time   `json:"first_event,omitzero"`
+	LastEvent      time.Time   `json:"last_event,omitzero"`
+	Pages          int64       `json:"pages"`
+	Requests       int64       `json:"requests"`
+	Repeated       int64       `json:"repeated"`
+	Revisions      int64       `json:"revisions"`
+	Outside        int64       `json:"outside"`
+	FirstRequestID string      `json:"first_request_id,omitempty"`
+	LastRequestID  string      `json:"last_request_id,omitempty"`
+	FetchedAt      time.Time   `json:"fetched_at"`
+	TookSeconds    float64     `json:"took_seconds"`
+	Final          bool        `json:"final"`
+	Revisited      bool        `json:"revisited"`
+	Definition     string      `json:"definition"`
+	DerivedFrom    place.Place `json:"derived_from,omitempty"`
 }
 
 // NewHeldMessage is the message of an entry.
 func NewHeldMessage(tenant, report string, e *ledger.Held) HeldMessage {
 	p := e.Proof()
 	return HeldMessage{
-		view.HeadOf(view.TypeHeld), tenant, report, e.Output, e.From, e.To, e.Path, p.Rows, e.Bytes, p.SHA256,
+		view.HeadOf(view.TypeHeld), tenant, report, e.Output, e.From, e.To, e.Place, e.Rows, e.Bytes, p.SHA256, p.Promise, p.Ack,
 		p.First, p.Last, p.Pages, p.Requests, p.Repeated, p.Revisions, p.Outside, p.FirstID, p.LastID,
 		p.FetchedAt, p.Took.Seconds(), e.Final, e.Revisited, e.Definition, p.Derived,
 	}
@@ -69,6 +72,8 @@ type failedMessage struct {
 	To     time.Time `json:"to"`
 	At     time.Time `json:"at"`
 	Error  string    `json:"error"`
+	Cause  string    `json:"cause,omitempty"`
+	Advice string    `json:"advice,omitempty"`
 }
 
 // JSON writes ledgers for programs.
@@ -95,7 +100,7 @@ func (j *JSON) Ledgers(list iter.Seq[*ledger.Ledger]) {
 			j.Put(NewHeldMessage(l.Tenant, l.Report, e))
 		}
 		for _, f := range l.Failed {
-			j.Put(failedMessage{view.HeadOf(view.TypeFailed), l.Tenant, l.Report, f.Output, f.From, f.To, f.At, f.Error})
+			j.Put(failedMessage{view.HeadOf(view.TypeFailed), l.Tenant, l.Report, f.Output, f.From, f.To, f.At, f.Error, f.Cause, f.Advice})
 		}
 	}
 }

@@ -8,8 +8,9 @@ import (
 
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/cmd/reportform/internal/view/viewtest"
-	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/internal/place"
 )
 
 func TestScreens(t *testing.T) {
@@ -30,22 +31,24 @@ func TestScreens(t *testing.T) {
 			h.Ledger(viewtest.Ledgers()[0])
 			h.Ledger(&ledger.Ledger{Tenant: "tenant.a", Report: "report.b.c"})
 		},
-		"state-rm": func(h *Human) { h.Forgetting(exampleExtents(), 1); h.Forgotten(4) },
+		"state-show-table": func(h *Human) { h.Ledger(viewtest.TableLedger()) },
+		"state-rm":         func(h *Human) { h.Forgetting(exampleExtents(), 1); h.Forgotten(4) },
 		"state-mv": func(h *Human) {
 			h.Moved("tenant.a", "tenant.b", exampleMoving(), true)
-			h.Moved("output.csv.bi", "output.csv.sheets", &engine.Moving{From: exampleMoving().From, To: exampleMoving().From, Entries: 1}, false)
+			h.Moved("output.csv.bi", "output.csv.sheets", &archive.Moving{From: exampleMoving().From, To: exampleMoving().From, Entries: 1}, false)
 		},
 		"state-pull": func(h *Human) { h.Document(viewtest.Ledgers()[2].Document()) },
 		"state-push": func(h *Human) {
-			h.Pushed(&engine.Pushed{Key: exampleMoving().From[0], Added: 1, Changed: 2, Removed: 3, Equal: 1234})
-			h.Pushed(&engine.Pushed{Key: exampleMoving().From[0], Equal: 1})
+			h.Pushed(&archive.Pushed{Key: exampleMoving().From[0], Added: 1, Changed: 2, Removed: 3, Equal: 1234})
+			h.Pushed(&archive.Pushed{Key: exampleMoving().From[0], Equal: 1})
 		},
 	})
 }
 
 func TestJSON(t *testing.T) {
 	viewtest.Messages(t, NewJSON, map[string]func(*JSON){
-		"show": func(j *JSON) { j.Ledgers(slices.Values(viewtest.Ledgers())) },
+		"show":       func(j *JSON) { j.Ledgers(slices.Values(viewtest.Ledgers())) },
+		"show-table": func(j *JSON) { j.Ledgers(slices.Values([]*ledger.Ledger{viewtest.TableLedger()})) },
 	})
 }
 
@@ -58,8 +61,8 @@ func longLedgers() (list []*ledger.Ledger) {
 	} {
 		for _, name := range names {
 			list = append(list, ledger.New(ledger.Key{Tenant: fmt.Sprintf("tenant.customer[%q]", name), Report: report}, ledger.Held{
-				Output: "output.csv.bi", From: viewtest.Day(22), To: viewtest.Day(23), Path: "a.csv", Bytes: 98_765_432_100,
-			}.With(ledger.Proof{Rows: 1_234_567})))
+				Output: "output.csv.bi", From: viewtest.Day(22), To: viewtest.Day(23), Place: "a.csv", Rows: 1_234_567, Bytes: 98_765_432_100,
+			}.With(ledger.Proof{})))
 		}
 	}
 	slices.SortStableFunc(list, func(a, b *ledger.Ledger) int { return strings.Compare(a.Report, b.Report) })
@@ -77,8 +80,8 @@ func TestTableOfAPipe(t *testing.T) {
 	}
 }
 
-func exampleMoving() *engine.Moving {
-	return &engine.Moving{
+func exampleMoving() *archive.Moving {
+	return &archive.Moving{
 		From:    []ledger.Key{{Tenant: "tenant.a", Report: viewtest.FailedReport}, {Tenant: "tenant.a", Report: "report.users.all"}},
 		To:      []ledger.Key{{Tenant: "tenant.b", Report: viewtest.FailedReport}, {Tenant: "tenant.b", Report: "report.users.all"}},
 		Entries: 1234,
@@ -94,19 +97,20 @@ func exampleExtents() (list []Extent) {
 
 // Nothing that comes from outside acts on a terminal.
 func TestNothingActsOnTheTerminal(t *testing.T) {
-	const evil = viewtest.Evil
+	const evil, evilKind = viewtest.Evil, "evil\x1b[2J"
 	at := viewtest.Day(1)
 	key := ledger.Key{Tenant: evil, Report: evil}
-	held := ledger.Held{Output: evil, Path: evil, From: at, To: viewtest.Day(2)}.With(ledger.Proof{SHA256: evil})
-	l := ledger.New(key, held)
+	held := ledger.Held{Output: evil, Place: evil, From: at, To: viewtest.Day(2)}.With(ledger.Proof{SHA256: evil})
+	table := ledger.Held{Output: evil, Place: place.New(evilKind, "evil\x1b[2J", "evil\r"), From: at.AddDate(0, 0, 1), To: viewtest.Day(3)}.With(ledger.Proof{Promise: evil, Ack: evil})
+	l := ledger.New(key, held, table)
 	l.Failed = []ledger.Failed{{Output: evil, Error: evil + "\nmore " + evil}}
-	l.Left = []ledger.Left{{Path: evil}}
+	l.Left = []ledger.Left{{Place: evil}}
 	viewtest.Harmless(t, NewHuman, func(_ *viewtest.Screen, h *Human) {
 		h.Ledgers(slices.Values([]*ledger.Ledger{l}))
 		h.Ledger(l)
 		h.LedgerKeys([]ledger.Key{key})
 		h.Forgetting([]Extent{ExtentOf(l)}, 0)
-		h.Moved(evil, evil, &engine.Moving{From: []ledger.Key{key}, To: []ledger.Key{{}}}, false)
-		h.Pushed(&engine.Pushed{Key: key})
+		h.Moved(evil, evil, &archive.Moving{From: []ledger.Key{key}, To: []ledger.Key{{}}}, false)
+		h.Pushed(&archive.Pushed{Key: key})
 	})
 }

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 
-	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/internal/term"
 )
@@ -25,7 +25,7 @@ func ExtentOf(l *ledger.Ledger) Extent {
 	for h := range l.Held() {
 		x.Entries++
 		x.Bytes += h.Bytes
-		if h.Path != ledger.Console {
+		if h.Place.IsFile() {
 			x.Files++
 		}
 	}
@@ -65,7 +65,7 @@ func (h *Human) Forgotten(ledgers int) {
 }
 
 // Moved says what was moved, or would be.
-func (h *Human) Moved(source, destination string, m *engine.Moving, dryRun bool) {
+func (h *Human) Moved(source, destination string, m *archive.Moving, dryRun bool) {
 	o := &h.Out
 	for i := range m.From {
 		if i == maxForgotten {
@@ -98,7 +98,7 @@ func (h *Human) Document(d *ledger.Document) {
 }
 
 // Pushed says what state push changed.
-func (h *Human) Pushed(p *engine.Pushed) {
+func (h *Human) Pushed(p *archive.Pushed) {
 	o := &h.Out
 	o.Printf("%s\n", o.Bold(p.Key.Report+" "+p.Key.Tenant))
 	if p.Added+p.Changed+p.Removed == 0 {

@@ -163,7 +163,7 @@ func orphanPictures(orphans []plan.Orphan) []*orphanPicture {
 			tenants[t] = true
 			c.tenants = append(c.tenants, o.Tenant)
 		}
-		c.paths = append(c.paths, o.Path)
+		c.paths = append(c.paths, o.Place.String())
 		c.bytes += o.Bytes
 	}
 	return list

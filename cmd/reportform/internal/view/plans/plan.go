@@ -145,17 +145,17 @@ func (h *Human) onePull(p *plan.Pull) {
 	}
 	o.Hanging(o.Green("  + "), 4, pullLabel(p)+settled)
 	for _, out := range p.Outputs {
-		why := ReasonText(out.Reason)
+		why := ReasonAt(out.Reason, out.Place)
 		if out.Reason == plan.Derived { // from what is said below
 			why = ReasonText(plan.New)
 		}
 		line := term.Wrap(term.Clean(out.Output+", "+string(out.Reason)+": "+why), 4, 8, o.Columns())
 		reason := ", " + term.Clean(string(out.Reason)) + ": "
 		o.Printf("%s\n", term.Styled(strings.Replace(line, reason, ", "+string(o.Bold(string(out.Reason)))+": ", 1)))
-		o.Printf("      %s\n", out.Path)
+		o.Printf("      %s\n", out.Place)
 	}
 	if p.Source != nil {
-		o.Hanging("    ", 4, "made from "+p.Source.Path+", without a request")
+		o.Hanging("    ", 4, "made from "+p.Source.Place.String()+", without a request")
 	}
 	o.Printf("\n")
 }

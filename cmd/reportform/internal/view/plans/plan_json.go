@@ -5,6 +5,7 @@ import (
 
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/place"
 )
 
 // The messages of plan, in the order in which they are written.
@@ -27,7 +28,7 @@ type pullMessage struct {
 type outputMessage struct {
 	Output string      `json:"output"`
 	Reason plan.Reason `json:"reason"`
-	Path   string      `json:"path"`
+	Place  place.Place `json:"path"`
 }
 
 type gapMessage struct {
@@ -45,15 +46,15 @@ type gapMessage struct {
 
 type orphanMessage struct {
 	view.Head
-	Tenant string    `json:"tenant"`
-	Report string    `json:"report"`
-	Output string    `json:"output"`
-	From   time.Time `json:"from"`
-	To     time.Time `json:"to"`
-	Path   string    `json:"path"`
-	Why    string    `json:"why"`
-	Bytes  int64     `json:"bytes"`
-	SHA256 string    `json:"sha256"`
+	Tenant string      `json:"tenant"`
+	Report string      `json:"report"`
+	Output string      `json:"output"`
+	From   time.Time   `json:"from"`
+	To     time.Time   `json:"to"`
+	Place  place.Place `json:"path"`
+	Why    string      `json:"why"`
+	Bytes  int64       `json:"bytes"`
+	SHA256 string      `json:"sha256"`
 }
 
 type planSummaryMessage struct {
@@ -85,7 +86,7 @@ func (j *JSON) Plan(p *plan.Plan) {
 			pull.From, pull.To, pull.Label, pull.Final, pull.Revisit, pull.LostAt, make([]outputMessage, 0, len(pull.Outputs)), pull.Source,
 		}
 		for _, o := range pull.Outputs {
-			message.Outputs = append(message.Outputs, outputMessage{o.Output, o.Reason, o.Path})
+			message.Outputs = append(message.Outputs, outputMessage{o.Output, o.Reason, o.Place})
 		}
 		j.Put(message)
 	}
@@ -104,7 +105,7 @@ func (j *JSON) Plan(p *plan.Plan) {
 func (j *JSON) Orphans(t view.Type, orphans []plan.Orphan) {
 	for i := range orphans {
 		o := &orphans[i]
-		j.Put(orphanMessage{view.HeadOf(t), o.Tenant, o.Report, o.Output, o.From, o.To, o.Path, o.Why, o.Bytes, o.SHA256})
+		j.Put(orphanMessage{view.HeadOf(t), o.Tenant, o.Report, o.Output, o.From, o.To, o.Place, o.Why, o.Bytes, o.SHA256})
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/reportform/reportform/cmd/reportform/internal/view/viewtest"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/place"
 )
 
 func TestScreens(t *testing.T) {
@@ -16,9 +17,9 @@ func TestScreens(t *testing.T) {
 			h.Plan(&plan.Plan{Held: 120, Waiting: []plan.Gap{viewtest.Gap("tenant.contoso", 23, "")}})
 		},
 		"plan-narrowed": func(h *Human) {
-			h.Plan(&plan.Plan{Held: 120, Narrowed: true})
+			h.Plan(&plan.Plan{Header: plan.Header{Narrowed: true}, Held: 120})
 			p := viewtest.Plan()
-			h.Plan(&plan.Plan{Pulls: p.Pulls[22:24], Held: 43, Narrowed: true})
+			h.Plan(&plan.Plan{Header: plan.Header{Narrowed: true}, Pulls: p.Pulls[22:24], Held: 43})
 		},
 		"plan-gaps": func(h *Human) {
 			week := viewtest.Gap("tenant.contoso", 10, "")
@@ -32,10 +33,19 @@ func TestScreens(t *testing.T) {
 				Lost:    []plan.Gap{viewtest.Gap("tenant.contoso", 1, viewtest.Retention), snapshot, old},
 			})
 		},
-		"plan-trusting":  func(h *Human) { h.Plan(&plan.Plan{Held: 120, FilesTrusted: true}) },
+		"plan-trusting":  func(h *Human) { h.Plan(&plan.Plan{Header: plan.Header{FilesTrusted: true}, Held: 120}) },
 		"plan-one":       func(h *Human) { p := viewtest.Plan(); h.Plan(&plan.Plan{Pulls: p.Pulls[22:23], Held: 43}) },
 		"plan-many":      func(h *Human) { h.Plan(viewtest.ManyTenants()) },
 		"plan-different": func(h *Human) { h.Plan(differentPlan()) },
+		"plan-one-table": func(h *Human) {
+			p := viewtest.Plan().Pulls[22]
+			p.Outputs = []plan.PullOutput{
+				{Output: "output.pg.sign_ins", Reason: plan.Missing, Place: place.New("table", "pg.sign_ins", "contoso "+p.Label)},
+				{Output: "output.pg.copy", Reason: plan.Altered, Place: place.New("table", "pg.copy", "contoso "+p.Label)},
+				{Output: "output.json.archive", Reason: plan.Missing, Place: "out/a.json"},
+			}
+			h.Plan(&plan.Plan{Pulls: []plan.Pull{p}})
+		},
 		"plan-one-derived": func(h *Human) {
 			p := viewtest.Plan().Pulls[28]
 			p.Outputs[0].Output = "output.csv.an_output_with_a_long_name_that_fills_most_of_a_line"
@@ -103,11 +113,11 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 	at := viewtest.Day(1)
 	pull := plan.Pull{
 		Tenant: evil, Report: evil, Type: evil, From: at, To: viewtest.Day(2), Label: evil, Final: true,
-		Outputs: []plan.PullOutput{{Output: evil, Reason: plan.Reason(evil), Path: evil}, {Output: evil, Reason: plan.New, Path: evil}},
+		Outputs: []plan.PullOutput{{Output: evil, Reason: plan.Reason(evil), Place: evil}, {Output: evil, Reason: plan.New, Place: evil}},
 	}
 	p := &plan.Plan{
 		Pulls:   []plan.Pull{pull, pull},
-		Orphans: []plan.Orphan{{Tenant: evil, Report: evil, Output: evil, From: at, To: viewtest.Day(2), Path: evil, Why: evil}},
+		Orphans: []plan.Orphan{{Tenant: evil, Report: evil, Output: evil, From: at, To: viewtest.Day(2), Place: evil, Why: evil}},
 		Lost:    []plan.Gap{{Tenant: evil, Report: evil, From: at, To: viewtest.Day(2), Why: evil}},
 	}
 	viewtest.Harmless(t, NewHuman, func(_ *viewtest.Screen, h *Human) {

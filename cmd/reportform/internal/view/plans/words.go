@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/internal/term"
 )
 
@@ -13,7 +14,7 @@ import (
 // Reasons is the order in which reasons are listed.
 func Reasons() []plan.Reason {
 	return []plan.Reason{
-		plan.Retry, plan.Missing, plan.Altered, plan.Changed,
+		plan.Failed, plan.Missing, plan.Altered, plan.Changed,
 		plan.Revisit, plan.Moved, plan.Open, plan.Derived, plan.New,
 	}
 }
@@ -37,10 +38,22 @@ func ReasonText(r plan.Reason) string {
 		return "the file is gone"
 	case plan.Altered:
 		return "the file is not the one that was written"
-	case plan.Retry:
+	case plan.Failed:
 		return "the last try did not complete"
 	}
 	return string(r)
+}
+
+// ReasonAt explains a reason, where it is known what it is said of.
+func ReasonAt(r plan.Reason, p place.Place) string {
+	switch {
+	case p.IsFile():
+	case r == plan.Missing:
+		return "what was written is gone"
+	case r == plan.Altered:
+		return "what is there is not what was written"
+	}
+	return ReasonText(r)
 }
 
 // OrphanText explains why something is an orphan.

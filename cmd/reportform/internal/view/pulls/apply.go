@@ -3,7 +3,6 @@
 package pulls
 
 import (
-	"errors"
 	"strings"
 	"time"
 
@@ -28,7 +27,7 @@ func NewHuman(h *view.Human) *Human { return &Human{Human: plans.NewHuman(h)} }
 type Applied struct {
 	Planned           int // pulls of the plan
 	Finished, Skipped int
-	Failed            []run.Failed
+	Failed            []run.Ended
 	Pruned            []plan.Orphan
 	Events, Bytes     int64
 	Interrupted       bool
@@ -36,9 +35,9 @@ type Applied struct {
 }
 
 // failures are the pulls that failed, without those that an interrupt ended.
-func (a *Applied) failures() (list []run.Failed) {
+func (a *Applied) failures() (list []run.Ended) {
 	for _, f := range a.Failed {
-		if !a.Interrupted || !stopped(f) {
+		if !a.Interrupted || !f.Failure.Stopped {
 			list = append(list, f)
 		}
 	}
@@ -120,14 +119,14 @@ func (h *Human) EndApply(a Applied) {
 	o.Paragraphs(2, strings.Join(parts, ", ")+".")
 	switch {
 	case len(failed) > 0:
-		o.Paragraphs(2, "Nothing of a failed pull counts as held, and what finished does. The next apply tries again what failed; RF_LOG=debug shows every request.")
+		o.Paragraphs(2, "What was written whole is held, and nothing else. The next apply tries again what failed; RF_LOG=debug shows every request.")
 	case a.Interrupted:
 		o.Paragraphs(2, "What finished is held; the next apply goes on from there.")
 	}
 }
 
 // failures shows what failed, why, and what to do. Equal failures stand together.
-func (h *Human) failures(failed []run.Failed) {
+func (h *Human) failures(failed []run.Ended) {
 	if len(failed) == 0 {
 		return
 	}
@@ -139,7 +138,7 @@ func (h *Human) failures(failed []run.Failed) {
 	var groups []*group
 	seen := map[[2]string]*group{}
 	for _, f := range failed {
-		key := [2]string{failureText(f.Err), failureAdvice(f.Err)}
+		key := [2]string{f.Failure.Message + heldText(&f), f.Failure.Advice}
 		if seen[key] == nil {
 			seen[key] = &group{text: key[0], advice: key[1]}
 			groups = append(groups, seen[key])
@@ -167,32 +166,14 @@ func (h *Human) failures(failed []run.Failed) {
 	}
 }
 
-// failureText is what went wrong in a pull, without the pull's name.
-func failureText(err error) string {
-	var texts []string
-	for _, e := range joined(err) {
-		var pull *run.PullError
-		if errors.As(e, &pull) {
-			e = pull.Err
-		}
-		texts = append(texts, e.Error())
+// heldText says which outputs hold the slice although others failed.
+func heldText(e *run.Ended) string {
+	if len(e.Written) == 0 {
+		return ""
 	}
-	return strings.Join(texts, "\n")
-}
-
-// failureAdvice is what can be done about it; may be empty.
-func failureAdvice(err error) string {
-	var pull *run.PullError
-	if errors.As(err, &pull) {
-		return pull.Advice
+	var names []string
+	for _, w := range e.Written {
+		names = append(names, w.Output)
 	}
-	return ""
-}
-
-// joined returns the errors that errors.Join put together.
-func joined(err error) []error {
-	if list, ok := err.(interface{ Unwrap() []error }); ok {
-		return list.Unwrap()
-	}
-	return []error{err}
+	return "\nHeld all the same: " + strings.Join(names, ", ") + "."
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/reportform/reportform/cmd/reportform/internal/view/plans"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/internal/place"
+	"github.com/reportform/reportform/outputs"
 )
 
 // pullHead begins every message about a pull that runs.
@@ -41,18 +43,24 @@ type pullCompleteMessage struct {
 }
 
 type writtenMessage struct {
-	Output string `json:"output"`
-	Path   string `json:"path"`
-	Rows   int64  `json:"rows"`
-	Bytes  int64  `json:"bytes"`
-	SHA256 string `json:"sha256"`
+	Output string      `json:"output"`
+	Place  place.Place `json:"path"`
+	Rows   int64       `json:"rows"`
+	Bytes  int64       `json:"bytes"`
+	SHA256 string      `json:"sha256"`
+	// Promise and Ack are of what is no file.
+	Promise outputs.Promise `json:"promise,omitempty"`
+	Ack     string          `json:"ack,omitempty"`
 }
 
 type pullFailedMessage struct {
 	pullHead
 	TookSeconds float64 `json:"took_seconds"`
 	Error       string  `json:"error"`
+	Cause       string  `json:"cause,omitempty"`
 	Advice      string  `json:"advice,omitempty"`
+	// Outputs are those that hold the slice all the same.
+	Outputs []writtenMessage `json:"outputs,omitempty"`
 }
 
 type applySummaryMessage struct {
@@ -103,21 +111,28 @@ func (j *JSON) Progress(progress run.Progress) {
 		j.Put(j.pull(view.TypePullStart, p.Pull))
 	case run.Progressed:
 		j.Put(pullProgressMessage{j.pull(view.TypePullProgress, p.Pull), p.Events, p.Bytes, p.Pages})
-	case run.Finished:
-		s := &p.Stats
-		message := pullCompleteMessage{
-			j.pull(view.TypePullComplete, p.Pull), p.Took.Seconds(),
-			s.Events, s.Bytes, s.Pages, s.Requests, s.Repeated, s.Revisions, s.Outside,
-			make([]writtenMessage, 0, len(p.Receipts)),
-		}
-		for _, r := range p.Receipts {
-			message.Outputs = append(message.Outputs, writtenMessage{r.Output, r.Path, r.Rows, r.Bytes, r.SHA256})
-		}
-		j.Put(message)
-	case run.Failed:
-		j.Put(pullFailedMessage{j.pull(view.TypePullFailed, p.Pull), p.Took.Seconds(), failureText(p.Err), failureAdvice(p.Err)})
-	case run.Skipped:
-		j.Put(j.pull(view.TypePullSkipped, p.Pull))
+	case run.Ended:
+		j.ended(&p)
+	}
+}
+
+func (j *JSON) ended(e *run.Ended) {
+	written := make([]writtenMessage, 0, len(e.Written))
+	for _, w := range e.Written {
+		r := &w.Receipt
+		written = append(written, writtenMessage{w.Output, r.Place, r.Rows, r.Bytes, r.SHA256, r.Promise, r.Ack})
+	}
+	switch s := &e.Stats; {
+	case e.Failure != nil:
+		f := e.Failure
+		j.Put(pullFailedMessage{j.pull(view.TypePullFailed, e.Pull), e.Took.Seconds(), f.Message, f.Cause, f.Advice, written})
+	case e.Skipped:
+		j.Put(j.pull(view.TypePullSkipped, e.Pull))
+	default:
+		j.Put(pullCompleteMessage{
+			j.pull(view.TypePullComplete, e.Pull), e.Took.Seconds(),
+			s.Events, s.Bytes, s.Pages, s.Requests, s.Repeated, s.Revisions, s.Outside, written,
+		})
 	}
 }
 

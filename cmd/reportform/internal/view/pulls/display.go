@@ -1,8 +1,6 @@
 package pulls
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -54,23 +52,22 @@ func (t *tally) add(p run.Progress, now time.Time) {
 		if a := t.find(p.Pull); a >= 0 {
 			t.active[a].events, t.active[a].bytes, t.active[a].pages = p.Events, p.Bytes, p.Pages
 		}
-	case run.Finished:
-		t.finished++
-		t.remove(p.Pull)
-	case run.Failed:
-		if !stopped(p) {
+	case run.Ended:
+		switch {
+		case p.Skipped:
+			t.skipped++
+		case p.Failure == nil:
+			t.finished++
+		case !p.Failure.Stopped:
 			t.failed++
 		}
-		t.remove(p.Pull)
-	case run.Skipped:
-		t.skipped++
 		t.remove(p.Pull)
 	}
 }
 
 func (t *tally) find(p *plan.Pull) int {
 	for i, a := range t.active {
-		if a.pull == p {
+		if a.pull.Same(p) {
 			return i
 		}
 	}
@@ -95,19 +92,19 @@ func (t *tally) summary(now time.Time) string {
 // ending is the permanent text for a pull that ended; empty for other reports.
 // It is one line, or wrapped to a width if that is not 0.
 func ending(p *term.Printer, progress run.Progress, width int) term.Styled {
-	switch e := progress.(type) {
-	case run.Finished:
-		return ended(p, e.Pull, p.Green, "done,", finishedText(e), width)
-	case run.Failed:
-		if stopped(e) {
-			return ended(p, e.Pull, term.Plain, "stopped", "", width)
-		}
-		reason, _, _ := strings.Cut(failureText(e.Err), "\n")
-		return ended(p, e.Pull, p.Red, "failed", "after "+term.Length(e.Took)+": "+reason, width)
-	case run.Skipped:
+	e, ok := progress.(run.Ended)
+	switch {
+	case !ok:
+		return ""
+	case e.Skipped:
 		return ended(p, e.Pull, term.Plain, "skipped,", "held meanwhile", width)
+	case e.Failure == nil:
+		return ended(p, e.Pull, p.Green, "done,", finishedText(&e), width)
+	case e.Failure.Stopped:
+		return ended(p, e.Pull, term.Plain, "stopped", "", width)
 	}
-	return ""
+	reason, _, _ := strings.Cut(e.Failure.Message, "\n")
+	return ended(p, e.Pull, p.Red, "failed", "after "+term.Length(e.Took)+": "+reason, width)
 }
 
 // ended says how a pull ended: a head in a style, and text behind it. Where
@@ -131,14 +128,11 @@ func ended(p *term.Printer, pull *plan.Pull, style func(string) term.Styled, how
 	return p.Sprintf("%s%s\n", style(name+": "+how), term.Styled(strings.TrimRight(text, " ")))
 }
 
-// stopped reports whether it was an interrupt that ended the pull.
-func stopped(f run.Failed) bool { return errors.Is(f.Err, context.Canceled) }
-
 // finishedText is the counts of a finished pull.
-func finishedText(f run.Finished) string {
+func finishedText(f *run.Ended) string {
 	var bytes int64
-	for _, r := range f.Receipts {
-		bytes += r.Bytes
+	for _, w := range f.Written {
+		bytes += w.Receipt.Bytes
 	}
 	parts := []string{term.Many(f.Stats.Events, "event"), term.Size(bytes)}
 	if from := f.Pull.Source; from != nil {

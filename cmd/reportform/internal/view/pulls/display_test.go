@@ -1,7 +1,6 @@
 package pulls
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -42,13 +41,23 @@ func TestLinesHeartbeat(t *testing.T) {
 		t.Error(diff)
 	}
 	s.Reset()
-	h.Progress(run.Failed{Pull: &p.Pulls[1], Err: errors.New("why")})
+	h.Progress(failed(&p.Pulls[1], 0, "why"))
 	s.Clock = s.Clock.Add(29 * time.Second)
 	h.Tick()
 	if strings.Contains(s.String(), "Still") {
 		t.Errorf("a line came just before: %s", s)
 	}
 }
+
+func finished(p *plan.Pull, took time.Duration) run.Ended {
+	return run.Ended{Pull: p, Result: run.Result{Took: took}}
+}
+
+func failed(p *plan.Pull, took time.Duration, message string) run.Ended {
+	return run.Ended{Pull: p, Result: run.Result{Took: took, Failure: &run.Failure{Message: message}}}
+}
+
+func skipped(p *plan.Pull) run.Ended { return run.Ended{Pull: p, Result: run.Result{Skipped: true}} }
 
 // terminal is a small terminal: it keeps the lines that a display leaves on
 // the screen, and knows the movements that a display makes.
@@ -106,10 +115,10 @@ func TestLive(t *testing.T) {
 	}
 	for i := range 10 {
 		if i%5 == 4 {
-			h.Progress(run.Failed{Pull: &pulls[i], Err: errors.New("503 Service Unavailable\nrequest-id 1"), Took: time.Second})
+			h.Progress(failed(&pulls[i], time.Second, "503 Service Unavailable\nrequest-id 1"))
 			continue
 		}
-		h.Progress(run.Finished{Pull: &pulls[i], Took: time.Second})
+		h.Progress(finished(&pulls[i], time.Second))
 	}
 	h.Interrupted()
 	h.Tick()
@@ -119,8 +128,8 @@ func TestLive(t *testing.T) {
 			t.Errorf("%d columns: %s", w, line)
 		}
 	}
-	h.Progress(run.Skipped{Pull: &pulls[10]})
-	h.Progress(run.Finished{Pull: &pulls[11]})
+	h.Progress(skipped(&pulls[10]))
+	h.Progress(finished(&pulls[11], 0))
 	h.progress.end()
 	shot("at the end")
 	ended := 0
@@ -168,9 +177,9 @@ func TestLiveKeepsTheSlice(t *testing.T) {
 	h.Progress(run.Progressed{Pull: &p, Events: 1_234_567, Bytes: 1_234_567_890})
 	s.Clock = s.Clock.Add(time.Second)
 	h.Tick()
-	h.Progress(run.Finished{Pull: &p, Took: time.Second})
-	h.Progress(run.Failed{Pull: &p, Took: time.Second, Err: errors.New("the service refused the request: 403 Forbidden, code Authorization_RequestDenied")})
-	h.Progress(run.Skipped{Pull: &p})
+	h.Progress(finished(&p, time.Second))
+	h.Progress(failed(&p, time.Second, "the service refused the request: 403 Forbidden, code Authorization_RequestDenied"))
+	h.Progress(skipped(&p))
 	text := viewtest.WithoutMovements(s.String())
 	for line := range strings.Lines(text) {
 		if w := term.Width(strings.TrimSuffix(line, "\n")); w > 80 {

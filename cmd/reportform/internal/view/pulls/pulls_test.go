@@ -1,9 +1,6 @@
 package pulls
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"testing"
 	"time"
 
@@ -11,6 +8,8 @@ import (
 	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/internal/place"
+	"github.com/reportform/reportform/outputs"
 )
 
 func TestScreens(t *testing.T) {
@@ -21,13 +20,15 @@ func TestScreens(t *testing.T) {
 			h.BeginApply(3)
 			h.EndApply(Applied{Planned: 3, Finished: 2, Skipped: 1, Events: 1234567, Bytes: 987654321, Took: 75 * time.Second})
 		},
+		"apply-partly": func(h *Human) { partlyApply(h) },
 		"apply-interrupted": func(h *Human) {
+			stopped := run.Ended{Pull: &viewtest.Plan().Pulls[0], Result: run.Result{Failure: &run.Failure{Message: "reading: context canceled", Stopped: true}}}
 			h.BeginApply(44)
 			h.Interrupted()
-			h.Progress(run.Failed{Pull: &viewtest.Plan().Pulls[0], Err: fmt.Errorf("reading: %w", context.Canceled)})
+			h.Progress(stopped)
 			h.EndApply(Applied{
 				Planned: 44, Finished: 12, Events: 1000, Bytes: 2000, Took: 3 * time.Second, Interrupted: true,
-				Failed: []run.Failed{{Pull: &viewtest.Plan().Pulls[0], Err: fmt.Errorf("reading: %w", context.Canceled)}},
+				Failed: []run.Ended{stopped},
 			})
 		},
 	})
@@ -35,7 +36,8 @@ func TestScreens(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	viewtest.Messages(t, NewJSON, map[string]func(*JSON){
-		"apply": func(j *JSON) { exampleApply(j, j.Now); j.Interrupted() },
+		"apply":        func(j *JSON) { exampleApply(j, j.Now); j.Interrupted() },
+		"apply-partly": func(j *JSON) { partlyApply(j) },
 	})
 }
 
@@ -56,22 +58,23 @@ func exampleApply(v applying, now func() time.Time) {
 		v.Progress(run.Started{Pull: pull})
 	}
 	v.Progress(run.Progressed{Pull: pulls[0], Events: 12_000, Bytes: 34_567_890, Pages: 12})
-	v.Progress(run.Skipped{Pull: pulls[3]})
+	v.Progress(run.Ended{Pull: pulls[3], Result: run.Result{Skipped: true}})
 	written := run.Written{Output: "output.xml.audit"}
-	written.Path, written.Rows, written.Bytes, written.SHA256 = "/srv/xml/contoso-legacy-last-7d.xml", 12_345, 45_678_901, "9f86d081"
-	v.Progress(run.Finished{
-		Pull: pulls[0], Took: 12345 * time.Millisecond, Receipts: []run.Written{written},
+	written.Receipt = outputs.Receipt{Place: "/srv/xml/contoso-legacy-last-7d.xml", Rows: 12_345, Bytes: 45_678_901, SHA256: "9f86d081"}
+	v.Progress(run.Ended{Pull: pulls[0], Result: run.Result{
+		Took: 12345 * time.Millisecond, Written: []run.Written{written},
 		Stats: fetch.Stats{Requests: 14, Pages: 13, Events: 12_345, Bytes: 40_000_000, Repeated: 3, Revisions: 1, Outside: 2},
-	})
-	denied := &run.PullError{
-		Pull:   pulls[1],
-		Err:    errors.New("the service refused the request: 403 Forbidden, code Authorization_RequestDenied: Insufficient privileges to complete the operation\nrequest-id 7d1d9c1e-0000-4000-8000-000000000001"),
-		Advice: "Grant the application permission AuditLog.Read.All to the application, and an administrator's consent in this tenant:\n  az ad app permission admin-consent --id 8f0c1f2e",
+	}})
+	denied := run.Failure{
+		Outputs: []string{"output.json.archive", "output.csv.bi"},
+		Message: "the service refused the request: 403 Forbidden, code Authorization_RequestDenied: Insufficient privileges to complete the operation\nrequest-id 7d1d9c1e-0000-4000-8000-000000000001",
+		Advice:  "Grant the application permission AuditLog.Read.All to the application, and an administrator's consent in this tenant:\n  az ad app permission admin-consent --id 8f0c1f2e",
 	}
-	other := &run.PullError{Pull: pulls[2], Err: denied.Err, Advice: denied.Advice}
-	failures := []run.Failed{
-		{Pull: pulls[1], Err: denied, Took: 2 * time.Second},
-		{Pull: pulls[2], Err: errors.Join(other, errors.New("the failure could not be recorded in the state: disk full")), Took: time.Second},
+	other := denied
+	other.Message += "\nthe failure could not be recorded in the state: disk full"
+	failures := []run.Ended{
+		{Pull: pulls[1], Result: run.Result{Failure: &denied, Took: 2 * time.Second}},
+		{Pull: pulls[2], Result: run.Result{Failure: &other, Took: time.Second}},
 	}
 	for _, f := range failures {
 		v.Progress(f)
@@ -82,22 +85,55 @@ func exampleApply(v applying, now func() time.Time) {
 	})
 }
 
+// partlyApply goes through an apply of pulls of which one output fails and
+// another one holds the slice.
+func partlyApply(v applying) {
+	p := viewtest.Plan()
+	var ended []run.Ended
+	for i, pull := range []*plan.Pull{&p.Pulls[1], &p.Pulls[2]} {
+		file := run.Written{Output: "output.json.archive", Receipt: outputs.Receipt{
+			Place: "out/contoso/failed/" + place.Place(pull.Label) + ".json", Rows: 1234, Bytes: 2_468_000, SHA256: "9f86d081",
+		}}
+		rows := run.Written{Output: "output.pg.sign_ins", Receipt: outputs.Receipt{
+			Place: place.New("table", "pg.sign_ins", "contoso "+pull.Label), Rows: 1234, Promise: outputs.Stored, Ack: "42",
+		}}
+		ended = append(ended, run.Ended{Pull: pull, Result: run.Result{
+			Stats: fetch.Stats{Requests: 4, Pages: 3, Events: 1234, Bytes: 3_000_000}, Took: time.Duration(i+1) * time.Second,
+			Written: []run.Written{file, rows}[:i+1],
+			Failure: &run.Failure{
+				Outputs: []string{"output.csv.bi"}, Cause: "disk",
+				Message: "output.csv.bi: write /srv/bi/contoso-sign-ins-failed.csv.1234567.tmp: no space left on device",
+				Advice:  "The disk is full. Make room, or change the output's path; nothing half-written was left.",
+			},
+		}})
+	}
+	v.BeginApply(2)
+	for _, e := range ended {
+		v.Progress(run.Started{Pull: e.Pull})
+		v.Progress(e)
+	}
+	v.EndApply(Applied{Planned: 2, Failed: ended, Events: 2468, Bytes: 4_936_000, Took: 3 * time.Second})
+}
+
 // Nothing that comes from outside acts on a terminal.
 func TestNothingActsOnTheTerminal(t *testing.T) {
 	const evil = viewtest.Evil
 	at := viewtest.Day(1)
 	pull := plan.Pull{
 		Tenant: evil, Report: evil, Type: evil, From: at, To: viewtest.Day(2), Label: evil, Final: true,
-		Outputs: []plan.PullOutput{{Output: evil, Reason: plan.Reason(evil), Path: evil}, {Output: evil, Reason: plan.New, Path: evil}},
+		Outputs: []plan.PullOutput{{Output: evil, Reason: plan.Reason(evil), Place: evil}, {Output: evil, Reason: plan.New, Place: evil}},
 	}
-	failure := &run.PullError{Pull: &pull, Err: errors.New(evil + "\nmore " + evil), Advice: evil}
+	failed := run.Ended{Pull: &pull, Result: run.Result{
+		Written: []run.Written{{Output: evil}},
+		Failure: &run.Failure{Outputs: []string{evil}, Message: evil + "\nmore " + evil, Cause: evil, Advice: evil},
+	}}
 	viewtest.Harmless(t, NewHuman, func(s *viewtest.Screen, h *Human) {
 		h.BeginApply(2)
 		h.Progress(run.Started{Pull: &pull})
 		s.Clock = s.Clock.Add(time.Minute)
 		h.Tick()
-		h.Progress(run.Finished{Pull: &pull})
-		h.Progress(run.Failed{Pull: &pull, Err: failure})
-		h.EndApply(Applied{Failed: []run.Failed{{Pull: &pull, Err: failure}}})
+		h.Progress(run.Ended{Pull: &pull})
+		h.Progress(failed)
+		h.EndApply(Applied{Failed: []run.Ended{failed}})
 	})
 }

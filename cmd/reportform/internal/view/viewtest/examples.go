@@ -8,6 +8,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/internal/limits"
+	"github.com/reportform/reportform/internal/place"
 )
 
 // FailedReport is the report of most examples, and Retention why slices are
@@ -30,7 +31,7 @@ func Pull(tenant, report string, n int, reasons ...plan.Reason) plan.Pull {
 		if i < len(reasons) && reasons[i] != "" {
 			p.Outputs = append(p.Outputs, plan.PullOutput{
 				Output: output, Reason: reasons[i], Definition: "d",
-				Path: fmt.Sprintf("out/%s/%s.%d", tenant, p.Label, i),
+				Place: place.Place(fmt.Sprintf("out/%s/%s.%d", tenant, p.Label, i)),
 			})
 		}
 	}
@@ -49,12 +50,12 @@ func Gap(tenant string, n int, why string) plan.Gap {
 
 // Plan has one of everything.
 func Plan() *plan.Plan {
-	p := &plan.Plan{Version: 1, Tool: "0.1.0", Configuration: "c", Now: Day(23).Add(10 * time.Hour), Held: 120}
+	p := &plan.Plan{Header: plan.Header{Version: 1, Tool: "0.1.0", Configuration: "c", Now: Day(23).Add(10 * time.Hour)}, Held: 120}
 	last := Day(23).Add(10 * time.Hour)
 	trailing := plan.Pull{
 		Tenant: "tenant.contoso", Report: "report.audit_events.legacy", Type: "audit_events",
 		From: last.AddDate(0, 0, -7), To: last, Label: "last-7d",
-		Outputs: []plan.PullOutput{{Output: "output.xml.audit", Reason: plan.Moved, Path: "xml/contoso-legacy-last-7d.xml"}},
+		Outputs: []plan.PullOutput{{Output: "output.xml.audit", Reason: plan.Moved, Place: "xml/contoso-legacy-last-7d.xml"}},
 	}
 	const failed = "report.sign_ins.failed"
 	for n := 1; n <= 22; n++ {
@@ -66,7 +67,7 @@ func Plan() *plan.Plan {
 	}
 	for _, n := range []int{14, 15} {
 		derived := Pull(`tenant.customer["fabrikam"]`, failed, n, "", plan.Derived)
-		derived.Source = &plan.Source{Output: "output.json.archive", Path: "out/fabrikam.json", SHA256: "abc"}
+		derived.Source = &plan.Source{Output: "output.json.archive", Place: "out/fabrikam.json", SHA256: "abc"}
 		derived.LostAt = Day(n + 31)
 		p.Pulls = append(p.Pulls, derived)
 	}
@@ -88,7 +89,7 @@ func Plan() *plan.Plan {
 	for n := 1; n <= 5; n++ {
 		p.Orphans = append(p.Orphans, plan.Orphan{
 			Tenant: "tenant.contoso", Report: failed, Output: "output.text.old", From: Day(n), To: Day(n + 1),
-			Path: fmt.Sprintf("old/contoso/%s.txt", Day(n).Format(time.DateOnly)), Why: "output", Bytes: 1_234_567, SHA256: "abc",
+			Place: place.Place(fmt.Sprintf("old/contoso/%s.txt", Day(n).Format(time.DateOnly))), Why: "output", Bytes: 1_234_567, SHA256: "abc",
 		})
 	}
 	return p
@@ -105,15 +106,31 @@ func ManyTenants() *plan.Plan {
 	return p
 }
 
+// TableLedger holds slices in an output that writes no files: what the
+// destination has said is all the proof.
+func TableLedger() *ledger.Ledger {
+	held := func(n int, promise, ack string) ledger.Held {
+		return ledger.Held{
+			Output: "output.pg.sign_ins", From: Day(n), To: Day(n + 1), Definition: "d", Rows: 1234, Final: true,
+			Place: place.New("table", "pg.sign_ins", "contoso "+Day(n).Format(time.DateOnly)),
+		}.With(ledger.Proof{
+			Promise: promise, Ack: ack, First: Day(n).Add(time.Second), Last: Day(n).Add(23 * time.Hour), Pages: 3, Requests: 4,
+			FetchedAt: Day(n + 1).Add(3 * time.Hour), Took: 1234 * time.Millisecond, FirstID: "id1", LastID: "id2",
+		})
+	}
+	l := ledger.New(ledger.Key{Tenant: "tenant.contoso", Report: FailedReport}, held(1, "stored", "42"), held(2, "sent", ""))
+	l.Left = []ledger.Left{{Output: "output.pg.sign_ins", From: Day(1), To: Day(2), Place: place.New("table", "pg.old", "contoso 2026-11-01"), Rows: 1234}}
+	return l
+}
+
 // Ledgers have one of everything.
 func Ledgers() []*ledger.Ledger {
 	held := func(output string, n int, rows int64, change func(*ledger.Held, *ledger.Proof)) ledger.Held {
 		h := ledger.Held{
 			Output: output, From: Day(n), To: Day(n + 1), Definition: "d",
-			Path: "out/contoso/failed/" + Day(n).Format(time.DateOnly) + "." + strings.Split(output, ".")[1], Bytes: rows * 2000, Final: true,
+			Place: place.Place("out/contoso/failed/" + Day(n).Format(time.DateOnly) + "." + strings.Split(output, ".")[1]), Rows: rows, Bytes: rows * 2000, Final: true,
 		}
 		p := ledger.Proof{
-			Rows:   rows,
 			SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 			First:  Day(n).Add(time.Second), Last: Day(n).Add(23 * time.Hour), Pages: 3, Requests: 4,
 			FetchedAt: Day(n + 1).Add(3 * time.Hour), Took: 1234 * time.Millisecond,
@@ -134,13 +151,13 @@ func Ledgers() []*ledger.Ledger {
 		held("output.json.archive", 1, 1234, nil), held("output.json.archive", 2, 0, nil),
 	)
 	first.Failed = []ledger.Failed{{Output: "output.csv.bi", From: Day(3), To: Day(4), At: Day(4).Add(3 * time.Hour), Error: "the service refused the request: 403 Forbidden, code Authorization_RequestDenied: Insufficient privileges to complete the operation"}}
-	first.Left = []ledger.Left{{Output: "output.csv.bi", From: Day(1), To: Day(2), Path: "old/2026-11-01.csv", Bytes: 2_468_000}}
+	first.Left = []ledger.Left{{Output: "output.csv.bi", From: Day(1), To: Day(2), Place: "old/2026-11-01.csv", Bytes: 2_468_000}}
 	other := ledger.New(ledger.Key{Tenant: `tenant.customer["fabrikam"]`, Report: key.Report})
 	other.Failed = first.Failed
 	return []*ledger.Ledger{
 		first, other,
 		ledger.New(ledger.Key{Tenant: "tenant.contoso", Report: "report.users.all"}, ledger.Held{
-			Output: "output.csv.bi", From: Day(23).Add(time.Hour), To: Day(23).Add(2 * time.Hour), Path: "-", Bytes: 98_765_432_100,
-		}.With(ledger.Proof{Rows: 1_234_567})),
+			Output: "output.csv.bi", From: Day(23).Add(time.Hour), To: Day(23).Add(2 * time.Hour), Place: "-", Rows: 1_234_567, Bytes: 98_765_432_100,
+		}.With(ledger.Proof{})),
 	}
 }
