@@ -16,7 +16,7 @@ import (
 )
 
 // reading yields the events of one slice and counts them, as fetch.Source does.
-type reading = func(ctx context.Context, stats *fetch.Stats) iter.Seq2[[]event.Event, error]
+type reading func(ctx context.Context, stats *fetch.Stats) iter.Seq2[[]event.Event, error]
 
 // asking reads a pull's slice from the service, working at a seat.
 func (s *services) asking(tenant *config.Tenant, report *config.Report, pull *plan.Pull, seat *timedSeat) reading {

@@ -1,0 +1,230 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/reportform/reportform/engine/fetch"
+	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/ledger/local"
+	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/event"
+	"github.com/reportform/reportform/outputs"
+)
+
+// toySource is a source that is no page: it gives batches from memory, then
+// fails with err, if it has one.
+type toySource struct {
+	batches [][]string
+	err     error
+	between func() // called before each batch
+}
+
+func (s *toySource) events(_ context.Context, stats *fetch.Stats) iter.Seq2[[]event.Event, error] {
+	return func(yield func([]event.Event, error) bool) {
+		var batch []event.Event
+		for _, raw := range s.batches {
+			s.between()
+			batch = batch[:0]
+			for _, r := range raw {
+				batch = append(batch, event.Event{Raw: []byte(r), OneLine: true})
+			}
+			stats.Pages++
+			stats.Events += int64(len(batch))
+			if !yield(batch, nil) {
+				return
+			}
+			for i := range batch {
+				clear(batch[i].Raw)
+			}
+		}
+		if s.err != nil {
+			yield(nil, s.err)
+		}
+	}
+}
+
+// toyOutput keeps in memory what was published, a line a batch.
+type toyOutput struct{ published, written []string }
+
+func (o *toyOutput) Resolve(*outputs.Pull) (outputs.Target, hcl.Diagnostics) {
+	return outputs.Target{Place: "/toy"}, nil
+}
+
+func (o *toyOutput) Open(context.Context, outputs.Target) (outputs.Writer, error) {
+	o.written = nil
+	return &toyWriter{o}, nil
+}
+
+type toyWriter struct{ *toyOutput }
+
+func (w *toyWriter) Write(events []outputs.Event) error {
+	line := ""
+	for _, e := range events {
+		line += string(e.Raw)
+	}
+	w.written = append(w.written, line)
+	return nil
+}
+
+func (w *toyWriter) Stage() (outputs.Receipt, error) {
+	return outputs.Receipt{Place: "/toy", Rows: int64(len(w.written))}, nil
+}
+
+func (w *toyWriter) Publish() (outputs.Receipt, error) {
+	w.published = w.written
+	return w.Stage()
+}
+
+func (w *toyWriter) Discard() error { return nil }
+
+// toyRun is a pull of a toy source into a toy output.
+type toyRun struct {
+	now    time.Time
+	runner Runner
+	job    Job
+	told   []string
+	output toyOutput
+}
+
+func newToyRun(t *testing.T, source *toySource) *toyRun {
+	r := &toyRun{now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
+	from := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
+	planned := plan.PullOutput{Output: "output.toy.a", Place: "/toy", Definition: "d"}
+	r.job = Job{
+		Pull: &plan.Pull{
+			Tenant: "tenant.t", Report: "report.sign_ins.r", From: from, To: from.AddDate(0, 0, 1), Final: true,
+			Outputs: []plan.PullOutput{planned},
+		},
+		Planned: r.now.Add(-time.Minute), Outputs: []JobOutput{{Address: planned.Output, Output: &r.output, Target: outputs.Target{Place: "/toy"}, Definition: "d"}},
+		Events: source.events,
+	}
+	if source.between == nil {
+		source.between = func() { r.now = r.now.Add(time.Second) }
+	}
+	r.runner = Runner{
+		Ledgers: ledger.NewStore(local.New(t.TempDir())), Now: func() time.Time { return r.now },
+		Progress: func(p Progress) {
+			text := fmt.Sprintf("%T", p)
+			if p, ok := p.(Progressed); ok {
+				text = fmt.Sprintf("%d events, %d pages", p.Events, p.Pages)
+			}
+			r.told = append(r.told, text)
+		},
+	}
+	return r
+}
+
+func (r *toyRun) ledger(t *testing.T) *ledger.Ledger {
+	t.Helper()
+	l, err := r.runner.Ledgers.Read(t.Context(), ledger.Key{Tenant: r.job.Pull.Tenant, Report: r.job.Pull.Report})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// A batch goes to the outputs as it comes; an empty one only says how far the
+// source is.
+func TestRunnerPassesBatchesOn(t *testing.T) {
+	r := newToyRun(t, &toySource{batches: [][]string{{"a", "b"}, {}, {}, {"c"}}})
+	if result := r.runner.Pull(t.Context(), &r.job); result.Failure != nil {
+		t.Fatal(result.Failure)
+	}
+	if want := []string{"ab", "c"}; !slices.Equal(r.output.published, want) {
+		t.Errorf("published %q, want %q", r.output.published, want)
+	}
+	want := []string{"run.Started", "2 events, 1 pages", "2 events, 2 pages", "2 events, 3 pages", "3 events, 4 pages"}
+	if !slices.Equal(r.told, want) {
+		t.Errorf("told %q, want %q", r.told, want)
+	}
+	h := r.ledger(t).Find("output.toy.a", r.job.Pull.From, r.job.Pull.To)
+	if h == nil || h.Rows != 2 || h.Proof().Pages != 4 || !h.Final {
+		t.Errorf("the ledger has %+v", h)
+	}
+
+	// What is held meanwhile is not read again.
+	r.told, r.job.Events = nil, nil
+	if result := r.runner.Pull(t.Context(), &r.job); !result.Skipped || len(r.told) > 0 {
+		t.Errorf("told %q, %+v", r.told, result)
+	}
+}
+
+func TestRunnerTellsProgressNotTooOften(t *testing.T) {
+	var r *toyRun
+	r = newToyRun(t, &toySource{
+		batches: [][]string{{"a"}, {"b"}, {"c"}, {"d"}, {"e"}, {"f"}},
+		between: func() { r.now = r.now.Add(progressInterval / 2) },
+	})
+	if result := r.runner.Pull(t.Context(), &r.job); result.Failure != nil {
+		t.Fatal(result.Failure)
+	}
+	want := []string{"run.Started", "2 events, 2 pages", "4 events, 4 pages", "6 events, 6 pages"}
+	if !slices.Equal(r.told, want) {
+		t.Errorf("told %q, want %q", r.told, want)
+	}
+}
+
+// What came before an error is not all, and nothing of it is published.
+func TestRunnerPublishesNothingOfWhatBreaksOff(t *testing.T) {
+	broken := errors.New("the service failed")
+	r := newToyRun(t, &toySource{batches: [][]string{{"a"}}, err: broken})
+	result := r.runner.Pull(t.Context(), &r.job)
+	if f := result.Failure; f == nil || f.Message != broken.Error() || !slices.Equal(f.Outputs, []string{"output.toy.a"}) || len(result.Written) > 0 || r.output.published != nil {
+		t.Errorf("published %q, and the result is %+v", r.output.published, result)
+	}
+	l := r.ledger(t)
+	if l.Find("output.toy.a", r.job.Pull.From, r.job.Pull.To) != nil {
+		t.Error("the ledger holds what was not published")
+	}
+	if want := []string{"run.Started", "1 events, 1 pages"}; !slices.Equal(r.told, want) {
+		t.Errorf("told %q, want %q", r.told, want)
+	}
+}
+
+// A pull that is made from a file needs that to be held as planned.
+func TestRunnerChecksTheSource(t *testing.T) {
+	r := newToyRun(t, &toySource{batches: [][]string{{"a"}}})
+	r.job.Pull.Source = &plan.Source{Output: "output.toy.b", Place: "/other", SHA256: "5e"}
+	r.job.LostAt = r.now // the service has it no longer, which does not matter
+	if f := r.runner.Pull(t.Context(), &r.job).Failure; f == nil || strings.Contains(f.Message, errLost.Error()) || r.output.published != nil {
+		t.Errorf("published %q, and the failure is %v", r.output.published, f)
+	}
+
+	fetched := r.now.Add(-time.Hour)
+	key := ledger.Key{Tenant: r.job.Pull.Tenant, Report: r.job.Pull.Report}
+	if err := r.runner.Ledgers.Update(t.Context(), key, func(l *ledger.Ledger) {
+		l.Hold(ledger.Held{
+			Output: "output.toy.b", From: r.job.Pull.From, To: r.job.Pull.To, Place: "/other", Final: true, Modified: fetched, Rows: 1,
+		}.With(ledger.Proof{SHA256: "5e", FetchedAt: fetched, FirstID: "r1"}))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if result := r.runner.Pull(t.Context(), &r.job); result.Failure != nil {
+		t.Fatal(result.Failure)
+	}
+	h := r.ledger(t).Find("output.toy.a", r.job.Pull.From, r.job.Pull.To)
+	if h == nil {
+		t.Fatal("nothing is held")
+	}
+	if p := h.Proof(); p.Derived != "/other" || !p.FetchedAt.Equal(fetched) || p.FirstID != "r1" {
+		t.Errorf("the proof is %+v", p)
+	}
+
+	r.job.Outputs[0].Definition, r.output.published = "d2", nil
+	r.job.Events = (&toySource{err: outputs.ErrAltered, between: func() {}}).events
+	if f := r.runner.Pull(t.Context(), &r.job).Failure; f == nil || f.Message != outputs.ErrAltered.Error() {
+		t.Errorf("the failure is %v", f)
+	}
+	if doubted := r.ledger(t).Find("output.toy.b", r.job.Pull.From, r.job.Pull.To); doubted == nil || !doubted.Modified.IsZero() {
+		t.Errorf("the source that is not what was written is %+v", doubted)
+	}
+}
