@@ -43,9 +43,9 @@ type Source interface {
 }
 
 // Stats counts what a pull read. It is written by the goroutine that ranges
-// over the events, between batches. What is read a second
-// time, because a slice had to be read again, counts in Requests, Pages, Bytes
-// and Outside, but its events count once.
+// over the events, between batches. What is read a second time, because a slice
+// had to be read again, counts in Requests, Pages, Bytes and Outside, but its
+// events count once.
 type Stats struct {
 	Requests  int64     // pages asked for, retries by the transport not included
 	Pages     int64     // pages that came whole
