@@ -13,3 +13,12 @@ func (e *Engine) CheckState(ctx context.Context) error {
 	}
 	return nil
 }
+
+// MigrateState has the state backend make what storing needs, and encrypt what
+// the configuration wants encrypted. It returns how many ledgers that were.
+func (e *Engine) MigrateState(ctx context.Context) (encrypted int, err error) {
+	if encrypted, err = e.ledgers.Migrate(ctx); err != nil {
+		return encrypted, fmt.Errorf("the state cannot be written: %w", err)
+	}
+	return encrypted, nil
+}

@@ -60,8 +60,12 @@ func TestEncryptedState(t *testing.T) {
 		t.Errorf("plain text where encryption is declared gives %q", got)
 	}
 	use("encryption {\nidentity = secret_file(\"one.txt\")\nmigrate = true\n}")
-	if _, err := w.engine().archive.Keys(t.Context()); err != nil { // as init does
-		t.Fatal(err)
+	w.readAll("with migrate")
+	if len(telling()) == 0 {
+		t.Fatal("what reads has encrypted the state")
+	}
+	if n, err := w.engine().MigrateState(t.Context()); n != 2 || err != nil { // as init does
+		t.Fatalf("%d ledgers are encrypted, %v; want 2", n, err)
 	}
 	if found := telling(); len(found) > 0 {
 		t.Errorf("after the migration %v", found)
@@ -92,8 +96,9 @@ func TestEncryptedState(t *testing.T) {
 		t.Errorf("another key gives %q", got)
 	}
 	use("encryption {\nidentity = secret_file(\"two.txt\")\nold_identities = [secret_file(\"one.txt\")]\nmigrate = true\n}")
-	if _, err := w.engine().archive.Keys(t.Context()); err != nil {
-		t.Fatal(err)
+	w.readAll("with another key")
+	if n, err := w.engine().MigrateState(t.Context()); n != 2 || err != nil {
+		t.Fatalf("%d ledgers are encrypted anew, %v; want 2", n, err)
 	}
 	if err := os.Remove(filepath.Join(w.dir, "one.txt")); err != nil {
 		t.Fatal(err)

@@ -8,7 +8,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/ledger/ledgertest"
 	"github.com/reportform/reportform/engine/plan"
 )
 
@@ -50,6 +54,44 @@ func fullArchive(t *testing.T) *world {
 		t.Fatalf("%+v", s)
 	}
 	return w
+}
+
+// readAll does everything that only reads, and holds that no file or folder of
+// the world is another one afterwards.
+func (w *world) readAll(when string) {
+	w.t.Helper()
+	before := ledgertest.Files(w.t, w.dir)
+	ctx, keys := w.t.Context(), []ledger.Key(nil)
+	for _, read := range []struct {
+		what string
+		do   func(*Engine) error
+	}{
+		{"Keys", func(e *Engine) (err error) { keys, err = e.archive.Keys(ctx); return err }},
+		{"Plan", func(e *Engine) error { _, err := e.Plan(ctx, PlanOptions{}); return err }},
+		{"Coverage", func(e *Engine) error { _, err := e.Coverage(ctx, PlanOptions{}); return err }},
+		{"Explain", func(e *Engine) error { _, err := e.Explain(ctx, filepath.Join(w.dir, "out", "x")); return err }},
+		{"Each", func(e *Engine) error {
+			return e.archive.Each(ctx, keys, func(_ ledger.Key, _ *ledger.Ledger, err error) error { return err })
+		}},
+		{"Verify", func(e *Engine) error { _, err := e.archive.Verify(ctx, keys, func(archive.Verifying) {}); return err }},
+		{"CheckState", func(e *Engine) error { return e.CheckState(ctx) }},
+	} {
+		if err := read.do(w.engine()); err != nil {
+			w.t.Errorf("%s %s: %v", read.what, when, err)
+		}
+		if diff := cmp.Diff(before, ledgertest.Files(w.t, w.dir)); diff != "" {
+			w.t.Errorf("%s %s wrote (-before +after):\n%s", read.what, when, diff)
+			before = ledgertest.Files(w.t, w.dir)
+		}
+	}
+}
+
+func TestReadingWritesNothing(t *testing.T) {
+	w := newWorld(t, nil)
+	w.write("main.rf.hcl", strings.ReplaceAll(archiveConfig, "ENDPOINTS", w.endpoints()))
+	w.readAll("before anything is held")
+	w.apply()
+	w.readAll("of what is held")
 }
 
 func TestForget(t *testing.T) {

@@ -13,7 +13,8 @@ type Version string
 var ErrConflict = errors.New("the ledger was changed by another process")
 
 // Backend stores ledgers and their pages as opaque bytes. It is safe for
-// concurrent use by many processes.
+// concurrent use by many processes. Get and List store nothing, nor make what is
+// missing: a place that is not there yet holds no ledgers.
 type Backend interface {
 	// Get returns the stored bytes and their version, or nil and the empty
 	// version where there are none. Bytes that it cannot open are an
@@ -35,4 +36,23 @@ type Backend interface {
 // it from storing.
 type Checker interface {
 	Check(ctx context.Context) error
+}
+
+// Migrator is a Backend that can bring its place, and what is stored there, to
+// what the configuration asks for. Put does so for what it stores, and nothing
+// else does.
+type Migrator interface {
+	// Migrate makes what storing needs, and encrypts what is to be encrypted. It
+	// returns how many ledgers it has encrypted. What was done already is left as
+	// it is, so that what was cut off can be repeated.
+	Migrate(ctx context.Context) (encrypted int, err error)
+}
+
+// Migrate has the backend bring its place to what the configuration asks for,
+// and returns how many ledgers were encrypted.
+func (s *Store) Migrate(ctx context.Context) (encrypted int, err error) {
+	if migrator, ok := s.backend.(Migrator); ok {
+		return migrator.Migrate(ctx)
+	}
+	return 0, nil
 }

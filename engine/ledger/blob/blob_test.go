@@ -88,6 +88,25 @@ func TestBackend(t *testing.T) {
 	}
 }
 
+func TestReading(t *testing.T) {
+	m := &memory{objects: map[string]object{}}
+	for name, open := range map[string]func(*testing.T) ledger.Backend{
+		"memory":        func(*testing.T) ledger.Backend { return open(m, "p") },
+		"doubted":       func(*testing.T) ledger.Backend { return openStore(&deaf{Store: m}, "d") },
+		"conditionless": func(*testing.T) ledger.Backend { return openStore(&deaf{Store: m, toDeletion: true}, "c") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ledgertest.RunReading(t, open, func(t *testing.T) map[string]string {
+				stored := map[string]string{}
+				for name, o := range m.objects {
+					stored[name] = string(o.data)
+				}
+				return stored
+			})
+		})
+	}
+}
+
 // TestOutcomeUnknown has stores that carry out a write and do not say so.
 func TestOutcomeUnknown(t *testing.T) {
 	key := ledger.Key{Tenant: "tenant.a", Report: "report.a.b"}

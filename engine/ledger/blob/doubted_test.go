@@ -17,11 +17,17 @@ import (
 // a version is, or those on a deletion. mute says that it has none for that.
 type deaf struct {
 	objectstore.Store
+	trusted                       bool
 	toNone, toVersion, toDeletion bool
 	mute                          error
 }
 
-func (d *deaf) Doubtful() string { return "http://deaf.example" }
+func (d *deaf) Doubtful() string {
+	if d.trusted {
+		return ""
+	}
+	return "http://deaf.example"
+}
 
 func (d *deaf) Put(ctx context.Context, name string, data []byte, old objectstore.Version) (objectstore.Version, error) {
 	if d.toNone && old == "" || d.toVersion && old != "" {
@@ -115,6 +121,23 @@ func TestDeletionFails(t *testing.T) {
 	_, err := openStore(&deaf{Store: m, mute: broken}, "").Put(t.Context(), ledger.Key{Tenant: "tenant.a", Report: "report.a.b"}, []byte("one"), "")
 	if !errors.Is(err, broken) || len(m.objects) > 0 {
 		t.Errorf("error is %v, and %d objects are stored; want that it is seen", err, len(m.objects))
+	}
+}
+
+// A server is tried out once, before the first write; one that is known to obey
+// is not.
+func TestTriedOutOnce(t *testing.T) {
+	for trusted, want := range map[bool]int{false: 4, true: 3} {
+		m := &memory{objects: map[string]object{}}
+		b := openStore(&deaf{Store: m, trusted: trusted}, "")
+		for _, tenant := range []string{"tenant.a", "tenant.b", "tenant.c"} {
+			if _, err := b.Put(t.Context(), ledger.Key{Tenant: tenant, Report: "report.a.b"}, []byte("one"), ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if m.count != want {
+			t.Errorf("trusted %t: 3 ledgers took %d writes, want %d", trusted, m.count, want)
+		}
 	}
 }
 

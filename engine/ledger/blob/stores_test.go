@@ -57,6 +57,16 @@ func TestStores(t *testing.T) {
 				})
 			}
 
+			t.Run("reading", func(t *testing.T) {
+				store, err := locate(t, server, "").Open(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				ledgertest.RunReading(t, func(t *testing.T) ledger.Backend { return backend(t, server, "read") }, func(t *testing.T) map[string]string {
+					return contents(t, store)
+				})
+			})
+
 			// The connection breaks after a write has been carried out.
 			t.Run("lost answer", func(t *testing.T) {
 				proxy := objectstoretest.NewProxy(t, root(server), nil)
@@ -77,6 +87,27 @@ func TestStores(t *testing.T) {
 			})
 		})
 	}
+}
+
+// contents returns the objects of a store with what they hold.
+func contents(t *testing.T, store objectstore.Store) map[string]string {
+	t.Helper()
+	objects, err := store.List(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]string{}
+	for _, object := range objects {
+		if object.Size > 64<<10 {
+			continue // the suite's large one
+		}
+		data, version, err := store.Get(t.Context(), object.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[object.Name] = string(version) + string(data)
+	}
+	return found
 }
 
 // root is the URL of a server without a path.

@@ -156,17 +156,40 @@ func (b *Backend) walk(folder string, do func(path string) error) error {
 	return nil
 }
 
-// Check implements ledger.Checker: it takes a lock once.
+// Check implements ledger.Checker: it takes a lock once, on a file of its own
+// that it removes, as near to the place of the locks as there is a directory.
 func (b *Backend) Check(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	unlock, err := b.lock(ledger.Key{})
+	dir, err := nearest(filepath.Join(b.dir, lockDir))
 	if err != nil {
 		return err
 	}
+	path := filepath.Join(dir, durable.TempName())
+	unlock, err := b.lockFile(path)
+	if err != nil {
+		_ = os.Remove(path)
+		return err
+	}
 	unlock()
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	return nil
+}
+
+// nearest returns a directory, or the nearest one above it that exists.
+func nearest(dir string) (string, error) {
+	info, err := os.Stat(dir)
+	parent := filepath.Dir(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && parent != dir:
+		return nearest(parent)
+	case err == nil && !info.IsDir():
+		return "", fmt.Errorf("%s is a file, not a directory", dir)
+	}
+	return dir, err
 }
 
 // lock takes the lock that guards key, one of a fixed number so that lock
@@ -177,7 +200,11 @@ func (b *Backend) lock(key ledger.Key) (unlock func(), err error) {
 		return nil, err
 	}
 	sum := sha256.Sum256([]byte(key.Report + "\x00" + key.Tenant + "\x00" + key.Page))
-	path := filepath.Join(dir, fmt.Sprintf("%02d", int(sum[0])%lockCount))
+	return b.lockFile(filepath.Join(dir, fmt.Sprintf("%02d", int(sum[0])%lockCount)))
+}
+
+// lockFile takes the lock on a file, and makes it where it is missing.
+func (b *Backend) lockFile(path string) (unlock func(), err error) {
 	unlock, err = b.take(path)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported), errors.Is(err, syscall.ENOLCK):

@@ -19,6 +19,12 @@ func TestBackend(t *testing.T) {
 	ledgertest.Run(t, func(*testing.T) ledger.Backend { return New(dir) })
 }
 
+func TestReading(t *testing.T) {
+	above := t.TempDir()
+	dir := filepath.Join(above, "not there", "state")
+	ledgertest.RunReading(t, func(*testing.T) ledger.Backend { return New(dir) }, func(t *testing.T) map[string]string { return ledgertest.Files(t, above) })
+}
+
 // TestLayout holds the files that other versions of the tool find.
 func TestLayout(t *testing.T) {
 	dir := t.TempDir()

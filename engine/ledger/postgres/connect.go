@@ -25,9 +25,46 @@ const (
 	creation = 0x7265706f7274666d // "reportfm"
 )
 
-// query runs a statement, and where the table is missing, once more after
-// making it.
+// query runs a statement. A table that is missing has no rows, pgx.ErrNoRows.
 func (b *Backend) query(ctx context.Context, statement func(*pgxpool.Pool) error) error {
+	return b.use(ctx, func(pool *pgxpool.Pool) (creating bool, err error) {
+		if err = statement(pool); missing(err) {
+			err = pgx.ErrNoRows
+		}
+		return false, err
+	})
+}
+
+// insert runs a statement, and where the table is missing, once more after
+// making it.
+func (b *Backend) insert(ctx context.Context, statement func(*pgxpool.Pool) error) error {
+	return b.use(ctx, func(pool *pgxpool.Pool) (creating bool, err error) {
+		err = statement(pool)
+		if !missing(err) {
+			return false, err
+		}
+		if creating, err = b.migrate(ctx, pool); err != nil {
+			return creating, err
+		}
+		return false, statement(pool)
+	})
+}
+
+// migrate makes the schema and the table where they are missing.
+func (b *Backend) migrate(ctx context.Context, pool *pgxpool.Pool) (creating bool, err error) {
+	err = pgx.BeginTxFunc(ctx, pool, creationOptions(), func(tx pgx.Tx) error {
+		creating = true
+		return b.create(ctx, tx)
+	})
+	return creating, err
+}
+
+// missing reports whether an error says that there is no table.
+func missing(err error) bool { return code(err) == undefinedTable || code(err) == invalidSchemaName }
+
+// use lets do use the connections, and explains its errors. creating tells that
+// do failed to make the table.
+func (b *Backend) use(ctx context.Context, do func(*pgxpool.Pool) (creating bool, err error)) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -35,18 +72,11 @@ func (b *Backend) query(ctx context.Context, statement func(*pgxpool.Pool) error
 	if err != nil {
 		return err
 	}
-	err = statement(pool)
-	creating := code(err) == undefinedTable || code(err) == invalidSchemaName
-	if creating {
-		if err = b.create(ctx, pool); err == nil {
-			creating = false
-			err = statement(pool)
-		}
-	}
-	if err == nil || errors.Is(err, pgx.ErrNoRows) {
+	creating, err := do(pool)
+	switch {
+	case err == nil || errors.Is(err, pgx.ErrNoRows):
 		return err
-	}
-	if ctx.Err() != nil {
+	case ctx.Err() != nil:
 		return ctx.Err()
 	}
 	return b.explain(creating, pool.Config().ConnConfig, err)
@@ -122,31 +152,34 @@ func keywords(settings map[string]string) string {
 	return b.String()
 }
 
-// create makes the schema and the table where they are missing. Processes that
+// creationOptions are of transactions that create: each statement has to see
+// what another process has committed meanwhile, whatever the database's default
+// isolation is.
+func creationOptions() pgx.TxOptions { return pgx.TxOptions{IsoLevel: pgx.ReadCommitted} }
+
+// create is migrate in a transaction. Processes that
 // start at once take turns: of two that create the same thing, PostgreSQL fails
 // the second in spite of IF NOT EXISTS.
-func (b *Backend) create(ctx context.Context, pool *pgxpool.Pool) error {
-	// Each statement has to see what another process has committed meanwhile,
-	// whatever the database's default isolation is.
-	return pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(creation)); err != nil {
+func (b *Backend) create(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(creation)); err != nil {
+		return err
+	}
+	// Even of a schema or a table that exists, CREATE IF NOT EXISTS demands the
+	// right to create one.
+	var schema, table bool
+	err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1), EXISTS (SELECT FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace WHERE nspname = $1 AND relname = $2)",
+		b.options.Schema, tableName).Scan(&schema, &table)
+	if err != nil || table {
+		return err
+	}
+	if !schema {
+		if _, err := tx.Exec(ctx, "CREATE SCHEMA "+pgx.Identifier{b.options.Schema}.Sanitize()); err != nil {
 			return err
 		}
-		// Even of a schema that exists, CREATE SCHEMA IF NOT EXISTS demands the
-		// right to create one.
-		var exists bool
-		err := tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)", b.options.Schema).Scan(&exists)
-		if err != nil {
-			return err
-		}
-		if !exists {
-			if _, err := tx.Exec(ctx, "CREATE SCHEMA "+pgx.Identifier{b.options.Schema}.Sanitize()); err != nil {
-				return err
-			}
-		}
-		// Keys are compared byte by byte, so that an index outlives an upgrade
-		// of the system's collations.
-		_, err = tx.Exec(ctx, "CREATE TABLE IF NOT EXISTS "+b.table+` (
+	}
+	// Keys are compared byte by byte, so that an index outlives an upgrade of the
+	// system's collations.
+	_, err = tx.Exec(ctx, "CREATE TABLE IF NOT EXISTS "+b.table+` (
 	report text COLLATE "C" NOT NULL,
 	tenant text COLLATE "C" NOT NULL,
 	page text COLLATE "C" NOT NULL,
@@ -155,6 +188,5 @@ func (b *Backend) create(ctx context.Context, pool *pgxpool.Pool) error {
 	updated_at timestamptz NOT NULL,
 	PRIMARY KEY (report, tenant, page)
 )`)
-		return err
-	})
+	return err
 }

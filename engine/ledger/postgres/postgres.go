@@ -3,6 +3,7 @@ package postgres
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"sync"
 
@@ -24,8 +25,8 @@ type Options struct {
 	// Password reads the password, for every new connection; nil for none. It
 	// goes with Settings.
 	Password func(context.Context) (string, error)
-	// Schema holds the table. Both are made at the first use where they are
-	// missing.
+	// Schema holds the table. Both are made by Migrate, or the first Put, where
+	// they are missing.
 	Schema string
 }
 
@@ -83,16 +84,18 @@ func (b *Backend) Put(ctx context.Context, key ledger.Key, data []byte, old ledg
 	if data == nil {
 		data = []byte{} // nil would be SQL's NULL
 	}
+	run := b.insert
 	statement := "INSERT INTO " + b.table + " (report, tenant, page, data, version, updated_at)" +
 		" VALUES ($1, $2, $3, $4, gen_random_uuid(), now()) ON CONFLICT DO NOTHING RETURNING version::text"
 	args := append(columns(key), data)
 	if old != "" {
+		run = b.query
 		statement = "UPDATE " + b.table + " SET data = $4, version = gen_random_uuid(), updated_at = now()" +
 			" WHERE report = $1 AND tenant = $2 AND page = $3 AND version::text = $5 RETURNING version::text"
 		args = append(args, string(old))
 	}
 	var version string
-	err := b.query(ctx, func(pool *pgxpool.Pool) error {
+	err := run(ctx, func(pool *pgxpool.Pool) error {
 		return pool.QueryRow(ctx, statement, args...).Scan(&version)
 	})
 	return ledger.Version(version), conflict(err)
@@ -136,5 +139,49 @@ func (b *Backend) List(ctx context.Context) ([]ledger.Key, error) {
 		keys, err = pgx.CollectRows(rows, keyOf)
 		return err
 	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
 	return keys, err
+}
+
+// Migrate implements ledger.Migrator: it makes the schema and the table where
+// they are missing.
+func (b *Backend) Migrate(ctx context.Context) (encrypted int, err error) {
+	return 0, b.use(ctx, func(pool *pgxpool.Pool) (creating bool, err error) { return b.migrate(ctx, pool) })
+}
+
+// Check implements ledger.Checker: it stores a row, and makes the table before
+// where it is missing, in a transaction that it takes back.
+func (b *Backend) Check(ctx context.Context) error {
+	return b.use(ctx, func(pool *pgxpool.Pool) (creating bool, err error) {
+		tx, err := pool.BeginTx(ctx, creationOptions())
+		if err != nil {
+			return false, err
+		}
+		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+		err = pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return b.try(ctx, tx) }) // which leaves tx usable
+		if !missing(err) {
+			return false, err
+		}
+		if err := b.create(ctx, tx); err != nil {
+			return true, err
+		}
+		return false, b.try(ctx, tx)
+	})
+}
+
+// try does with a row of its own what Put and Delete do.
+func (b *Backend) try(ctx context.Context, tx pgx.Tx) error {
+	row := columns(ledger.Key{Report: "check", Tenant: rand.Text()})
+	for _, statement := range []string{
+		"INSERT INTO " + b.table + " (report, tenant, page, data, version, updated_at) VALUES ($1, $2, $3, '', gen_random_uuid(), now())",
+		"UPDATE " + b.table + " SET data = 'x' WHERE report = $1 AND tenant = $2 AND page = $3",
+		"DELETE FROM " + b.table + " WHERE report = $1 AND tenant = $2 AND page = $3",
+	} {
+		if _, err := tx.Exec(ctx, statement, row...); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/ledgertest"
 	"github.com/reportform/reportform/engine/ledger/postgres/pgtest"
@@ -42,6 +44,12 @@ func TestPostgreSQL(t *testing.T) {
 	t.Run("suite", func(t *testing.T) {
 		place := database(t, "suite", "")
 		ledgertest.Run(t, func(t *testing.T) ledger.Backend { return open(t, Options{URL: text(place)}) })
+	})
+
+	t.Run("reading", func(t *testing.T) {
+		place := database(t, "reading", "")
+		ledgertest.RunReading(t, func(t *testing.T) ledger.Backend { return open(t, Options{URL: text(place)}) },
+			func(t *testing.T) map[string]string { return contents(t, place) })
 	})
 
 	t.Run("suite in a database of strict isolation and narrow encoding", func(t *testing.T) {
@@ -195,6 +203,38 @@ func TestPostgreSQL(t *testing.T) {
 	t.Run("errors", func(t *testing.T) { testErrors(t, server, database) })
 }
 
+// contents returns the tables of a database that are its users', and the rows of
+// those for ledgers; and the schemas.
+func contents(t *testing.T, place string) map[string]string {
+	t.Helper()
+	connection, err := pgx.Connect(t.Context(), place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close(context.Background()) }()
+	found := map[string]string{}
+	collect := func(query string) (names []string) {
+		rows, err := connection.Query(t.Context(), query)
+		if err == nil {
+			names, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return names
+	}
+	for _, schema := range collect("SELECT nspname::text FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%'") {
+		found[schema] = "schema"
+	}
+	for _, table := range collect("SELECT schemaname || '.' || tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')") {
+		found[table] = strings.Join(collect("SELECT row_to_json(l)::text FROM "+table+" AS l ORDER BY 1"), "\n")
+	}
+	for _, lock := range collect("SELECT locktype || mode FROM pg_locks WHERE locktype = 'advisory'") {
+		found[lock] = "lock"
+	}
+	return found
+}
+
 // testErrors provokes what goes wrong, and holds each error to its server,
 // reason and advice, and to silence about the password.
 func testErrors(t *testing.T, server *pgtest.Server, database func(t *testing.T, name, more string) string) {
@@ -204,7 +244,7 @@ func testErrors(t *testing.T, server *pgtest.Server, database func(t *testing.T,
 		"CREATE SCHEMA readonly", "CREATE SCHEMA foreign_table", "CREATE TABLE foreign_table.ledgers (id int)",
 		"CREATE SCHEMA granted", "GRANT USAGE, CREATE ON SCHEMA granted TO weak", "GRANT USAGE ON SCHEMA readonly TO reader")
 	readonly := New(Options{URL: text(server.URL("errors")), Schema: "readonly"})
-	if _, err := readonly.List(t.Context()); err != nil { // makes the table
+	if _, err := readonly.Migrate(t.Context()); err != nil { // makes the table
 		t.Fatal(err)
 	}
 	_ = readonly.Close()
@@ -253,20 +293,58 @@ func testErrors(t *testing.T, server *pgtest.Server, database func(t *testing.T,
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := open(t, tt.options).Put(t.Context(), key, []byte("x"), "")
-			if err == nil {
-				t.Fatal("no error")
-			}
-			for _, says := range tt.says {
-				if !strings.Contains(err.Error(), says) {
-					t.Errorf("does not say %q: %s", says, err)
+			_, errPut := open(t, tt.options).Put(t.Context(), key, []byte("x"), "")
+			for what, err := range map[string]error{"put": errPut, "check": open(t, tt.options).Check(t.Context())} {
+				if err == nil {
+					t.Fatalf("a %s gives no error", what)
 				}
-			}
-			if strings.Contains(err.Error(), password[:5]) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("tells the password, or is not one line: %s", err)
+				for _, says := range tt.says {
+					if !strings.Contains(err.Error(), says) {
+						t.Errorf("a %s does not say %q: %s", what, says, err)
+					}
+				}
+				if strings.Contains(err.Error(), password[:5]) || strings.Contains(err.Error(), "\n") {
+					t.Errorf("a %s tells the password, or is not one line: %s", what, err)
+				}
 			}
 		})
 	}
+
+	t.Run("a table made by others is enough", func(t *testing.T) {
+		server.Exec(t, "errors", "CREATE SCHEMA theirs")
+		owner := open(t, Options{URL: text(server.URL("errors")), Schema: "theirs"})
+		for range 2 { // the second time there is nothing to do
+			if n, err := owner.Migrate(t.Context()); n != 0 || err != nil {
+				t.Fatal(n, err)
+			}
+		}
+		server.Exec(t, "errors", "GRANT USAGE ON SCHEMA theirs TO weak", "GRANT SELECT, INSERT, UPDATE, DELETE ON theirs.ledgers TO weak")
+		backend := open(t, Options{URL: text(loopback("weak", "errors", "")), Schema: "theirs"})
+		_, errMigrate := backend.Migrate(t.Context())
+		_, errPut := backend.Put(t.Context(), key, []byte("x"), "")
+		if err := errors.Join(errMigrate, backend.Check(t.Context()), errPut); err != nil {
+			t.Error(err)
+		}
+	})
+
+	t.Run("where there is no table", func(t *testing.T) {
+		backend := open(t, Options{URL: text(server.URL("errors")), Schema: "nowhere"})
+		if _, err := backend.Put(t.Context(), key, []byte("x"), "stale"); !errors.Is(err, ledger.ErrConflict) {
+			t.Errorf("replacing gives %v, want ErrConflict", err)
+		}
+		if err := backend.Delete(t.Context(), key, "stale"); !errors.Is(err, ledger.ErrConflict) {
+			t.Errorf("deleting gives %v, want ErrConflict", err)
+		}
+		if _, made := contents(t, server.URL("errors"))["nowhere"]; made {
+			t.Error("a schema is made for nothing")
+		}
+		if _, err := backend.Migrate(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if _, made := contents(t, server.URL("errors"))["nowhere.ledgers"]; !made {
+			t.Error("a migration makes no table")
+		}
+	})
 
 	t.Run("a schema made by others is enough", func(t *testing.T) {
 		if _, err := open(t, Options{URL: text(loopback("weak", "errors", "")), Schema: "granted"}).Put(t.Context(), key, []byte("x"), ""); err != nil {

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -37,7 +38,7 @@ type Options struct {
 	// encrypts, all of them decrypt.
 	Identities []Identity
 	// Migrate is for the time in which encryption is switched on or a key
-	// replaced: what is stored in plain text is read, and List encrypts
+	// replaced: what is stored in plain text is read, and Migrate encrypts
 	// everything that the first key did not encrypt. Without it plain text is
 	// an error, because who may write to the storage could put it there.
 	Migrate bool
@@ -102,27 +103,44 @@ func (b *Backend) Delete(ctx context.Context, key ledger.Key, old ledger.Version
 	return b.inner.Delete(ctx, key, old)
 }
 
-// List implements ledger.Backend. With Options.Migrate, everything that is
-// listed is encrypted with the first key when it returns without an error.
-func (b *Backend) List(ctx context.Context) ([]ledger.Key, error) {
-	keys, err := b.inner.List(ctx)
-	if err != nil || !b.migrate {
-		return keys, err
+// List implements ledger.Backend.
+func (b *Backend) List(ctx context.Context) ([]ledger.Key, error) { return b.inner.List(ctx) }
+
+// Migrate implements ledger.Migrator. With Options.Migrate, everything that is
+// stored is encrypted with the first key when it returns without an error.
+func (b *Backend) Migrate(ctx context.Context) (encrypted int, err error) {
+	if migrator, ok := b.inner.(ledger.Migrator); ok {
+		if _, err := migrator.Migrate(ctx); err != nil {
+			return 0, err
+		}
 	}
+	if !b.migrate {
+		return 0, nil
+	}
+	keys, err := b.inner.List(ctx)
+	if err != nil {
+		return 0, err
+	}
+	var mu sync.Mutex
+	ledgers := map[ledger.Key]bool{} // those of which something was encrypted
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(8)
 	for _, key := range keys {
 		group.Go(func() error {
-			if err := b.reseal(groupCtx, key); err != nil {
+			resealed, err := b.reseal(groupCtx, key)
+			if err != nil {
 				return fmt.Errorf("encrypting %s: %w", name(key), err)
+			}
+			if resealed {
+				mu.Lock()
+				defer mu.Unlock()
+				ledgers[ledger.Key{Tenant: key.Tenant, Report: key.Report}] = true
 			}
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	return keys, nil
+	err = group.Wait()
+	return len(ledgers), err
 }
 
 // Check implements ledger.Checker: there is a key, and the other backend finds
@@ -145,24 +163,25 @@ func (b *Backend) Close() error {
 	return nil
 }
 
-// reseal encrypts with the first key what is stored otherwise.
-func (b *Backend) reseal(ctx context.Context, key ledger.Key) error {
+// reseal encrypts with the first key what is stored otherwise, and reports
+// whether it did.
+func (b *Backend) reseal(ctx context.Context, key ledger.Key) (bool, error) {
 	keys, err := b.keys.load(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for {
 		stored, version, err := b.inner.Get(ctx, key)
 		if err != nil || stored == nil || keys.sealedByFirst(stored) {
-			return err
+			return false, err
 		}
 		data, err := b.open(ctx, key, stored)
 		if err != nil {
-			return err
+			return false, err
 		}
 		_, err = b.Put(ctx, key, data, version)
 		if !errors.Is(err, ledger.ErrConflict) {
-			return err
+			return err == nil, err
 		}
 	}
 }

@@ -38,6 +38,10 @@ type fakeSession struct {
 	console bool
 	// unwritable is what keeps ledgers from being stored.
 	unwritable error
+	// plain is how many ledgers are encrypted, unencryptable what keeps them
+	// from being so.
+	plain         int
+	unencryptable error
 	// during runs before the first pull of an apply.
 	during func(ctx context.Context)
 
@@ -105,6 +109,8 @@ func (s *fakeSession) Apply(ctx context.Context, p *plan.Plan, opts engine.Apply
 }
 
 func (s *fakeSession) CheckState(context.Context) error { return s.unwritable }
+
+func (s *fakeSession) MigrateState(context.Context) (int, error) { return s.plain, s.unencryptable }
 
 func (s *fakeSession) Archive() Archive { return s }
 
@@ -637,6 +643,15 @@ func TestInit(t *testing.T) {
 	b.run(t, failed, "init")
 	b.expect(t, &b.err, "The state backend does not store", "No locks here")
 	b.session.unwritable = nil
+	b.session.unencryptable = errors.New("no key here")
+	b.run(t, failed, "init")
+	b.expect(t, &b.err, "The state backend does not store", "No key here")
+	b.session.unencryptable = nil
+	b.session.plain = 2
+	b.run(t, ok, "init")
+	b.expect(t, &b.out, "Encrypted 2 ledgers.")
+	b.session.plain = 0
+	b.out.Reset()
 	b.session.ledgers = []*ledger.Ledger{{Report: "report.damaged.x", Tenant: "tenant.contoso"}, {Report: "report.a.b", Tenant: "tenant.contoso"}}
 	b.run(t, failed, "init")
 	b.expect(t, &b.err, "Ledger not readable", "The ledger is damaged")

@@ -50,6 +50,9 @@ type Session interface {
 	Apply(ctx context.Context, p *plan.Plan, opts engine.ApplyOptions) (*engine.Summary, error)
 	// CheckState says what would keep ledgers from being stored.
 	CheckState(ctx context.Context) error
+	// MigrateState encrypts what the configuration wants encrypted, and returns
+	// how many ledgers that were.
+	MigrateState(ctx context.Context) (encrypted int, err error)
 	// Archive answers for what the state holds.
 	Archive() Archive
 	Coverage(ctx context.Context, opts engine.PlanOptions) (*engine.Coverage, error)

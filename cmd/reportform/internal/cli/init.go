@@ -53,8 +53,8 @@ func (a *App) init(ctx context.Context, o *args.Init) int {
 	return ok
 }
 
-// check reads the configuration that is there, asks its state backend and reads
-// every ledger.
+// check reads the configuration that is there, asks its state backend, has it
+// migrate what is stored, and reads every ledger.
 func (a *App) check(ctx context.Context, v initView, o *args.Init) int {
 	s, code := a.open(v, o.Vars)
 	defer s.Close()
@@ -68,13 +68,17 @@ func (a *App) check(ctx context.Context, v initView, o *args.Init) int {
 	if err := s.CheckState(ctx); err != nil {
 		return failIn(ctx, v, s, "The state backend does not store", err)
 	}
+	encrypted, err := s.MigrateState(ctx)
+	if err != nil {
+		return failIn(ctx, v, s, "The state backend does not store", err)
+	}
 	if code := readLedgers(ctx, v, s, keys, func(*ledger.Ledger) {}); code != ok {
 		return code
 	}
 	c := s.Config()
 	v.Checked(view.Checked{
 		Tenants: len(c.Tenants), Reports: len(c.Reports), Outputs: len(c.Outputs),
-		Backend: c.Settings.State.Type, Ledgers: len(keys),
+		Backend: c.Settings.State.Type, Ledgers: len(keys), Encrypted: encrypted,
 	})
 	return ok
 }

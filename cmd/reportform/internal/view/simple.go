@@ -98,6 +98,9 @@ func (h *Human) Checked(c Checked) {
 	} else {
 		o.Printf("The state backend %q answers, with %s.\n", c.Backend, term.Many(c.Ledgers, "ledger"))
 	}
+	if c.Encrypted > 0 {
+		o.Paragraphs(0, "Encrypted "+term.Many(c.Encrypted, "ledger")+". Now remove migrate and old_identities from the encryption block.")
+	}
 	o.Printf("\nNext: reportform plan\n")
 }
 
@@ -106,6 +109,7 @@ type Checked struct {
 	Tenants, Reports, Outputs int
 	Backend                   string
 	Ledgers                   int
+	Encrypted                 int // of the ledgers, just now
 }
 
 // Formatted names a file that is not, or was not, in canonical form.

@@ -45,7 +45,8 @@ func TestScreens(t *testing.T) {
 		"validate-ok":       func(h *view.Human) { h.Validated(nil) },
 		"validate-mistakes": func(h *view.Human) { diags, _ := exampleDiagnostics(); h.Validated(diags) },
 		"init-new":          func(h *view.Human) { h.Initialised([]string{"main.rf.hcl", ".gitignore"}) },
-		"init-checked":      func(h *view.Human) { h.Checked(view.Checked{2, 3, 1, "local", 6}) },
+		"init-checked":      func(h *view.Human) { h.Checked(view.Checked{2, 3, 1, "local", 6, 0}) },
+		"init-encrypted":    func(h *view.Human) { h.Checked(view.Checked{2, 3, 1, "local", 6, 4}) },
 		"fmt": func(h *view.Human) {
 			h.Formatted("main.rf.hcl")
 			h.Diff("--- old/main.rf.hcl\n+++ new/main.rf.hcl\n@@ -1 +1 @@\n-a=1\n+a = 1\n")
