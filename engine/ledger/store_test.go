@@ -2,9 +2,12 @@ package ledger
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -127,7 +130,57 @@ func TestDamage(t *testing.T) {
 	check(t, testKey, replace(`"rows":[`, `"rows":[null,`), "damaged")
 	check(t, page, nil, "missing")
 	check(t, page, m.objects[page].data[:1000], "damaged")
-	check(t, page, bytes.Replace(m.objects[page].data, []byte("sha"), []byte("shb"), 1), "damaged")
+	// What can be read and is another content shows by the page's digest alone.
+	edited := bytes.Replace(m.objects[page].data, []byte(`"sha0"`), []byte(`"shb0"`), 1)
+	if bytes.Equal(edited, m.objects[page].data) {
+		t.Fatal("the page does not have the digest of hour 0")
+	}
+	if _, err := readPage(page.Page, edited, digest(edited)); err != nil {
+		t.Fatalf("the edited page cannot be read: %v", err)
+	}
+	check(t, page, edited, "its digest is not the recorded one")
+}
+
+// Pages follow each other in order of their entries, and have none in common: a
+// head that says otherwise is damaged.
+func TestPagesInOrder(t *testing.T) {
+	names := regexp.MustCompile(`"pages":\[(\{[^]]*\})\]`)
+	const count = 600 // of entries that become one page
+	m := newMemory()
+	reference := func(from int) string {
+		t.Helper()
+		one := newMemory()
+		hold(t, NewStore(one), from, count)
+		named := names.FindSubmatch(one.objects[testKey].data)
+		if named == nil || len(one.objects) != 2 {
+			t.Fatalf("%d objects are stored, and the head is %.300s", len(one.objects), one.objects[testKey].data)
+		}
+		maps.Copy(m.objects, one.objects)
+		return string(named[1])
+	}
+	first, second, overlapping := reference(0), reference(count), reference(count-1)
+	head := m.objects[testKey]
+	for name, test := range map[string]struct {
+		pages string
+		good  bool
+	}{
+		"in order":         {first + "," + second, true},
+		"the other way":    {second + "," + first, false},
+		"one entry in two": {first + "," + overlapping, false},
+		"twice":            {first + "," + first, false},
+	} {
+		m.objects[testKey] = object{names.ReplaceAllLiteral(head.data, []byte(`"pages":[`+test.pages+`]`)), "edited"}
+		l, err := NewStore(m).Read(t.Context(), testKey)
+		if test.good {
+			if err != nil || l.Len() != 2*count {
+				t.Errorf("%s: %v, want %d entries", name, err, 2*count)
+			}
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), "is not behind the one before") || !strings.Contains(err.Error(), "damaged") {
+			t.Errorf("%s: %v, want that it is damaged", name, err)
+		}
+	}
 }
 
 // A ledger that cannot be read can be overwritten, but for one of a newer
@@ -349,6 +402,50 @@ func TestSweep(t *testing.T) {
 	if l, err := NewStore(m).Read(t.Context(), testKey); err != nil || l.Len() != 700 {
 		t.Errorf("after a sweep: %v", err)
 	}
+}
+
+// A head that cannot be read may be mended, and keeps its pages meanwhile.
+func TestSweepKeepsPagesOfUnreadableHead(t *testing.T) {
+	for name, spoil := range map[string]func(head []byte) []byte{
+		"cut":       func(head []byte) []byte { return head[:len(head)/2] },
+		"newer":     func(head []byte) []byte { return bytes.Replace(head, []byte(`"version":`), []byte(`"version":9`), 1) },
+		"encrypted": func([]byte) []byte { return []byte("age-encryption.org/v1\n") },
+		"empty":     func([]byte) []byte { return []byte{} },
+	} {
+		m := newMemory()
+		hold(t, NewStore(m), 0, 700)
+		before := len(m.objects)
+		m.objects[testKey] = object{spoil(m.objects[testKey].data), "spoilt"}
+		later := time.Now().Add(time.Hour)
+		if _, err := NewStore(m).Read(t.Context(), testKey); err == nil {
+			t.Fatalf("%s: the head can be read", name)
+		}
+		unnamed, err := NewStore(m).Unnamed(t.Context(), later)
+		if len(unnamed) > 0 || err != nil {
+			t.Errorf("%s: %v, %v are said to be nobody's", name, unnamed, err)
+		}
+		if n, err := NewStore(m).Sweep(t.Context(), later); n > 0 || err != nil || len(m.objects) != before || before < 2 {
+			t.Errorf("%s: %d of %d objects are left, %v", name, len(m.objects), before, err)
+		}
+	}
+	// Bytes that the backend cannot open are a head all the same.
+	m := newMemory()
+	hold(t, NewStore(m), 0, 700)
+	before := len(m.objects)
+	if n, err := NewStore(&closed{m}).Sweep(t.Context(), time.Now().Add(time.Hour)); n > 0 || err != nil || len(m.objects) != before {
+		t.Errorf("closed: %d of %d objects are left, %v", len(m.objects), before, err)
+	}
+}
+
+// closed is a backend that cannot open any head.
+type closed struct{ *memory }
+
+func (c *closed) Get(ctx context.Context, key Key) ([]byte, Version, error) {
+	data, version, err := c.memory.Get(ctx, key)
+	if err == nil && data != nil && key.Page == "" {
+		return nil, "", &UnreadableError{Err: errors.New("another key"), Version: version}
+	}
+	return data, version, err
 }
 
 func TestRemoveAndMove(t *testing.T) {

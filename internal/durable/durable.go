@@ -42,6 +42,7 @@ type File struct {
 	path string
 	temp *os.File
 	link func(f *os.File, name string) error // gives temp a name if it has none
+	sync func(f *os.File) error              // makes the content of a file durable
 	// named: temp lies on the disk under its temporary name. open: temp has
 	// not been closed. synced: the content is durable.
 	named, open, synced bool
@@ -67,7 +68,7 @@ func Create(path string, perm fs.FileMode) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create %s: %w", path, diag.Reason(err))
 	}
-	return &File{path: path, temp: temp, link: link, named: named, open: true}, nil
+	return &File{path: path, temp: temp, link: link, sync: (*os.File).Sync, named: named, open: true}, nil
 }
 
 // createNamed creates a file with a temporary name and holds it.
@@ -118,7 +119,7 @@ const writeStep = 8 << 20
 
 // Sync ends the writing: it makes the content durable.
 func (f *File) Sync() error {
-	err := f.temp.Sync()
+	err := f.sync(f.temp)
 	if f.written >= cached {
 		forget(f.temp)
 	}
@@ -197,7 +198,7 @@ func (f *File) copy() (*os.File, error) {
 		return nil, err
 	}
 	_, err = io.Copy(to, io.NewSectionReader(f.temp, 0, info.Size()))
-	if err = errors.Join(err, to.Sync()); err != nil {
+	if err = errors.Join(err, f.sync(to)); err != nil {
 		return nil, errors.Join(err, to.Close(), os.Remove(to.Name()))
 	}
 	return to, nil

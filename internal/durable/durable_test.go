@@ -251,7 +251,7 @@ func named(t *testing.T, path string) *File {
 	t.Helper()
 	temp, err := createNamed(filepath.Dir(path), Shared)
 	check(t, err)
-	return &File{path: path, temp: temp, named: true, open: true}
+	return &File{path: path, temp: temp, sync: (*os.File).Sync, named: true, open: true}
 }
 
 // needsLocks skips a test on Windows, where hold takes no lock and the age of
@@ -373,7 +373,7 @@ func nameless(t *testing.T, path string) *File {
 	t.Helper()
 	temp, err := createNamed(t.TempDir(), Shared)
 	check(t, err)
-	return &File{path: path, temp: temp, open: true}
+	return &File{path: path, temp: temp, sync: (*os.File).Sync, open: true}
 }
 
 // Whatever a file system says to a link, the file gets its name.
@@ -418,6 +418,60 @@ func TestLinkFails(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where the content goes into another file, that one is durable before it takes
+// the place of the old one.
+func TestCopyIsSynced(t *testing.T) {
+	for name, broken := range map[string]error{"good": nil, "broken": errors.New("the disk is broken")} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := filepath.Join(dir, "file")
+			check(t, os.WriteFile(path, []byte("old"), 0o600))
+			f := nameless(t, path)
+			f.link = func(*os.File, string) error { return errors.ErrUnsupported }
+			_, err := f.Write([]byte("new"))
+			check(t, err)
+			synced := 0
+			f.sync = func(file *os.File) error {
+				synced++
+				if got, held := read(t, file.Name()), read(t, path); got != "new" || held != "old" {
+					t.Errorf("%s is synced with %q in it while %q is in place", file.Name(), got, held)
+				}
+				if synced == 1 {
+					return nil // what has no name
+				}
+				if filepath.Dir(file.Name()) != dir {
+					t.Errorf("%s is synced, want the copy", file.Name())
+				}
+				return broken
+			}
+			check(t, f.Sync())
+			err = f.Publish()
+			want := "new"
+			if broken != nil {
+				want = "old"
+			}
+			if got := read(t, path); !errors.Is(err, broken) || synced != 2 || got != want {
+				t.Errorf("%v after %d syncs, and the file holds %q; want %v, 2 and %q", err, synced, got, broken, want)
+			}
+			check(t, f.Discard())
+			if got := names(t, dir); !cmp.Equal(got, []string{"file"}) {
+				t.Errorf("files: %v", got)
+			}
+		})
+	}
+}
+
+// What cannot be synced is not durable: the system is asked.
+func TestSyncAsksTheSystem(t *testing.T) {
+	f, err := Create(filepath.Join(t.TempDir(), "file"), Shared)
+	check(t, err)
+	check(t, f.temp.Close())
+	if err := f.Sync(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("syncing what is closed gives %v", err)
+	}
+	_ = f.Discard()
 }
 
 // A file system may count no links: what has its name is there.
