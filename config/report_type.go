@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/reportform/reportform/config/lang"
+	"github.com/reportform/reportform/internal/column"
 	"github.com/reportform/reportform/internal/diag"
 )
 
@@ -58,8 +59,11 @@ type ReportType struct {
 	Limit string
 	// Headers are sent with every request, such as ConsistencyLevel.
 	Headers map[string]string
-	// Columns are the default columns of tabular formats, as dotted paths.
-	Columns []string
+	// Columns are the default columns of tabular formats.
+	Columns []column.Column
+	// Fields are the fields of an event whose types are known, those of
+	// structs by their dotted paths as well.
+	Fields []column.Column
 	// Source says where the facts come from: documentation or observation.
 	Source string
 	Range  hcl.Range
@@ -68,6 +72,15 @@ type ReportType struct {
 // Snapshot reports whether the type has no time filter: it gives the state of
 // the moment, and what was missed is lost.
 func (t *ReportType) Snapshot() bool { return t.Time == "" }
+
+// SetFields says which fields an event has, and gives the columns their types.
+func (t *ReportType) SetFields(fields []column.Column) {
+	t.Fields = fields
+	t.Columns = column.Typed(t.ColumnPaths(), fields)
+}
+
+// ColumnPaths returns the paths of the default columns.
+func (t *ReportType) ColumnPaths() []string { return column.Paths(t.Columns) }
 
 // Values of ReportType.API.
 const (
@@ -95,6 +108,7 @@ func reportTypeSchema() *hcl.BodySchema {
 		{Name: "limit"},
 		{Name: "headers"},
 		{Name: "columns"},
+		{Name: "types"},
 		{Name: "source"},
 	}}
 }
@@ -144,7 +158,9 @@ func decodeReportType(block *hcl.Block, a *lang.Attributes, limits map[string]*L
 	t.Permissions, _ = a.Texts("permissions")
 	t.License, _ = a.Text("license")
 	t.Retention, _ = duration(a, "retention", false)
-	t.Columns, _ = a.Texts("columns")
+	columns, _ := a.Texts("columns")
+	t.Columns = column.Typed(columns, nil)
+	t.SetFields(fieldsOf(a))
 	t.Source, _ = a.Text("source")
 	t.Headers = headersOf(a)
 
@@ -215,6 +231,34 @@ func reportPath(a *lang.Attributes) string {
 		a.Reject("path", "Not a request path", "The path %q %s. Write what follows the version (or, with api = \"aad_graph\", the tenant) in the request's URL, such as \"/auditLogs/signIns\".", path, fault)
 	}
 	return path
+}
+
+// fieldsOf reads the types of fields, in order of path.
+func fieldsOf(a *lang.Attributes) []column.Column {
+	types := a.TextMap("types")
+	var fields []column.Column
+	for _, path := range slices.Sorted(maps.Keys(types)) {
+		t := column.Type(types[path])
+		switch {
+		case path == "":
+			a.Reject("types", "Empty value", "A path in \"types\" is empty. Name a member of the event, such as \"id\" or \"status.errorCode\".")
+		case !t.Known():
+			words := typeWords()
+			a.Reject("types", "Unknown type", "The type of %q is one of %s, and not %q.%s",
+				path, diag.Quoted(words), types[path], diag.DidYouMean(types[path], slices.Values(words)))
+		default:
+			fields = append(fields, column.Column{Path: path, Type: t})
+		}
+	}
+	return fields
+}
+
+func typeWords() []string {
+	var words []string
+	for t := range column.Types() {
+		words = append(words, string(t))
+	}
+	return words
 }
 
 func headersOf(a *lang.Attributes) map[string]string {

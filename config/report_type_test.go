@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/reportform/reportform/internal/column"
 	"github.com/reportform/reportform/internal/limits"
 )
 
@@ -83,13 +84,15 @@ func TestDecodeReportType(t *testing.T) {
 			  limit       = "reports"
 			  headers     = { ConsistencyLevel = "eventual" }
 			  columns     = ["a", "b.c"]
+			  types       = { d = "timestamp", "b.c" = "int32" }
 			  source      = "documentation"
 			}`,
 			&ReportType{
 				Name: "d", Description: "Everything.", API: APIGraph, Version: "beta", Path: "/reports/getX(period='D7')",
 				Filter: "a eq 1", Time: "t", ID: []string{"a", "t"}, Lower: "ge", Upper: "lt", OrderBy: "t asc", PageSize: 999,
 				Permissions: []string{"Reports.Read.All"}, License: "P1", Retention: &Duration{30, Day}, Settle: Duration{2, Hour},
-				Limit: "reports", Headers: map[string]string{"ConsistencyLevel": "eventual"}, Columns: []string{"a", "b.c"}, Source: "documentation",
+				Limit: "reports", Headers: map[string]string{"ConsistencyLevel": "eventual"}, Columns: []column.Column{{Path: "a", Type: column.String}, {Path: "b.c", Type: column.Int32}},
+				Fields: []column.Column{{Path: "b.c", Type: column.Int32}, {Path: "d", Type: column.Timestamp}}, Source: "documentation",
 			},
 		},
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/reportform/reportform/internal/column"
 	"github.com/reportform/reportform/internal/event"
 	"github.com/reportform/reportform/internal/place"
 )
@@ -110,8 +111,8 @@ type Pull struct {
 	Tenant PullTenant
 	Report PullReport
 	Window PullWindow
-	// Columns are the report type's default columns, as dotted paths.
-	Columns []string
+	// Columns are the report type's default columns.
+	Columns []column.Column
 }
 
 // PullTenant is pull.tenant.

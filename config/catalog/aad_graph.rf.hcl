@@ -23,6 +23,7 @@ report_type "audit_events" {
     "id", "eventTime", "actor", "action", "target", "actorDetail", "targetDetail",
     "updatedProperties",
   ]
+  types = { eventTime = "timestamp" }
 }
 
 report_type "account_provisioning_events" {
@@ -42,6 +43,7 @@ report_type "account_provisioning_events" {
     "id", "eventTime", "application", "instanceName", "operation", "sourceType", "targetType",
     "joiningProperty", "addedProperties", "removedProperties", "result",
   ]
+  types = { eventTime = "timestamp" }
 }
 
 # Sign-in anomalies. An id can name the event or the user and can recur, so only
@@ -63,6 +65,7 @@ report_type "sign_ins_from_unknown_sources_events" {
   columns = [
     "id", "timeOfLastSuccessfulSignIn", "numberOfSignins", "ipAddress", "displayName", "userName",
   ]
+  types = { id = "guid", timeOfLastSuccessfulSignIn = "timestamp", numberOfSignins = "int32" }
 }
 
 report_type "sign_ins_from_ip_addresses_with_suspicious_activity_events" {
@@ -80,6 +83,7 @@ report_type "sign_ins_from_ip_addresses_with_suspicious_activity_events" {
   settle      = "8h"
   source      = "reporting API how-to, 2016; retention of risky sign-ins in directories with P2"
   columns     = ["id", "eventTime", "ipAddress", "displayName", "userName"]
+  types       = { id = "guid", eventTime = "timestamp" }
 }
 
 report_type "sign_ins_from_multiple_geographies_events" {
@@ -99,6 +103,7 @@ report_type "sign_ins_from_multiple_geographies_events" {
     "id", "timeOfSecondSignIn", "firstSigninFrom", "secondSigninFrom", "timeBetweenSignIns",
     "estimatedTravelHours", "displayName", "userName",
   ]
+  types = { id = "guid", timeOfSecondSignIn = "timestamp", estimatedTravelHours = "int32" }
 }
 
 report_type "sign_ins_from_possibly_infected_devices_events" {
@@ -119,6 +124,11 @@ report_type "sign_ins_from_possibly_infected_devices_events" {
     "id", "lastSignInTime", "deviceIPAddress", "deviceLocation", "client", "suspectedInfection",
     "latestPotentiallySuspiciousActivity", "displayName", "userName",
   ]
+  types = {
+    id                                  = "guid"
+    lastSignInTime                      = "timestamp"
+    latestPotentiallySuspiciousActivity = "timestamp"
+  }
 }
 
 report_type "irregular_sign_in_activity_events" {
@@ -139,6 +149,7 @@ report_type "irregular_sign_in_activity_events" {
     "id", "eventTime", "ipAddress", "eventClassification", "device", "reason", "location",
     "displayName", "userName",
   ]
+  types = { id = "guid", eventTime = "timestamp" }
 }
 
 report_type "all_users_with_anomalous_sign_in_activity_events" {
@@ -156,6 +167,7 @@ report_type "all_users_with_anomalous_sign_in_activity_events" {
   settle      = "8h"
   source      = "reporting API how-to, 2016; retention of risky sign-ins in directories with P2"
   columns     = ["id", "eventTime", "detail", "reason", "displayName", "userName"]
+  types       = { id = "guid", eventTime = "timestamp" }
 }
 
 report_type "sign_ins_after_multiple_failures_events" {
@@ -172,6 +184,7 @@ report_type "sign_ins_after_multiple_failures_events" {
   settle      = "8h"
   source      = "reporting API how-to, 2016; retention of risky sign-ins in directories with P2"
   columns     = ["id", "firstSuccessfulSignIn", "failedAttemptsToSignIn", "displayName", "userName"]
+  types       = { id = "guid", firstSuccessfulSignIn = "timestamp", failedAttemptsToSignIn = "int32" }
 }
 
 report_type "compromised_credentials" {
@@ -189,6 +202,7 @@ report_type "compromised_credentials" {
   settle      = "8h"
   source      = "reporting API how-to, 2016; retention of risky sign-ins in directories with P2"
   columns     = ["id", "eventTime", "credentialType", "reason", "displayName", "userName"]
+  types       = { id = "guid", eventTime = "timestamp" }
 }
 
 # Password reset and self-service groups, in the cloud and from Identity Manager.
@@ -210,6 +224,7 @@ report_type "sspr_activity_events" {
   columns = [
     "id", "eventTime", "role", "methodsUsed", "result", "details", "displayName", "userName",
   ]
+  types = { eventTime = "timestamp" }
 }
 
 report_type "sspr_registration_activity_events" {
@@ -227,6 +242,7 @@ report_type "sspr_registration_activity_events" {
   settle      = "8h"
   source      = "reporting API how-to, 2016"
   columns     = ["id", "eventTime", "role", "registrationActivity", "displayName", "userName"]
+  types       = { eventTime = "timestamp" }
 }
 
 report_type "ssgm_group_activity_events" {
@@ -244,6 +260,7 @@ report_type "ssgm_group_activity_events" {
   settle      = "8h"
   source      = "reporting API how-to, 2016"
   columns     = ["id", "eventTime", "group", "action"]
+  types       = { eventTime = "timestamp" }
 }
 
 report_type "mim_sspr_activity_events" {
@@ -262,6 +279,7 @@ report_type "mim_sspr_activity_events" {
   columns = [
     "id", "eventTime", "role", "methodsUsed", "result", "details", "displayName", "userName",
   ]
+  types = { eventTime = "timestamp" }
 }
 
 report_type "mim_sspr_registration_activity_events" {
@@ -278,6 +296,7 @@ report_type "mim_sspr_registration_activity_events" {
   settle      = "8h"
   source      = "reporting API how-to, 2016"
   columns     = ["id", "eventTime", "role", "registrationActivity", "displayName", "userName"]
+  types       = { eventTime = "timestamp" }
 }
 
 report_type "mim_ssgm_group_activity_events" {
@@ -294,6 +313,7 @@ report_type "mim_ssgm_group_activity_events" {
   settle      = "8h"
   source      = "reporting API how-to, 2016"
   columns     = ["id", "eventTime", "group", "action"]
+  types       = { eventTime = "timestamp" }
 }
 
 # Use of applications, users and groups.
@@ -313,6 +333,7 @@ report_type "application_usage_summary_events" {
   settle      = "8h"
   source      = "reporting API how-to, 2016; whether the id is of the event or the application is not said"
   columns     = ["id", "eventTime", "applicationName", "uniqueUsers", "signIns"]
+  types       = { eventTime = "timestamp", uniqueUsers = "int32", signIns = "int32" }
 }
 
 report_type "application_usage_detail_events" {
@@ -549,6 +570,12 @@ report_type "activities_audit" {
     "domainName", "internalCorrelationId", "source", "tenantGeolocation", "tenantId", "tenantName",
     "targets",
   ]
+  types = {
+    activityDate         = "timestamp"
+    activityDateInMillis = "int64"
+    actor                = "struct"
+    targets              = "list"
+  }
 }
 
 report_type "activities_sign_ins" {
@@ -572,4 +599,10 @@ report_type "activities_sign_ins" {
     "geoCoordinates.latitude", "geoCoordinates.longitude", "geoCoordinates.state", "mfaResult",
     "mfaAuthDetail",
   ]
+  types = {
+    signinDateTime         = "timestamp"
+    signinDateTimeInMillis = "int64"
+    geoCoordinates         = "struct"
+    signinErrorCode        = "int32"
+  }
 }

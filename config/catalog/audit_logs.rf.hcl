@@ -36,6 +36,10 @@ report_type "sign_ins" {
     "status.failureReason", "userAgent", "userDisplayName", "userId", "userPrincipalName",
     "riskEventTypes_v2", "appliedConditionalAccessPolicies",
   ]
+  types = {
+    "location.geoCoordinates.latitude"  = "double"
+    "location.geoCoordinates.longitude" = "double"
+  }
 }
 
 report_type "sign_ins_beta" {
@@ -340,6 +344,7 @@ report_type "sign_ups" {
     "signUpIdentityProvider", "signUpStage", "status.additionalDetails", "status.errorCode",
     "status.failureReason", "userSnapshot", "appliedEventListeners",
   ]
+  types = { createdDateTime = "timestamp", status = "struct", "status.errorCode" = "int32" }
 }
 
 # Counts and lists. None has a documented range of time to ask for, so each is a snapshot.

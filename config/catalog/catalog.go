@@ -1,7 +1,7 @@
 // Package catalog holds the built-in report types and limit classes. They are
 // data, in the files *.rf.hcl beside this one, in the same language and read by
 // the same decoder as the report_type blocks of users: no code knows a report
-// by its name.
+// by its name. What fields their events have is in fields.txt.
 package catalog
 
 import (
@@ -20,15 +20,18 @@ import (
 //go:embed *.rf.hcl
 var files embed.FS
 
+//go:embed fields.txt
+var fields string
+
 // Load returns the built-in report types and limit classes, each in order of
 // name. The result is the caller's own. The range of an entry has a file name
 // that begins with "catalog/". The error holds every mistake in the data as
 // hcl.Diagnostics, and is nil for the data that is shipped.
 func Load() (types []*config.ReportType, limits []*config.LimitClass, err error) {
-	return load(files)
+	return load(files, fields)
 }
 
-func load(files fs.FS) ([]*config.ReportType, []*config.LimitClass, error) {
+func load(files fs.FS, fields string) ([]*config.ReportType, []*config.LimitClass, error) {
 	names, err := fs.Glob(files, "*.rf.hcl")
 	if err != nil {
 		return nil, nil, fmt.Errorf("listing the catalog: %w", err)
@@ -54,6 +57,13 @@ func load(files fs.FS) ([]*config.ReportType, []*config.LimitClass, error) {
 	diags = append(diags, d...)
 	if diags.HasErrors() {
 		return nil, nil, diags
+	}
+	entities, err := readEntities(fields)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := setFields(types, entities); err != nil {
+		return nil, nil, err
 	}
 	slices.SortFunc(types, func(a, b *config.ReportType) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(limits, func(a, b *config.LimitClass) int { return cmp.Compare(a.Name, b.Name) })
@@ -86,6 +96,25 @@ func decodeTypes(blocks hcl.Blocks, limits map[string]*config.LimitClass) ([]*co
 		types = append(types, t)
 	}
 	return types, diags
+}
+
+// setFields gives the types the fields of their entities, besides those that
+// their blocks name.
+func setFields(types []*config.ReportType, entities []*entity) error {
+	known := make(map[string]*config.ReportType, len(types))
+	for _, t := range types {
+		known[t.Name] = t
+	}
+	for _, e := range entities {
+		for _, name := range e.types {
+			t := known[name]
+			if t == nil {
+				return fmt.Errorf("catalog/%s: %s names the report type %q, which there is not", fieldsFile, e.header, name)
+			}
+			t.SetFields(slices.Concat(e.fields, t.Fields))
+		}
+	}
+	return nil
 }
 
 const (

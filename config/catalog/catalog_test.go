@@ -166,9 +166,14 @@ func TestLoad(t *testing.T) {
 }
 
 func TestLoadIsTheCallersOwn(t *testing.T) {
-	byName(t)["sign_ins"].Columns[0] = "spoilt"
-	if got := byName(t)["sign_ins"].Columns[0]; got != "id" {
+	byName(t)["sign_ins"].Columns[0].Path = "spoilt"
+	if got := byName(t)["sign_ins"].Columns[0].Path; got != "id" {
 		t.Errorf("a second Load gives the first column %q: it shares memory with the first", got)
+	}
+	types := byName(t)
+	types["sign_ins_beta"].Fields[0].Path = "spoilt"
+	if got := types["sign_ins_managed_identity"].Fields[0].Path; got != "id" {
+		t.Errorf("two types of one entity share their fields")
 	}
 }
 
@@ -178,7 +183,7 @@ func TestLoadReturnsEveryMistake(t *testing.T) {
 		"b.rf.hcl": {Data: []byte("tenant \"contoso\" {}\n")},
 		"c.rf.hcl": {Data: []byte("report_type \"open\" {\n")},
 		"readme":   {Data: []byte("not configuration")},
-	})
+	}, "")
 	diags, ok := errors.AsType[hcl.Diagnostics](err)
 	if !ok {
 		t.Fatalf("err = %v, want diagnostics", err)
@@ -292,7 +297,7 @@ func checkColumns(t *testing.T, rt *config.ReportType) {
 		t.Errorf("has %d columns", len(rt.Columns))
 	}
 	seen := map[string]bool{}
-	for _, c := range rt.Columns {
+	for _, c := range rt.ColumnPaths() {
 		if seen[c] || !regexp.MustCompile(`^\w+(\.\w+)*$`).MatchString(c) {
 			t.Errorf("column %q comes twice or is not a dotted path", c)
 		}
@@ -302,12 +307,12 @@ func checkColumns(t *testing.T, rt *config.ReportType) {
 		if len(rt.ID) == 2 && i == 1 && id != rt.Time {
 			t.Errorf("id %v: the second property is there to tell recurring ids apart by time", rt.ID)
 		}
-		if slices.Index(rt.Columns, id) != i {
+		if slices.Index(rt.ColumnPaths(), id) != i {
 			t.Errorf("the columns %v do not begin with the id %v", rt.Columns, rt.ID)
 		}
 	}
 	// The counts of B2C are filtered by a property that their rows do not have.
-	if at := slices.Index(rt.Columns, rt.Time); rt.Time != "" && at > 1 || at < 0 && !rt.Snapshot() && !strings.HasPrefix(rt.Name, "b2c_") {
+	if at := slices.Index(rt.ColumnPaths(), rt.Time); rt.Time != "" && at > 1 || at < 0 && !rt.Snapshot() && !strings.HasPrefix(rt.Name, "b2c_") {
 		t.Errorf("the time %s is column %d, want it beside the id", rt.Time, at)
 	}
 }

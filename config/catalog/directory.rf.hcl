@@ -156,6 +156,12 @@ report_type "role_definitions" {
     "id", "description", "displayName", "isBuiltIn", "isEnabled", "templateId", "version",
     "resourceScopes", "rolePermissions",
   ]
+  types = {
+    isBuiltIn       = "bool"
+    isEnabled       = "bool"
+    resourceScopes  = "list"
+    rolePermissions = "list"
+  }
 }
 
 # The directory as a whole.
@@ -174,6 +180,17 @@ report_type "subscribed_skus" {
     "prepaidUnits.enabled", "prepaidUnits.lockedOut", "prepaidUnits.suspended",
     "prepaidUnits.warning", "skuId", "skuPartNumber", "servicePlans", "subscriptionIds",
   ]
+  types = {
+    consumedUnits            = "int32"
+    prepaidUnits             = "struct"
+    "prepaidUnits.enabled"   = "int32"
+    "prepaidUnits.suspended" = "int32"
+    "prepaidUnits.warning"   = "int32"
+    "prepaidUnits.lockedOut" = "int32"
+    skuId                    = "guid"
+    servicePlans             = "list"
+    subscriptionIds          = "list"
+  }
 }
 
 report_type "organization" {
@@ -192,6 +209,17 @@ report_type "organization" {
     "businessPhones", "securityComplianceNotificationMails", "technicalNotificationMails",
     "verifiedDomains", "assignedPlans",
   ]
+  types = {
+    createdDateTime                     = "timestamp"
+    deletedDateTime                     = "timestamp"
+    onPremisesLastSyncDateTime          = "timestamp"
+    onPremisesSyncEnabled               = "bool"
+    businessPhones                      = "list"
+    securityComplianceNotificationMails = "list"
+    technicalNotificationMails          = "list"
+    verifiedDomains                     = "list"
+    assignedPlans                       = "list"
+  }
 }
 
 report_type "domains" {
@@ -208,4 +236,15 @@ report_type "domains" {
     "isRoot", "isVerified", "passwordNotificationWindowInDays", "passwordValidityPeriodInDays",
     "state", "supportedServices",
   ]
+  types = {
+    isAdminManaged                   = "bool"
+    isDefault                        = "bool"
+    isInitial                        = "bool"
+    isRoot                           = "bool"
+    isVerified                       = "bool"
+    passwordNotificationWindowInDays = "int32"
+    passwordValidityPeriodInDays     = "int32"
+    state                            = "struct"
+    supportedServices                = "list"
+  }
 }

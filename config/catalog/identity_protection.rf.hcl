@@ -30,6 +30,10 @@ report_type "risk_detections" {
     "riskEventType", "riskLevel", "riskState", "source", "tokenIssuerType", "userDisplayName",
     "userId", "userPrincipalName",
   ]
+  types = {
+    "location.geoCoordinates.latitude"  = "double"
+    "location.geoCoordinates.longitude" = "double"
+  }
 }
 
 report_type "service_principal_risk_detections" {
@@ -57,6 +61,10 @@ report_type "service_principal_risk_detections" {
     "riskEventType", "riskLevel", "riskState", "servicePrincipalDisplayName", "servicePrincipalId",
     "source", "tokenIssuerType", "keyIds",
   ]
+  types = {
+    "location.geoCoordinates.latitude"  = "double"
+    "location.geoCoordinates.longitude" = "double"
+  }
 }
 
 report_type "agent_risk_detections" {
@@ -79,6 +87,11 @@ report_type "agent_risk_detections" {
     "detectionTimingType", "lastModifiedDateTime", "riskDetail", "riskEventType", "riskEvidence",
     "riskLevel", "riskState",
   ]
+  types = {
+    detectedDateTime     = "timestamp"
+    activityDateTime     = "timestamp"
+    lastModifiedDateTime = "timestamp"
+  }
 }
 
 # Who is at risk now.
@@ -133,6 +146,12 @@ report_type "risky_agents" {
     "id", "riskLastModifiedDateTime", "agentDisplayName", "isDeleted", "isEnabled", "isProcessing",
     "riskDetail", "riskLevel", "riskState",
   ]
+  types = {
+    riskLastModifiedDateTime = "timestamp"
+    isDeleted                = "bool"
+    isEnabled                = "bool"
+    isProcessing             = "bool"
+  }
 }
 
 # The policies that decide on sign-ins.

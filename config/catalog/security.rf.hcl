@@ -73,6 +73,17 @@ report_type "secure_scores" {
     "vendorInformation.providerVersion", "vendorInformation.subProvider",
     "vendorInformation.vendor", "enabledServices", "averageComparativeScores", "controlScores",
   ]
+  types = {
+    createdDateTime          = "timestamp"
+    activeUserCount          = "int32"
+    licensedUserCount        = "int32"
+    currentScore             = "double"
+    maxScore                 = "double"
+    vendorInformation        = "struct"
+    enabledServices          = "list"
+    averageComparativeScores = "list"
+    controlScores            = "list"
+  }
 }
 
 report_type "secure_score_control_profiles" {
@@ -91,4 +102,14 @@ report_type "secure_score_control_profiles" {
     "vendorInformation.providerVersion", "vendorInformation.subProvider",
     "vendorInformation.vendor", "threats", "complianceInformation", "controlStateUpdates",
   ]
+  types = {
+    lastModifiedDateTime  = "timestamp"
+    deprecated            = "bool"
+    maxScore              = "double"
+    rank                  = "int32"
+    vendorInformation     = "struct"
+    threats               = "list"
+    complianceInformation = "list"
+    controlStateUpdates   = "list"
+  }
 }

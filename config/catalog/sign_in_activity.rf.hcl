@@ -24,4 +24,16 @@ report_type "service_principal_sign_in_activities" {
     "applicationAuthenticationResourceSignInActivity.lastSignInDateTime",
     "applicationAuthenticationResourceSignInActivity.lastSignInRequestId",
   ]
+  types = {
+    lastSignInActivity                                                   = "struct"
+    "lastSignInActivity.lastSignInDateTime"                              = "timestamp"
+    delegatedClientSignInActivity                                        = "struct"
+    "delegatedClientSignInActivity.lastSignInDateTime"                   = "timestamp"
+    delegatedResourceSignInActivity                                      = "struct"
+    "delegatedResourceSignInActivity.lastSignInDateTime"                 = "timestamp"
+    applicationAuthenticationClientSignInActivity                        = "struct"
+    "applicationAuthenticationClientSignInActivity.lastSignInDateTime"   = "timestamp"
+    applicationAuthenticationResourceSignInActivity                      = "struct"
+    "applicationAuthenticationResourceSignInActivity.lastSignInDateTime" = "timestamp"
+  }
 }

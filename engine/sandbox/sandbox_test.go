@@ -29,7 +29,7 @@ func TestEveryTypeOfTheCatalog(t *testing.T) {
 	}
 	columns := map[string][]string{}
 	for _, r := range list {
-		columns[r.Name] = r.Columns
+		columns[r.Name] = r.ColumnPaths()
 	}
 	s := start(t, sandbox.Options{Tenants: func(string) (sandbox.Tenant, bool) { return sandbox.Tenant{EventsPerDay: 200}, true }})
 	for _, r := range types(t) {

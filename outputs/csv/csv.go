@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/reportform/reportform/internal/column"
 	"github.com/reportform/reportform/internal/rawjson"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/columns"
@@ -97,7 +98,7 @@ func (o *Options) WithColumns(reportType string, ofType []string) (outputs.Encod
 func (o *Options) NewEncoder(w io.Writer, pull *outputs.Pull) (outputs.Encoder, error) {
 	names := o.Columns
 	if len(names) == 0 {
-		names = pull.Columns
+		names = column.Paths(pull.Columns)
 	}
 	e := &encoder{w: w, set: columns.New(names), delimiter: o.Delimiter[0], extra: o.Extra, lineEnd: "\n"}
 	if o.CRLF {

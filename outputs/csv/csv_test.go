@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/reportform/reportform/internal/column"
 	"github.com/reportform/reportform/internal/rawjson"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/outputstest"
@@ -158,13 +159,19 @@ func TestDefaultColumns(t *testing.T) {
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	pull.Columns = append(pull.Columns, "another")
+	for i := range pull.Columns {
+		pull.Columns[i].Type = column.Struct
+	}
+	if typed, diags := o.Resolve(pull); diags.HasErrors() || before.Definition != typed.Definition {
+		t.Errorf("types changed the definition from %s to %s, %v", before.Definition, typed.Definition, diags)
+	}
+	pull.Columns = append(pull.Columns, column.Column{Path: "another"})
 	after, diags := o.Resolve(pull)
 	if diags.HasErrors() || before.Definition == after.Definition {
 		t.Errorf("other columns, the same definition %s, %v", after.Definition, diags)
 	}
 	for want, columns := range map[string][]string{"must name its own": nil, "extra = false": {"extra"}, "named twice": {"a", "a"}} {
-		pull.Columns = columns
+		pull.Columns = column.Typed(columns, nil)
 		_, diags := o.Resolve(pull)
 		if len(diags) != 1 || !strings.Contains(diags[0].Detail, want) || !strings.Contains(diags[0].Detail, `report type "`+pull.Report.Type+`"`) {
 			t.Errorf("%v: %v", columns, diags)

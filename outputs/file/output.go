@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/reportform/reportform/internal/column"
 	"github.com/reportform/reportform/outputs"
 )
 
@@ -46,7 +47,7 @@ func (s *shape) define(format string) {
 
 // table is a shape made for a report type with these columns.
 type table struct {
-	columns []string
+	columns []column.Column
 	shape   *shape
 	diags   hcl.Diagnostics
 }
@@ -117,7 +118,7 @@ func (o *output) withColumns(encoding outputs.Encoding, pull *outputs.Pull) (*sh
 	var diags hcl.Diagnostics
 	if tabular, ok := encoding.(Tabular); ok {
 		var mistakes []Mistake
-		encoding, mistakes = tabular.WithColumns(pull.Report.Type, pull.Columns)
+		encoding, mistakes = tabular.WithColumns(pull.Report.Type, column.Paths(pull.Columns))
 		if diags = o.report(mistakes); diags.HasErrors() {
 			return nil, diags
 		}

@@ -20,6 +20,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/reportform/reportform/internal/column"
 	"github.com/reportform/reportform/internal/durable"
 	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
@@ -68,7 +69,11 @@ func Pull() *outputs.Pull {
 			From: time.Date(2026, 11, 9, 0, 0, 0, 0, time.UTC), To: time.Date(2026, 11, 10, 0, 0, 0, 0, time.UTC),
 			Date: "2026-11-09", Label: "2026-11-09",
 		},
-		Columns: []string{"id", "createdDateTime", "status.errorCode"},
+		Columns: []column.Column{
+			{Path: "id", Type: column.String},
+			{Path: "createdDateTime", Type: column.Timestamp},
+			{Path: "status.errorCode", Type: column.Int32},
+		},
 	}
 }
 

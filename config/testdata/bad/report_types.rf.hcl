@@ -34,6 +34,21 @@ report_type "query" {
   retention = "1y" # ERROR: Not a duration; the unit is one of
 }
 
+report_type "typed" {
+  path  = "/users"
+  types = { a = "int", b = "timestmp", "" = "bool", c = "string", d = "List" } # ERROR: Unknown type; The type of "a" is one of "string", "bool", "int32" && Unknown type; Did you mean "timestamp"? && Empty value; "types" is empty && Unknown type; not "List". Did you mean "list"?
+}
+
+report_type "null_type" {
+  path  = "/users"
+  types = { a = null } # ERROR: Missing value; The value of "a" in "types" is null
+}
+
+report_type "listed_types" {
+  path  = "/users"
+  types = ["int32"] # ERROR: Unsuitable value; "types" takes a map of string
+}
+
 report_type "silent" {
   path = var.missing
 }

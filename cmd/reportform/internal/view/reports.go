@@ -95,7 +95,7 @@ func (h *Human) ReportType(t *config.ReportType, limit *config.LimitClass) {
 	}
 	slices.Sort(headers)
 	fact("Headers", strings.Join(headers, ", "))
-	fact("Columns", strings.Join(t.Columns, ", "))
+	fact("Columns", strings.Join(t.ColumnPaths(), ", "))
 	fact("Source", t.Source)
 	o.Printf("\n")
 	o.Printf("  report %q \"example\" {\n    window  = window.daily\n    outputs = [output.json.archive]\n  }\n", t.Name)

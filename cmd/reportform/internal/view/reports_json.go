@@ -48,7 +48,7 @@ func (j *JSON) ReportType(t *config.ReportType, limit *config.LimitClass) {
 		Name: t.Name, Description: t.Description, API: t.API, APIVersion: t.Version, Path: t.Path,
 		Filter: t.Filter, Time: t.Time, ID: list(t.ID), Snapshot: t.Snapshot(), OrderBy: t.OrderBy,
 		PageSize: t.PageSize, Permissions: list(t.Permissions), License: t.License, Settle: t.Settle.String(),
-		Limits: []budgetMessage{}, Headers: t.Headers, Columns: list(t.Columns), Source: t.Source,
+		Limits: []budgetMessage{}, Headers: t.Headers, Columns: list(t.ColumnPaths()), Source: t.Source,
 	}
 	if t.Retention != nil {
 		message.Retention = t.Retention.String()

@@ -19,6 +19,7 @@ import (
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/cmd/reportform/internal/view/viewtest"
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/column"
 	"github.com/reportform/reportform/internal/diag"
 	"github.com/reportform/reportform/internal/limits"
 )
@@ -147,7 +148,7 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 	r := hcl.Range{Filename: evil, Start: hcl.Pos{Line: 1, Column: 5, Byte: 4}, End: hcl.Pos{Line: 1, Column: 9, Byte: 8}}
 	viewtest.Harmless(t, same, func(_ *viewtest.Screen, h *view.Human) {
 		h.ReportTypes([]*config.ReportType{{Name: evil, Description: evil, API: config.APIGraph}})
-		h.ReportType(&config.ReportType{Name: evil, Path: evil, Columns: []string{evil}, Headers: map[string]string{evil: evil}}, nil)
+		h.ReportType(&config.ReportType{Name: evil, Path: evil, Columns: []column.Column{{Path: evil}}, Headers: map[string]string{evil: evil}}, nil)
 		h.Diagnostics(hcl.Diagnostics{{Summary: evil, Detail: evil + "\n " + evil, Subject: &r}}, map[string]*hcl.File{evil: {Bytes: src}})
 		h.UsageError(errors.New(evil + "\nmore " + evil))
 		h.Note(evil)
@@ -280,7 +281,7 @@ func exampleReportTypes() []*config.ReportType {
 			Lower: "ge", Upper: "lt", OrderBy: "createdDateTime", PageSize: 1000, Permissions: []string{"AuditLog.Read.All", "Directory.Read.All"},
 			License: "Microsoft Entra ID P1", Retention: &config.Duration{N: 30, Unit: config.Day}, Settle: config.Duration{N: 2, Unit: config.Hour},
 			Limit: "reporting", Headers: map[string]string{"ConsistencyLevel": "eventual"},
-			Columns: []string{"id", "createdDateTime", "userPrincipalName", "appDisplayName", "ipAddress", "status.errorCode", "status.failureReason"},
+			Columns: column.Typed([]string{"id", "createdDateTime", "userPrincipalName", "appDisplayName", "ipAddress", "status.errorCode", "status.failureReason"}, nil),
 			Source:  "the service's documentation",
 		},
 		{Name: "users", Description: "All users.", API: config.APIGraph, Version: "v1.0", Path: "/users", ID: []string{"id"}},
