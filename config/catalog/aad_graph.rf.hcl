@@ -437,6 +437,14 @@ report_type "tenant_user_count" {
     "TimeStamp", "TotalUserCount", "OtherUserCount", "LocalUserCount", "AlternateIdUserCount",
     "AlternateIdUserBreakDown",
   ]
+  types = {
+    TimeStamp                = "timestamp"
+    TotalUserCount           = "int64"
+    OtherUserCount           = "int64"
+    LocalUserCount           = "int64"
+    AlternateIdUserCount     = "int64"
+    AlternateIdUserBreakDown = "list"
+  }
 }
 
 report_type "b2c_authentication_count_summary" {
@@ -453,6 +461,7 @@ report_type "b2c_authentication_count_summary" {
   settle      = "48h"
   source      = "B2C reporting article, 2017; fields observed in public clients"
   columns     = ["Date", "AuthenticationCount", "AuthFlowTypeBreakDown"]
+  types       = { AuthenticationCount = "int64", AuthFlowTypeBreakDown = "list" }
 }
 
 report_type "b2c_authentication_count" {
@@ -469,6 +478,11 @@ report_type "b2c_authentication_count" {
   settle      = "48h"
   source      = "B2C reporting article, 2017; fields observed in a public client"
   columns     = ["StartTimeStamp", "EndTimeStamp", "AuthenticationCount"]
+  types = {
+    StartTimeStamp      = "timestamp"
+    EndTimeStamp        = "timestamp"
+    AuthenticationCount = "int64"
+  }
 }
 
 report_type "b2c_mfa_request_count_summary" {
@@ -485,6 +499,7 @@ report_type "b2c_mfa_request_count_summary" {
   settle      = "48h"
   source      = "B2C reporting article, 2017; fields observed in public clients"
   columns     = ["Date", "MfaCount", "MfaTypeBreakDown"]
+  types       = { MfaCount = "int64", MfaTypeBreakDown = "list" }
 }
 
 report_type "b2c_mfa_request_count" {
@@ -501,6 +516,7 @@ report_type "b2c_mfa_request_count" {
   settle      = "48h"
   source      = "B2C reporting article, 2017; fields observed in a public client"
   columns     = ["StartTimeStamp", "EndTimeStamp", "MfaCount"]
+  types       = { StartTimeStamp = "timestamp", EndTimeStamp = "timestamp", MfaCount = "int64" }
 }
 
 report_type "b2c_authentication_event" {
@@ -544,6 +560,7 @@ report_type "b2c_user_journey_summary_events" {
   columns = [
     "Id", "BasePolicyUniqueId", "UserJourneyId", "SuccessCount", "FailureCount", "CallerErrorCount",
   ]
+  types = { SuccessCount = "int64", FailureCount = "int64", CallerErrorCount = "int64" }
 }
 
 # Activities, the successor within the same API: pages of up to 1000, with their
@@ -600,9 +617,11 @@ report_type "activities_sign_ins" {
     "mfaAuthDetail",
   ]
   types = {
-    signinDateTime         = "timestamp"
-    signinDateTimeInMillis = "int64"
-    geoCoordinates         = "struct"
-    signinErrorCode        = "int32"
+    signinDateTime             = "timestamp"
+    signinDateTimeInMillis     = "int64"
+    geoCoordinates             = "struct"
+    signinErrorCode            = "int32"
+    "geoCoordinates.latitude"  = "double"
+    "geoCoordinates.longitude" = "double"
   }
 }

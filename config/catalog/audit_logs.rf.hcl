@@ -344,7 +344,12 @@ report_type "sign_ups" {
     "signUpIdentityProvider", "signUpStage", "status.additionalDetails", "status.errorCode",
     "status.failureReason", "userSnapshot", "appliedEventListeners",
   ]
-  types = { createdDateTime = "timestamp", status = "struct", "status.errorCode" = "int32" }
+  types = {
+    createdDateTime       = "timestamp"
+    status                = "struct"
+    "status.errorCode"    = "int32"
+    appliedEventListeners = "list"
+  }
 }
 
 # Counts and lists. None has a documented range of time to ask for, so each is a snapshot.
@@ -359,6 +364,7 @@ report_type "sign_in_events_summary" {
   limit       = "reports"
   source      = "documentation; pages of 1000 by default"
   columns     = ["id", "activityDateTime", "signInCount"]
+  types       = { activityDateTime = "timestamp", signInCount = "int64" }
 }
 
 report_type "sign_in_events_app_summary" {
@@ -371,6 +377,7 @@ report_type "sign_in_events_app_summary" {
   limit       = "reports"
   source      = "documentation"
   columns     = ["appId", "signInCount", "tenantId"]
+  types       = { signInCount = "int64" }
 }
 
 report_type "audit_activity_types" {

@@ -137,8 +137,8 @@ func TestFields(t *testing.T) {
 				t.Errorf("%s: the column %s is in no field", name, c.Path)
 			}
 		}
-		if path := strings.ReplaceAll(rt.Time, "/", "."); len(rt.Fields) > 0 && !rt.Snapshot() && typeOf[path] != column.Timestamp {
-			t.Errorf("%s: the time %s is a %q", name, path, typeOf[path])
+		if i := slices.Index(rt.ColumnPaths(), rt.Time); i >= 0 && rt.Columns[i].Type != column.Timestamp {
+			t.Errorf("%s: the time %s is a %s", name, rt.Time, rt.Columns[i].Type)
 		}
 	}
 	if len(whole) < 25 {

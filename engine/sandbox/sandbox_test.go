@@ -1,13 +1,19 @@
 package sandbox_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"math"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/sandbox"
+	"github.com/reportform/reportform/internal/column"
 )
 
 func route(t sandbox.Type) (path string, options []string) {
@@ -27,9 +33,9 @@ func TestEveryTypeOfTheCatalog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	columns := map[string][]string{}
+	known := map[string]*config.ReportType{}
 	for _, r := range list {
-		columns[r.Name] = r.ColumnPaths()
+		known[r.Name] = r
 	}
 	s := start(t, sandbox.Options{Tenants: func(string) (sandbox.Tenant, bool) { return sandbox.Tenant{EventsPerDay: 200}, true }})
 	for _, r := range types(t) {
@@ -56,8 +62,13 @@ func TestEveryTypeOfTheCatalog(t *testing.T) {
 				for name := range object {
 					seen[name] = true
 				}
+				for _, field := range slices.Concat(known[r.Name].Columns, known[r.Name].Fields) {
+					if v := at(object, field.Path); v != nil && !fits(v, field.Type) {
+						t.Fatalf("%s is no %s: %s", field.Path, field.Type, e)
+					}
+				}
 			}
-			for _, column := range columns[r.Name] {
+			for _, column := range known[r.Name].ColumnPaths() {
 				name, _, _ := strings.Cut(column, ".")
 				if !seen[name] {
 					t.Errorf("no event has %s", name)
@@ -65,6 +76,48 @@ func TestEveryTypeOfTheCatalog(t *testing.T) {
 			}
 		})
 	}
+}
+
+// at returns the value at a dotted path.
+func at(object map[string]any, path string) any {
+	name, rest, nested := strings.Cut(path, ".")
+	if !nested {
+		return object[name]
+	}
+	inner, _ := object[name].(map[string]any)
+	return at(inner, rest)
+}
+
+// fits reports whether a value is of a column's type. The columns of types
+// without a known field may be of any.
+func fits(v any, t column.Type) bool {
+	text, isText := v.(string)
+	number, isNumber := v.(float64)
+	var err error
+	switch t {
+	case column.Bool:
+		_, ok := v.(bool)
+		return ok
+	case column.Int32, column.Int64:
+		return isNumber && number == math.Trunc(number)
+	case column.Double:
+		return isNumber
+	case column.List:
+		_, ok := v.([]any)
+		return ok
+	case column.Struct:
+		_, ok := v.(map[string]any)
+		return ok
+	case column.Timestamp:
+		_, err = time.Parse(time.RFC3339, text)
+	case column.Date:
+		_, err = time.Parse(time.DateOnly, text)
+	case column.GUID:
+		return regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`).MatchString(text)
+	case column.Binary:
+		_, err = base64.StdEncoding.DecodeString(text)
+	}
+	return isText && err == nil
 }
 
 func TestPagesAndOrdersGiveTheSameEvents(t *testing.T) {

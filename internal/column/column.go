@@ -16,7 +16,8 @@ type Column struct {
 }
 
 // Type is the type of a column's values, by its word in the language. A value
-// may also be null or absent.
+// may also be null or absent, and services break their word: what becomes of a
+// value of another type is up to the format.
 type Type string
 
 // The types, with the JSON that stands for a value.
