@@ -187,6 +187,17 @@ func TestLanguageOfItsOwn(t *testing.T) {
 				"9 Readers cannot be referred to: Nothing can refer to a reader.",
 			},
 		},
+		"a local that refers to what nothing can refer to": {
+			src: `
+			locals { who = reader.ann }
+			shelf "low" {
+			  room   = "cellar"
+			  boards = local.who
+			}
+			reader "ann" {}`,
+			want:  []string{"shelf.low in cellar, 0 boards, 0 W", "reader.ann at \"\" with []"},
+			diags: []string{"2 Readers cannot be referred to: Nothing can refer to a reader."},
+		},
 		"an instance's own mistakes name it, a shared one comes once, what depends on it is silent": {
 			src: `
 			shelf "tall" {
@@ -221,5 +232,20 @@ func TestLanguageOfItsOwn(t *testing.T) {
 				t.Errorf("diagnostics, -want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestAttributesOfNoInstance reads attributes in a context in which each stands
+// for something else than an instance.
+func TestAttributesOfNoInstance(t *testing.T) {
+	file, diags := hclsyntax.ParseConfig([]byte("watts = each.key\n"), "x", hcl.InitialPos)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	content, _ := file.Body.Content(lampSchema())
+	hclCtx := &hcl.EvalContext{Variables: map[string]cty.Value{"each": cty.ObjectVal(map[string]cty.Value{"key": cty.NumberIntVal(100)})}}
+	a := lang.NewAttributes(content, lampSchema(), hclCtx)
+	if _, ok := a.Integer("watts", 1, 99); ok || len(a.Diagnostics()) != 1 || a.Diagnostics()[0].Detail != `"watts" is a whole number from 1 to 99.` {
+		t.Errorf("%t, %v", ok, a.Diagnostics())
 	}
 }
