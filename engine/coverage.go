@@ -58,5 +58,9 @@ func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, err
 	if !opts.everything() {
 		return c, nil
 	}
-	return c, e.eachUndeclared(ctx, func(string, *ledger.Ledger, error) { c.Undeclared++ })
+	return c, e.eachUndeclared(ctx, func(_ string, l *ledger.Ledger, err error) {
+		if err != nil || !plan.Foreign(l, e.keepers) {
+			c.Undeclared++
+		}
+	})
 }

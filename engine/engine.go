@@ -55,8 +55,9 @@ type Engine struct {
 	backoff time.Duration
 
 	config *config.Config
-	// keeper identifies the configuration in ledgers, see ledger.Ledger.
-	keeper      string
+	// keepers identify the configuration in ledgers, see ledger.Ledger: by its
+	// name, if it has one, and by its directory. The first is recorded.
+	keepers     []string
 	outputs     map[address.Address]outputs.Output
 	credentials map[address.Address]auth.Credential
 	ledgers     *ledger.Store
@@ -111,7 +112,7 @@ func Load(opts Options) (*Engine, hcl.Diagnostics) {
 		Vars: opts.Vars, VarFiles: opts.VarFiles, Environ: opts.Environ,
 		ReportTypes: types, LimitClasses: limits, Version: opts.Version,
 	})
-	e.keeper = keeperOf(&e.config.Settings, dir)
+	e.keepers = keepersOf(&e.config.Settings, dir)
 	diags = append(diags, e.decodeBodies(opts)...)
 	if !diags.HasErrors() {
 		diags = append(diags, e.checkTargets()...)
@@ -119,16 +120,17 @@ func Load(opts Options) (*Engine, hcl.Diagnostics) {
 	return e, diags
 }
 
-// keeperOf identifies a configuration in the ledgers that it keeps: by its name,
-// or else by its absolute directory.
-func keeperOf(settings *config.Settings, dir string) string {
-	if settings.Name != "" {
-		return digestOf([]string{"name", settings.Name})
-	}
+// keepersOf are the identities of a configuration: that of its name, if it has
+// one, and that of its absolute directory.
+func keepersOf(settings *config.Settings, dir string) []string {
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real
 	}
-	return digestOf([]string{"directory", dir})
+	keepers := []string{digestOf([]string{"directory", dir})}
+	if settings.Name != "" {
+		keepers = append([]string{digestOf([]string{"name", settings.Name})}, keepers...)
+	}
+	return keepers
 }
 
 // decodeBodies hands the bodies that the language left undecoded to those who

@@ -35,7 +35,7 @@ func (e *Engine) Plan(ctx context.Context, opts PlanOptions) (*plan.Plan, error)
 		FilesTrusted: opts.TrustLedgers, Narrowed: !opts.everything(),
 	}}
 	parts := make([]plan.Part, len(wants))
-	var abandoned []plan.Orphan
+	var abandoned abandoned
 	var undeclared errgroup.Group // whose ledgers are looked for meanwhile
 	undeclared.Go(func() (err error) {
 		abandoned, err = e.abandoned(ctx, &opts)
@@ -60,7 +60,8 @@ func (e *Engine) Plan(ctx context.Context, opts PlanOptions) (*plan.Plan, error)
 	if err := e.conflicts(wants, parts, planned); err != nil {
 		return nil, err
 	}
-	p.Orphans = append(p.Orphans, abandoned...)
+	p.Orphans = append(p.Orphans, abandoned.orphans...)
+	p.KeptElsewhere = abandoned.elsewhere
 	return p, nil
 }
 
@@ -141,7 +142,7 @@ func (e *Engine) wants(opts *PlanOptions, now time.Time) []plan.Want {
 			want := plan.Want{
 				Tenant: string(tenant.Address), Report: string(report.Address), Type: report.Type.Name,
 				Window: w, Slices: named[report.Window.Address], Settle: report.Type.Settle, Retention: report.Type.Retention, Snapshot: report.Type.Snapshot(),
-				PageSize: report.Type.PageSize, Limits: e.limits(tenant, report.Type), Keeper: e.keeper, TrustLedger: opts.TrustLedgers,
+				PageSize: report.Type.PageSize, Limits: e.limits(tenant, report.Type), Keepers: e.keepers, TrustLedger: opts.TrustLedgers,
 			}
 			selected := false
 			for _, output := range report.Outputs {
@@ -181,29 +182,37 @@ func (e *Engine) resolver(tenant *config.Tenant, report *config.Report, output *
 	}
 }
 
-// abandoned returns what the ledgers of undeclared tenants and reports hold.
-// A narrowed plan leaves them alone.
-func (e *Engine) abandoned(ctx context.Context, opts *PlanOptions) ([]plan.Orphan, error) {
-	if !opts.everything() {
-		return nil, nil
-	}
-	var orphans []plan.Orphan
-	var mistakes []error
-	err := e.eachUndeclared(ctx, func(why string, l *ledger.Ledger, err error) {
-		if err == nil {
-			orphans = append(orphans, plan.Abandoned(l, why)...)
-		}
-		mistakes = append(mistakes, err)
-	})
-	if err != nil {
-		return nil, err
-	}
-	return orphans, diag.Gather(mistakes)
+// abandoned is what the ledgers of undeclared tenants and reports hold.
+type abandoned struct {
+	orphans   []plan.Orphan
+	elsewhere int // ledgers that another configuration keeps
 }
 
-// eachUndeclared gives do the ledgers of undeclared tenants and reports, unless
-// another configuration keeps them: what is not declared, in the words of
-// plan.Orphan, and the ledger, or what kept it from being read.
+// abandoned looks for what is abandoned. A narrowed plan leaves it alone.
+func (e *Engine) abandoned(ctx context.Context, opts *PlanOptions) (found abandoned, err error) {
+	if !opts.everything() {
+		return found, nil
+	}
+	var mistakes []error
+	err = e.eachUndeclared(ctx, func(why string, l *ledger.Ledger, err error) {
+		switch {
+		case err != nil:
+			mistakes = append(mistakes, err)
+		case plan.Foreign(l, e.keepers):
+			found.elsewhere++
+		default:
+			found.orphans = append(found.orphans, plan.Abandoned(l, why)...)
+		}
+	})
+	if err == nil {
+		err = diag.Gather(mistakes)
+	}
+	return found, err
+}
+
+// eachUndeclared gives do the ledgers of undeclared tenants and reports: what is
+// not declared, in the words of plan.Orphan, and the ledger, or what kept it from
+// being read.
 func (e *Engine) eachUndeclared(ctx context.Context, do func(why string, l *ledger.Ledger, err error)) error {
 	keys, err := e.archive.Keys(ctx)
 	if err != nil {
@@ -212,9 +221,7 @@ func (e *Engine) eachUndeclared(ctx context.Context, do func(why string, l *ledg
 	undeclared := e.undeclared()
 	keys = slices.DeleteFunc(keys, func(key ledger.Key) bool { return undeclared(key) == "" })
 	return e.archive.Each(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
-		if err != nil || !plan.Foreign(l, e.keeper) {
-			do(undeclared(key), l, err)
-		}
+		do(undeclared(key), l, err)
 		return nil
 	})
 }

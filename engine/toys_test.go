@@ -366,8 +366,8 @@ func TestAnotherConfigurationsLedgers(t *testing.T) {
 	for _, w := range []*toyWorld{ours, theirs} {
 		e := w.engine()
 		p := w.plan(e)
-		if len(p.Pulls) > 0 || len(p.Orphans) > 0 {
-			t.Errorf("%d orphans, %s", len(p.Orphans), reasons(p))
+		if len(p.Pulls) > 0 || len(p.Orphans) > 0 || p.KeptElsewhere != 2 {
+			t.Errorf("%d orphans, %d ledgers kept elsewhere, %s", len(p.Orphans), p.KeptElsewhere, reasons(p))
 		}
 		if s, err := e.Apply(t.Context(), p, ApplyOptions{Prune: true}); err != nil || s.Kept != nil || len(s.Pruned) > 0 {
 			t.Errorf("%+v, %v", s, err)
@@ -381,12 +381,15 @@ func TestAnotherConfigurationsLedgers(t *testing.T) {
 	if p := ours.plan(ours.engine()); len(p.Orphans) != 9 {
 		t.Errorf("%d orphans, want 9", len(p.Orphans))
 	}
-	// A name takes the place of the directory.
-	keeper := ours.engine().keeper
-	for _, w := range []*toyWorld{ours, theirs} {
-		w.edit("main.rf.hcl", "reportform {", "reportform {\n  name = \"shared\"")
+	// A name tells configurations apart wherever they lie, and what was kept
+	// before they had one is theirs still.
+	ours.edit("main.rf.hcl", "reportform {", "reportform {\n  name = \"shared\"")
+	if p := ours.plan(ours.engine()); len(p.Orphans) != 9 || p.KeptElsewhere != 2 {
+		t.Errorf("%d orphans, want 9; %d ledgers kept elsewhere, want 2", len(p.Orphans), p.KeptElsewhere)
 	}
-	if one, two := ours.engine().keeper, theirs.engine().keeper; one != two || one == keeper {
-		t.Errorf("keepers %s, %s, before %s", one, two, keeper)
+	theirs.edit("main.rf.hcl", "reportform {", "reportform {\n  name = \"shared\"")
+	one, two := ours.engine().keepers, theirs.engine().keepers
+	if len(one) != 2 || len(two) != 2 || one[0] != two[0] || one[1] == two[1] {
+		t.Errorf("keepers %s and %s", one, two)
 	}
 }

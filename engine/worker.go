@@ -44,7 +44,7 @@ func (w *worker) PullAt(ctx context.Context, h plan.Header, pulls []plan.Pull, s
 	if err != nil {
 		return run.Outcome{}, err
 	}
-	runner := &run.Runner{Ledgers: w.ledgers, Now: w.now, Keeper: w.keeper, Progress: w.tell}
+	runner := &run.Runner{Ledgers: w.ledgers, Now: w.now, Keeper: w.keepers[0], Progress: w.tell}
 	var outcome run.Outcome
 	for i := range pulls {
 		job, err := w.job(ctx, services, &h, &pulls[i], &timedSeat{Seat: seat})

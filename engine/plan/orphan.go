@@ -1,13 +1,15 @@
 package plan
 
 import (
+	"slices"
+
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/window"
 )
 
 // orphans collects what the ledger has and nothing wants.
 func (s *subtraction) orphans() {
-	if Foreign(s.ledger, s.want.Keeper) {
+	if Foreign(s.ledger, s.want.Keepers) {
 		return
 	}
 	unasked := map[string]bool{} // outputs of which everything is left alone
@@ -52,10 +54,12 @@ func (s *subtraction) unwanted(unasked map[string]bool) {
 	}
 }
 
-// Foreign reports whether a ledger is kept by another configuration than keeper.
-// Nothing in it is an orphan of this one. A ledger of an earlier version names
-// nobody and is nobody else's.
-func Foreign(l *ledger.Ledger, keeper string) bool { return l.Keeper != "" && l.Keeper != keeper }
+// Foreign reports whether a ledger is kept by another configuration than the one
+// of keepers, its identities. Nothing in it is an orphan of this one. A ledger of
+// an earlier version names nobody and is nobody else's.
+func Foreign(l *ledger.Ledger, keepers []string) bool {
+	return l.Keeper != "" && !slices.Contains(keepers, l.Keeper)
+}
 
 // Abandoned returns everything in a ledger as orphans, for a tenant or a
 // report that is no longer declared; why is "tenant" or "report".

@@ -54,6 +54,9 @@ type Plan struct {
 	Waiting []Gap    `json:"waiting,omitempty"`
 	// Held counts the (output, slice) pairs that need nothing.
 	Held int `json:"held"`
+	// KeptElsewhere counts the ledgers of undeclared tenants and reports that
+	// another configuration keeps in the same state. They are none of this plan's.
+	KeptElsewhere int `json:"kept_elsewhere,omitempty"`
 	// Estimate is what the pulls take; nil without pulls.
 	Estimate *Estimate `json:"estimate,omitempty"`
 	// Schedules are those that cannot hold.

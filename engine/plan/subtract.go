@@ -22,8 +22,8 @@ type Want struct {
 	PageSize int // events of a page; 0 if not known
 	Limits   Limits
 	Outputs  []WantOutput
-	// Keeper identifies the configuration, see ledger.Ledger.
-	Keeper string
+	// Keepers are the identities of the configuration, see Foreign.
+	Keepers []string
 	// TrustLedger takes what is held to be as the ledger has it. Only what a pull
 	// would be made from is observed.
 	TrustLedger bool

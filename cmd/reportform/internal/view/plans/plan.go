@@ -35,9 +35,17 @@ func (h *Human) Plan(p *plan.Plan) {
 	h.gaps("Lost", "cannot be fetched any more", p.Lost)
 	h.soonLost(p)
 	h.orphans(p.Orphans)
+	h.elsewhere(p.KeptElsewhere)
 	h.schedules(p.Schedules)
 	h.planSummary(p)
 	h.estimate(p.Estimate)
+}
+
+// elsewhere says that another configuration keeps ledgers in the same state.
+func (h *Human) elsewhere(ledgers int) {
+	if ledgers > 0 {
+		h.Out.Paragraphs(0, "Another configuration keeps "+term.Many(ledgers, "ledger")+" in this state: no plan of this one touches them. If they are its own, from another directory, state rm forgets them.\n")
+	}
 }
 
 // PlanSaved says where the plan lies and what to do with it.

@@ -69,6 +69,8 @@ type planSummaryMessage struct {
 
 	FilesTrusted bool `json:"files_trusted,omitempty"`
 	Narrowed     bool `json:"narrowed,omitempty"`
+	// KeptElsewhere counts ledgers that another configuration keeps.
+	KeptElsewhere int `json:"kept_elsewhere,omitempty"`
 }
 
 // JSON writes plans for programs.
@@ -97,7 +99,7 @@ func (j *JSON) Plan(p *plan.Plan) {
 	j.estimate(p.Estimate)
 	j.Put(planSummaryMessage{
 		view.HeadOf(view.TypePlanSummary), p.Now, len(p.Pulls), reasons(p.Pulls),
-		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, p.FilesTrusted, p.Narrowed,
+		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, p.FilesTrusted, p.Narrowed, p.KeptElsewhere,
 	})
 }
 

@@ -33,6 +33,7 @@ func TestScreens(t *testing.T) {
 				Lost:    []plan.Gap{viewtest.Gap("tenant.contoso", 1, viewtest.Retention), snapshot, old},
 			})
 		},
+		"plan-elsewhere": func(h *Human) { h.Plan(&plan.Plan{Held: 120, KeptElsewhere: 2}) },
 		"plan-trusting":  func(h *Human) { h.Plan(&plan.Plan{Header: plan.Header{FilesTrusted: true}, Held: 120}) },
 		"plan-one":       func(h *Human) { p := viewtest.Plan(); h.Plan(&plan.Plan{Pulls: p.Pulls[22:23], Held: 43}) },
 		"plan-many":      func(h *Human) { h.Plan(viewtest.ManyTenants()) },
