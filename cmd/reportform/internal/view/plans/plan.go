@@ -44,7 +44,8 @@ func (h *Human) Plan(p *plan.Plan) {
 // elsewhere says that another configuration keeps ledgers in the same state.
 func (h *Human) elsewhere(ledgers int) {
 	if ledgers > 0 {
-		h.Out.Paragraphs(0, "Another configuration keeps "+term.Many(ledgers, "ledger")+" in this state: no plan of this one touches them. If they are its own, from another directory, state rm forgets them.\n")
+		h.Out.Paragraphs(0, "Another configuration keeps "+term.Many(ledgers, "ledger")+" in this state: no plan of this one touches them. If they are its own, from another directory, state rm forgets them.")
+		h.Out.Printf("\n")
 	}
 }
 
