@@ -48,7 +48,7 @@ type Endpoints struct {
 	AADGraph string // the Azure AD Graph reporting API
 }
 
-// CloudSandbox names the built-in stand-in.
+// CloudSandbox names the sandbox.
 const CloudSandbox = "sandbox"
 
 // Clouds returns the endpoints of every cloud that a tenant can name.

@@ -78,7 +78,7 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan, opts ApplyOptions) (*S
 
 // pull has the pulls of p carried out and counts them in summary.
 func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, summary *Summary) error {
-	if _, err := e.services(); err != nil {
+	if err := e.wire.Open(); err != nil {
 		return err
 	}
 	var mu sync.Mutex

@@ -21,6 +21,7 @@ import (
 	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/transport"
+	"github.com/reportform/reportform/engine/wire"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/all"
@@ -50,9 +51,6 @@ type Engine struct {
 	now     func() time.Time
 	logger  hclog.Logger
 	dir     string // absolute
-	// retry and backoff are how long a request and a page are tried for.
-	retry   transport.Retry
-	backoff time.Duration
 
 	config *config.Config
 	// keepers identify the configuration in ledgers, see ledger.Ledger: by its
@@ -63,12 +61,10 @@ type Engine struct {
 	ledgers     *ledger.Store
 	archive     *archive.Archive
 
-	// source is where a report of a tenant comes from.
-	source func(*services, *config.Tenant, *config.Report, *timedSeat) fetch.Source
+	wire *wire.Wire
+	// source is where a report of a tenant comes from: the wire.
+	source func(*config.Tenant, *config.Report, transport.Seat) (fetch.Source, error)
 
-	// Services are made when the first pull needs them: a plan contacts nobody.
-	services func() (*services, error)
-	close    func() error
 	// digests are those of the configuration that a plan may name, made when the
 	// first is asked for: its own, and that of plans which earlier versions saved.
 	digests func() []string
@@ -79,7 +75,7 @@ type Engine struct {
 // nobody. The Engine is never nil, so that Files can serve the diagnostics;
 // when these have errors it is good for nothing else.
 func Load(opts Options) (*Engine, hcl.Diagnostics) {
-	e := &Engine{version: opts.Version, now: opts.Now, logger: opts.Logger, config: &config.Config{}, retry: transport.DefaultRetry(), backoff: time.Second, source: (*services).source}
+	e := &Engine{version: opts.Version, now: opts.Now, logger: opts.Logger, config: &config.Config{}}
 	if e.now == nil {
 		e.now = time.Now
 	}
@@ -92,7 +88,6 @@ func Load(opts Options) (*Engine, hcl.Diagnostics) {
 	if opts.Formats == nil {
 		opts.Formats = all.Registry()
 	}
-	e.lazyServices()
 	e.digests = sync.OnceValue(func() []string { return []string{e.digest(question), e.digest(earlierQuestion)} })
 	dir, err := filepath.Abs(opts.Dir)
 	if err != nil {
@@ -141,6 +136,8 @@ func (e *Engine) decodeBodies(opts Options) hcl.Diagnostics {
 	var more hcl.Diagnostics
 	e.credentials, more = decodeCredentials(e.config, environment(opts.Environ))
 	diags = append(diags, more...)
+	e.wire = wire.New(wire.Options{Config: e.config, Credentials: e.credentials, Version: e.version, Now: e.now, Logger: e.logger})
+	e.source = e.wire.Source
 	if e.config.Settings.State.Type == "" {
 		return diags // a mistake that the language has reported
 	}
@@ -152,27 +149,14 @@ func (e *Engine) decodeBodies(opts Options) hcl.Diagnostics {
 
 // Close stops the sandbox, if one runs, and releases connections.
 func (e *Engine) Close() error {
-	err := e.close()
+	var err error
+	if e.wire != nil {
+		err = e.wire.Close()
+	}
 	if e.ledgers != nil {
 		err = errors.Join(err, e.ledgers.Close())
 	}
 	return err
-}
-
-// lazyServices makes the services once, at the first call.
-func (e *Engine) lazyServices() {
-	var made *services
-	e.services = sync.OnceValues(func() (*services, error) {
-		var err error
-		made, err = newServices(e)
-		return made, err
-	})
-	e.close = func() error {
-		if made == nil {
-			return nil
-		}
-		return made.Close()
-	}
 }
 
 // Files are the files read, for quoting source lines.
@@ -184,6 +168,3 @@ func (e *Engine) Archive() *archive.Archive { return e.archive }
 
 // Config is the loaded configuration.
 func (e *Engine) Config() *config.Config { return e.config }
-
-// Catalog returns the built-in report types in order of name, and the limit classes.
-func Catalog() ([]*config.ReportType, []*config.LimitClass, error) { return catalog.Load() }

@@ -16,7 +16,9 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/reportform/reportform/config/catalog"
 	"github.com/reportform/reportform/engine/sandbox"
+	"github.com/reportform/reportform/engine/wire"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/place"
 )
@@ -29,14 +31,12 @@ func TestExamples(t *testing.T) {
 	if err != nil || len(dirs) < 3 {
 		t.Fatalf("%d examples, %v", len(dirs), err)
 	}
-	types, _, err := Catalog()
+	types, classes, err := catalog.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := sandbox.Options{Now: func() time.Time { return testNow }}
-	for _, st := range types {
-		options.Types = append(options.Types, sandboxType(st))
-	}
+	options := wire.SandboxOf(types, nil, classes)
+	options.Now = func() time.Time { return testNow }
 	count := sandbox.New(options).Count
 	for _, dir := range dirs {
 		t.Run(dir.Name(), func(t *testing.T) {

@@ -70,7 +70,9 @@ var rules = []struct {
 	{"engine/auth", "config internal/diag internal/secret", "credentials know the language's references to secrets"},
 	{"engine/transport", "internal/limits", "round trippers know HTTP and its limits alone"},
 	{"engine/fetch", "engine/fetch internal/event internal/rawjson", "a source knows no sink, no language and no other source"},
-	{"engine/sandbox", "engine/sandbox/... internal/limits internal/rawjson", "the stand-in knows nothing of its client"},
+	{"engine/sandbox", "engine/sandbox/... internal/limits internal/rawjson", "the sandbox knows nothing of its client"},
+	{"engine/advice", "config engine/auth engine/fetch outputs", "what errors mean is said by who knows the errors, and nothing else of the parts"},
+	{"engine/wire", "config config/catalog engine/auth engine/fetch engine/fetch/odata engine/sandbox engine/transport internal/address internal/limits", "how a service is reached does not depend on what is planned or held"},
 	{"engine/run", "engine/fetch engine/plan engine/ledger internal/event outputs", "the one place where sources, sinks, plans and ledgers meet"},
 }
 

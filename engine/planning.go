@@ -160,6 +160,12 @@ func (e *Engine) wants(opts *PlanOptions, now time.Time) []plan.Want {
 	return wants
 }
 
+// limits are those that pulls of a tenant's reports of a type count against.
+func (e *Engine) limits(t *config.Tenant, reportType *config.ReportType) plan.Limits {
+	class, directory := e.wire.Pace(t, reportType)
+	return plan.Limits{Class: class, App: e.wire.App(t), Directory: directory}
+}
+
 // resolver evaluates an output for slices of one tenant and report, whose
 // definitions are define's. The function that it returns is used by one
 // goroutine at a time.

@@ -21,6 +21,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/engine/transport"
 	"github.com/reportform/reportform/internal/event"
 	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs/all"
@@ -336,7 +337,7 @@ func TestSourceThatIsNoPage(t *testing.T) {
 		events = append(events, fmt.Sprintf(`{"id":"%d","createdDateTime":%q}`, i, time.Date(2026, 11, 20, i, 0, 0, 0, time.UTC).Format(time.RFC3339)))
 	}
 	e := w.engine()
-	e.source = func(*services, *config.Tenant, *config.Report, *timedSeat) fetch.Source { return events }
+	e.source = func(*config.Tenant, *config.Report, transport.Seat) (fetch.Source, error) { return events, nil }
 	s, err := e.Apply(t.Context(), w.plan(e), ApplyOptions{})
 	if err != nil || s.Finished != toySlices || s.Events != 144 {
 		t.Fatalf("%+v, %v", s, err)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/reportform/reportform/engine/advice"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
@@ -40,14 +41,13 @@ func (w *worker) PullAt(ctx context.Context, h plan.Header, pulls []plan.Pull, s
 	if err := w.CheckPlan(&h); err != nil {
 		return run.Outcome{}, err
 	}
-	services, err := w.services()
-	if err != nil {
+	if err := w.wire.Open(); err != nil {
 		return run.Outcome{}, err
 	}
 	runner := &run.Runner{Ledgers: w.ledgers, Now: w.now, Keeper: w.keepers[0], Progress: w.tell}
 	var outcome run.Outcome
 	for i := range pulls {
-		job, err := w.job(ctx, services, &h, &pulls[i], &timedSeat{Seat: seat})
+		job, err := w.job(ctx, &h, &pulls[i], &timedSeat{Seat: seat})
 		if err != nil {
 			outcome.Results = append(outcome.Results, resultOf(&pulls[i], nil, 0, err))
 			continue
@@ -58,7 +58,7 @@ func (w *worker) PullAt(ctx context.Context, h plan.Header, pulls []plan.Pull, s
 }
 
 // job resolves a planned pull, which works at a seat.
-func (e *Engine) job(ctx context.Context, s *services, h *plan.Header, pull *plan.Pull, seat *timedSeat) (*run.Job, error) {
+func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat *timedSeat) (*run.Job, error) {
 	tenant, report := e.config.Tenant(address.Address(pull.Tenant)), e.config.Report(address.Address(pull.Report))
 	if tenant == nil || report == nil {
 		return nil, fmt.Errorf("the plan names %s and %s, which the configuration does not have: make the plan again", pull.Report, pull.Tenant)
@@ -67,7 +67,7 @@ func (e *Engine) job(ctx context.Context, s *services, h *plan.Header, pull *pla
 	job := &run.Job{
 		Pull: pull, Planned: h.Now,
 		LostAt: limits.LostAt(window.Slice{From: pull.From, To: pull.To}), Trailing: limits.Window.Trailing(),
-		Explain: e.explainer(tenant, report),
+		Explain: advice.For(tenant, report, e.wire.App(tenant)),
 		Waited:  seat.waited,
 	}
 	if !h.FilesTrusted {
@@ -97,7 +97,7 @@ func (e *Engine) job(ctx context.Context, s *services, h *plan.Header, pull *pla
 	}
 	var err error
 	if pull.Source == nil {
-		job.Events = s.asking(tenant, report, pull, seat)
+		job.Events, err = e.asking(tenant, report, pull, seat)
 	} else {
 		job.Events, err = e.rereading(pull.Source, facts, report.Type)
 	}

@@ -12,10 +12,11 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/reportform/reportform/config/catalog"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/sandbox"
 	"github.com/reportform/reportform/engine/transport"
-	"github.com/reportform/reportform/internal/limits"
+	"github.com/reportform/reportform/engine/wire"
 	"github.com/reportform/reportform/outputs"
 )
 
@@ -40,17 +41,12 @@ type world struct {
 func newWorld(t *testing.T, change func(*sandbox.Options)) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), now: testNow}
-	types, classes, err := Catalog()
+	types, classes, err := catalog.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := sandbox.Options{Now: func() time.Time { return w.now }, Limits: map[string]limits.Class{}}
-	for _, st := range types {
-		options.Types = append(options.Types, sandboxType(st))
-	}
-	for _, l := range classes {
-		options.Limits[l.Name] = l.Class
-	}
+	options := wire.SandboxOf(types, nil, classes)
+	options.Now = func() time.Time { return w.now }
 	if change != nil {
 		change(&options)
 	}
@@ -94,8 +90,8 @@ func (w *world) engine() *Engine {
 	if diags.HasErrors() {
 		w.t.Fatal(diags)
 	}
-	e.retry = transport.Retry{Attempts: 4, Base: time.Millisecond, Max: 4 * time.Millisecond, Elapsed: time.Second}
-	e.backoff = time.Millisecond
+	e.wire.Retry = transport.Retry{Attempts: 4, Base: time.Millisecond, Max: 4 * time.Millisecond, Elapsed: time.Second}
+	e.wire.Backoff = time.Millisecond
 	w.t.Cleanup(func() { _ = e.Close() })
 	return e
 }

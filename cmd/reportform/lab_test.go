@@ -17,6 +17,7 @@ import (
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/local"
+	"github.com/reportform/reportform/engine/wire"
 	"github.com/reportform/reportform/internal/place"
 )
 
@@ -70,7 +71,7 @@ func thorough() bool { return os.Getenv("REPORTFORM_TEST_THOROUGH") == "1" }
 // startSandbox serves events for as long as the test runs.
 func startSandbox(t *testing.T, eventsPerDay int) (url string) {
 	t.Helper()
-	server, err := engine.StartSandbox(engine.SandboxOptions{Listen: "127.0.0.1:0", EventsPerDay: eventsPerDay})
+	server, err := wire.StartSandbox(wire.SandboxOptions{Listen: "127.0.0.1:0", EventsPerDay: eventsPerDay})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,10 +10,12 @@ import (
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/config/catalog"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/engine/wire"
 )
 
 // Engine is how the commands reach the engine: the one place where they are
@@ -32,7 +34,7 @@ func NewEngine() Engine {
 			e, diags := engine.Load(o)
 			return loaded{e}, diags
 		},
-		Catalog:      engine.Catalog,
+		Catalog:      catalog.Load,
 		StartSandbox: startSandbox,
 	}
 }
@@ -85,7 +87,7 @@ type SandboxServer struct {
 }
 
 func startSandbox(o *args.Sandbox, logger hclog.Logger) (*SandboxServer, error) {
-	server, err := engine.StartSandbox(engine.SandboxOptions{
+	server, err := wire.StartSandbox(wire.SandboxOptions{
 		Listen: o.Listen, Faults: o.Faults, Throttle: o.Throttle,
 		Seed: uint64(o.Seed), EventsPerDay: o.EventsPerDay, Logger: logger,
 	})

@@ -1,15 +1,15 @@
 //go:build unix
 
-package engine
+package advice
 
 import (
 	"errors"
 	"syscall"
 )
 
-// adviseDisk says what can be done about an error of a file system; nothing
+// ofDisk says what can be done about an error of a file system; nothing
 // where it is none.
-func adviseDisk(err error) string {
+func ofDisk(err error) string {
 	switch {
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return diskFull

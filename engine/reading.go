@@ -19,42 +19,18 @@ import (
 type reading func(ctx context.Context, stats *fetch.Stats) iter.Seq2[[]event.Event, error]
 
 // asking reads a pull's slice from the service, working at a seat.
-func (s *services) asking(tenant *config.Tenant, report *config.Report, pull *plan.Pull, seat *timedSeat) reading {
-	source, span := s.engine.source(s, tenant, report, seat), fetch.Span{From: pull.From, To: pull.To}
+func (e *Engine) asking(tenant *config.Tenant, report *config.Report, pull *plan.Pull, seat *timedSeat) (reading, error) {
+	source, err := e.source(tenant, report, seat)
+	if err != nil {
+		return nil, err
+	}
+	span := fetch.Span{From: pull.From, To: pull.To}
 	if report.Type.Snapshot() {
 		span = fetch.Span{}
 	}
 	return func(ctx context.Context, stats *fetch.Stats) iter.Seq2[[]event.Event, error] {
 		return source.Events(ctx, span, stats)
-	}
-}
-
-// source is where a report of a tenant comes from.
-func (s *services) source(tenant *config.Tenant, report *config.Report, seat *timedSeat) fetch.Source {
-	t := report.Type
-	source := &odata.Reader{
-		Client: odata.Client{
-			HTTP: s.client(tenant, t, seat), Logger: s.engine.logger.Named("fetch"), Backoff: s.engine.backoff, Pages: &s.pages,
-		},
-		Request: odata.Request{
-			Protocol: protocol(t.API), Endpoint: origin(s.endpoints(tenant), t.API), Tenant: tenant.ID,
-			Version: t.Version, Path: t.Path, Time: t.Time, ID: t.ID, Lower: t.Lower, Upper: t.Upper,
-			Select: report.Select, OrderBy: t.OrderBy, PageSize: t.PageSize, Headers: t.Headers,
-		},
-	}
-	for _, filter := range []string{t.Filter, report.Filter} {
-		if filter != "" {
-			source.Request.Filters = append(source.Request.Filters, filter)
-		}
-	}
-	return source
-}
-
-func protocol(api string) odata.Protocol {
-	if api == config.APIAADGraph {
-		return odata.AADGraph{}
-	}
-	return odata.Graph{}
+	}, nil
 }
 
 // rereading reads a pull's slice from what another output holds, as the plan

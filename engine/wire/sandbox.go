@@ -1,4 +1,4 @@
-package engine
+package wire
 
 import (
 	"strings"
@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/config/catalog"
 	"github.com/reportform/reportform/engine/sandbox"
 	"github.com/reportform/reportform/internal/limits"
 )
@@ -21,30 +22,15 @@ type SandboxOptions struct {
 	Logger       hclog.Logger
 }
 
-// StartSandbox serves the stand-in for the cloud with the report types of the
-// built-in catalog. It serves until it is closed.
+// StartSandbox serves the sandbox with the report types of the built-in catalog.
+// It serves until it is closed.
 func StartSandbox(o SandboxOptions) (*sandbox.Server, error) {
-	types, classes, err := Catalog()
+	types, classes, err := catalog.Load()
 	if err != nil {
 		return nil, err
 	}
-	return startSandbox(o, types, nil, classes, time.Now)
-}
-
-// startSandbox serves the types of the built-in catalog and a user's own.
-func startSandbox(o SandboxOptions, builtIn, own []*config.ReportType, classes []*config.LimitClass, now func() time.Time) (*sandbox.Server, error) {
-	options := sandbox.Options{Now: now, Seed: o.Seed, Throttle: o.Throttle, Limits: map[string]limits.Class{}, Logger: o.Logger}
-	for _, t := range builtIn {
-		options.Types = append(options.Types, sandboxType(t))
-	}
-	for _, t := range own {
-		st := sandboxType(t)
-		st.Own = true
-		options.Types = append(options.Types, st)
-	}
-	for _, l := range classes {
-		options.Limits[l.Name] = l.Class
-	}
+	options := SandboxOf(types, nil, classes)
+	options.Now, options.Seed, options.Throttle, options.Logger = time.Now, o.Seed, o.Throttle, o.Logger
 	for _, text := range o.Faults {
 		fault, err := sandbox.ParseFault(text)
 		if err != nil {
@@ -58,6 +44,24 @@ func startSandbox(o SandboxOptions, builtIn, own []*config.ReportType, classes [
 		}
 	}
 	return sandbox.New(options).Listen(o.Listen)
+}
+
+// SandboxOf returns the options of a sandbox that serves the types of the
+// built-in catalog and a user's own, at the published limits.
+func SandboxOf(builtIn, own []*config.ReportType, classes []*config.LimitClass) sandbox.Options {
+	options := sandbox.Options{Limits: map[string]limits.Class{}}
+	for _, t := range builtIn {
+		options.Types = append(options.Types, sandboxType(t))
+	}
+	for _, t := range own {
+		st := sandboxType(t)
+		st.Own = true
+		options.Types = append(options.Types, st)
+	}
+	for _, l := range classes {
+		options.Limits[l.Name] = l.Class
+	}
+	return options
 }
 
 // sandboxType is what the sandbox needs to know of a report type.

@@ -1,4 +1,7 @@
-package engine
+// Package advice says what the errors of a pull mean to a user: of the wire, of
+// outputs and of the disk. It knows the errors of these parts, and nothing else of
+// them.
+package advice
 
 import (
 	"errors"
@@ -13,10 +16,10 @@ import (
 	"github.com/reportform/reportform/outputs"
 )
 
-// explainer returns what kind an error of a pull is, as a stable word, and what a
-// user can do about it in terms of the tenant and the report: the permission to
-// grant, the licence to buy. Both may be empty.
-func (e *Engine) explainer(tenant *config.Tenant, report *config.Report) func(error) (cause, advice string) {
+// For returns a function that says what kind an error is of a pull of a tenant's
+// report, as a stable word, and what a user can do about it: the permission to
+// grant to the application, the licence to buy. Both may be empty.
+func For(tenant *config.Tenant, report *config.Report, app string) func(error) (cause, advice string) {
 	return func(err error) (cause, advice string) {
 		var (
 			refused *auth.Error
@@ -28,7 +31,7 @@ func (e *Engine) explainer(tenant *config.Tenant, report *config.Report) func(er
 		case errors.As(err, &refused):
 			return "credential", "" // it says what to do
 		case errors.As(err, &service):
-			return string(service.Kind), service.Advice() + e.needs(service.Kind, tenant, report)
+			return string(service.Kind), service.Advice() + needs(service.Kind, tenant, report.Type, app)
 		case errors.As(err, &link):
 			return "link", link.Advice()
 		case errors.As(err, &lookup):
@@ -40,7 +43,7 @@ func (e *Engine) explainer(tenant *config.Tenant, report *config.Report) func(er
 		case errors.Is(err, fs.ErrPermission):
 			return "disk", "Reportform may not write there. Change the output's path, or the rights of the directory."
 		}
-		if advice := adviseDisk(err); advice != "" {
+		if advice := ofDisk(err); advice != "" {
 			return "disk", advice
 		}
 		return "", ""
@@ -55,18 +58,17 @@ const (
 	diskBroken   = "The system cannot use the disk. Check the disk, or the network file system; nothing half-written was left."
 )
 
-// needs names what the report needs, where the refusal leaves that open.
-func (e *Engine) needs(kind fetch.Kind, tenant *config.Tenant, report *config.Report) string {
+// needs names what a report type needs, where the refusal leaves that open.
+func needs(kind fetch.Kind, tenant *config.Tenant, t *config.ReportType, app string) string {
 	var b strings.Builder
-	t := report.Type
 	permissions := kind == fetch.Permission || kind == fetch.Forbidden
 	licence := (kind == fetch.Licence || kind == fetch.Forbidden) && t.License != ""
 	if permissions && len(t.Permissions) > 0 {
 		fmt.Fprintf(&b, " The report %s needs the application permission %s; the application is %s.",
-			t.Name, strings.Join(t.Permissions, " and "), e.credential(tenant).App())
+			t.Name, strings.Join(t.Permissions, " and "), app)
 		if tenant.Cloud != config.CloudSandbox {
 			fmt.Fprintf(&b, " An administrator of the directory consents at %s/%s/adminconsent?client_id=%s",
-				tenant.Endpoints.Login, tenant.ID, e.credential(tenant).App())
+				tenant.Endpoints.Login, tenant.ID, app)
 		}
 	}
 	if licence {

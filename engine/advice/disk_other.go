@@ -1,15 +1,15 @@
 //go:build !unix
 
-package engine
+package advice
 
 import (
 	"errors"
 	"syscall"
 )
 
-// adviseDisk says what can be done about an error of a file system, by the
+// ofDisk says what can be done about an error of a file system, by the
 // codes of Windows; nothing where it is none.
-func adviseDisk(err error) string {
+func ofDisk(err error) string {
 	var code syscall.Errno
 	if !errors.As(err, &code) {
 		return ""

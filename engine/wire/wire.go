@@ -1,0 +1,252 @@
+// Package wire leads from a tenant's report to the service that answers for it:
+// whose credential asks, at which host, at what pace, over which connections. It
+// knows no plan and no ledger, and nothing of what becomes of the events.
+package wire
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+
+	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/config/catalog"
+	"github.com/reportform/reportform/engine/auth"
+	"github.com/reportform/reportform/engine/fetch/odata"
+	"github.com/reportform/reportform/engine/sandbox"
+	"github.com/reportform/reportform/engine/transport"
+	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/limits"
+)
+
+// Options says who asks for what.
+type Options struct {
+	Config      *config.Config
+	Credentials map[address.Address]auth.Credential // of the configuration's blocks
+	Version     string                              // of the running program
+	Now         func() time.Time                    // the clock of the sandbox
+	Logger      hclog.Logger
+}
+
+// Wire gives the sources of a configuration's reports. It is safe for concurrent
+// use.
+type Wire struct {
+	// Retry and Backoff are how long a request and a page are tried for. They are
+	// not changed after Open.
+	Retry   transport.Retry
+	Backoff time.Duration
+
+	options Options
+	open    func() (*shared, error)
+	close   func() error
+}
+
+// New returns the Wire of a configuration. It contacts nobody and starts nothing.
+func New(o Options) *Wire {
+	w := &Wire{Retry: transport.DefaultRetry(), Backoff: time.Second, options: o}
+	var made *shared
+	w.open = sync.OnceValues(func() (*shared, error) {
+		var err error
+		made, err = w.share()
+		return made, err
+	})
+	w.close = func() error {
+		if made == nil {
+			return nil
+		}
+		return made.Close()
+	}
+	return w
+}
+
+// Open starts the sandbox if a tenant lives in the one of this process. Source
+// does so too; Open is for who wants to know before that it works.
+func (w *Wire) Open() error {
+	_, err := w.open()
+	return err
+}
+
+// Close stops the sandbox, if one runs, and releases connections.
+func (w *Wire) Close() error { return w.close() }
+
+// App is the application that asks for a tenant.
+func (w *Wire) App(t *config.Tenant) string { return w.credential(t).App() }
+
+// Pace returns the limits that requests of a tenant's reports of a type are kept
+// within, each at the pace that is kept, and the directory of the tenant as it
+// counts for them.
+func (w *Wire) Pace(t *config.Tenant, reportType *config.ReportType) (class limits.Class, directory string) {
+	class = w.limitClass(t, reportType)
+	for _, rate := range []*limits.Rate{&class.AppTenant, &class.App, &class.Tenant} {
+		if rate.Limited() {
+			rate.Per = transport.Window(*rate)
+		}
+	}
+	return class, directoryOf(t)
+}
+
+// limitClass returns the published limits that pace a type's requests.
+func (w *Wire) limitClass(t *config.Tenant, reportType *config.ReportType) limits.Class {
+	class, ok := w.options.Config.LimitClasses[reportType.Limit]
+	if !ok || t.Pacing == config.PacingOff {
+		return limits.Class{}
+	}
+	return class.Class
+}
+
+// directoryOf identifies a tenant's directory for pacing: two tenants of one
+// directory share its limits.
+func directoryOf(t *config.Tenant) string { return t.Cloud + "/" + strings.ToLower(t.ID) }
+
+// credential returns a tenant's credential; the sandbox has one of its own.
+func (w *Wire) credential(t *config.Tenant) auth.Credential {
+	if t.Credential == nil {
+		return auth.Sandbox()
+	}
+	return w.options.Credentials[t.Credential.Address]
+}
+
+func (w *Wire) userAgent() string { return "reportform/" + w.options.Version }
+
+// shared is what sources share: connections, tokens, the pace, and the sandbox
+// if a tenant lives there.
+type shared struct {
+	wire     *Wire
+	base     *http.Transport
+	broker   *auth.Broker
+	limiters *transport.Limiters
+	pages    odata.Pages
+	sandbox  *sandbox.Server // nil where none runs
+
+	mu      sync.Mutex
+	clients map[clientKey]transport.Options
+}
+
+// clientKey is what token and pace are the same for.
+type clientKey struct {
+	tenant address.Address
+	api    string
+	limit  string
+}
+
+func (w *Wire) share() (*shared, error) {
+	base := transport.NewBase()
+	s := &shared{
+		wire: w, base: base, limiters: transport.NewLimiters(transport.Local{}),
+		clients: map[clientKey]transport.Options{},
+	}
+	s.broker = auth.NewBroker(&http.Client{Transport: transport.New(transport.Options{
+		Base: base, Logger: w.options.Logger.Named("token"), Retry: w.Retry, UserAgent: w.userAgent(),
+	})})
+	if !w.livesInSandbox() {
+		return s, nil
+	}
+	builtIn, _, err := catalog.Load()
+	if err != nil {
+		return nil, err
+	}
+	o := SandboxOf(builtIn, w.ownTypes(builtIn), slices.Collect(maps.Values(w.options.Config.LimitClasses)))
+	o.Now, o.Logger = w.options.Now, w.options.Logger.Named("sandbox")
+	s.sandbox, err = sandbox.New(o).Listen("127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// Close releases what is shared.
+func (s *shared) Close() error {
+	s.base.CloseIdleConnections()
+	if s.sandbox != nil {
+		return s.sandbox.Close()
+	}
+	return nil
+}
+
+// livesInSandbox reports whether a tenant needs the sandbox of this process.
+func (w *Wire) livesInSandbox() bool {
+	return slices.ContainsFunc(w.options.Config.Tenants, func(t *config.Tenant) bool {
+		hosts := t.Endpoints
+		return t.Cloud == config.CloudSandbox && (hosts.Login == "" || hosts.Graph == "" || hosts.AADGraph == "")
+	})
+}
+
+// ownTypes are the report types of the configuration that are not built in.
+func (w *Wire) ownTypes(builtIn []*config.ReportType) []*config.ReportType {
+	own := maps.Clone(w.options.Config.ReportTypes)
+	for _, t := range builtIn {
+		delete(own, t.Name)
+	}
+	return slices.Collect(maps.Values(own))
+}
+
+// endpoints returns a tenant's hosts; what the sandbox cloud leaves open is
+// the sandbox that runs in this process.
+func (s *shared) endpoints(t *config.Tenant) config.Endpoints {
+	endpoints := t.Endpoints
+	if t.Cloud != config.CloudSandbox || s.sandbox == nil {
+		return endpoints
+	}
+	for _, host := range []*string{&endpoints.Login, &endpoints.Graph, &endpoints.AADGraph} {
+		if *host == "" {
+			*host = s.sandbox.URL
+		}
+	}
+	return endpoints
+}
+
+// client returns the HTTP client of one source, which works at a seat. Token,
+// pace and connections are shared by all sources of a tenant's reports of one
+// API and limit class.
+func (s *shared) client(t *config.Tenant, reportType *config.ReportType, seat transport.Seat) *http.Client {
+	options := s.clientOptions(t, reportType)
+	options.Seat = seat
+	return &http.Client{Transport: transport.New(options)}
+}
+
+// clientOptions returns what the clients of a tenant's reports of one type's API
+// and limit class share.
+func (s *shared) clientOptions(t *config.Tenant, reportType *config.ReportType) transport.Options {
+	key := clientKey{t.Address, reportType.API, reportType.Limit}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if options, ok := s.clients[key]; ok {
+		return options
+	}
+	w, endpoints := s.wire, s.endpoints(t)
+	credential := w.credential(t)
+	options := transport.Options{
+		Base:   s.base,
+		Logger: w.options.Logger.Named("http").With("tenant", t.Name),
+		Tokens: s.broker.Source(credential, auth.Audience{
+			Login: endpoints.Login, Tenant: t.ID, Resource: resource(t.Cloud, reportType.API), V1: reportType.API == config.APIAADGraph,
+		}),
+		Origin:    endpoint(endpoints, reportType.API),
+		Limiter:   s.limiters.For(credential.App(), directoryOf(t), w.limitClass(t, reportType)),
+		Retry:     w.Retry,
+		UserAgent: w.userAgent(),
+	}
+	s.clients[key] = options
+	return options
+}
+
+// endpoint is the base URL of an API among a tenant's endpoints.
+func endpoint(endpoints config.Endpoints, api string) string {
+	if api == config.APIAADGraph {
+		return endpoints.AADGraph
+	}
+	return endpoints.Graph
+}
+
+// resource is the name by which a cloud's token endpoints know an API,
+// whatever gateway stands before it. The sandbox knows the public names.
+func resource(cloud, api string) string {
+	if cloud == config.CloudSandbox {
+		cloud = "public"
+	}
+	return endpoint(config.Clouds()[cloud], api)
+}
