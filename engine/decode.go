@@ -1,14 +1,12 @@
 package engine
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/auth"
-	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/diag"
 	"github.com/reportform/reportform/outputs"
@@ -33,25 +31,6 @@ func decodeOutputs(c *config.Config, formats outputs.Registry, dir string, conso
 		}
 	}
 	return decoded, diags
-}
-
-// checkTargets resolves every output of every report for every tenant, so that
-// what is wrong with one of them shows before anything is planned.
-func (e *Engine) checkTargets() hcl.Diagnostics {
-	var mistakes []error
-	for _, report := range e.config.Reports {
-		sample := window.New(report.Window).Sample()
-		for _, output := range report.Outputs {
-			for _, tenant := range report.Tenants {
-				if _, diags := e.outputs[output.Address].Resolve(pullOf(tenant, report, &sample)); diags.HasErrors() {
-					mistakes = append(mistakes, diags)
-				}
-			}
-		}
-	}
-	var diags hcl.Diagnostics
-	errors.As(diag.Gather(mistakes), &diags)
-	return diags
 }
 
 func decodeCredentials(c *config.Config, getenv func(string) string) (map[address.Address]auth.Credential, hcl.Diagnostics) {

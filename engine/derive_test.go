@@ -11,6 +11,7 @@ import (
 	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/engine/wanted"
 	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/address"
 )
@@ -201,7 +202,7 @@ func TestRereadEventsHaveTheirTimes(t *testing.T) {
 	e := w.engine()
 	pull := &w.plan(e).Pulls[0]
 	tenant, report := e.config.Tenant(address.Address(pull.Tenant)), e.config.Report(address.Address(pull.Report))
-	facts := pullOf(tenant, report, &window.Named{Slice: window.Slice{From: pull.From, To: pull.To}, Date: pull.Date, Label: pull.Label})
+	facts := wanted.Pull(tenant, report, &window.Named{Slice: window.Slice{From: pull.From, To: pull.To}, Date: pull.Date, Label: pull.Label})
 	again, err := e.rereading(pull.Source, facts, report.Type)
 	if err != nil {
 		t.Fatal(err)

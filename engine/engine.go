@@ -21,6 +21,7 @@ import (
 	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/transport"
+	"github.com/reportform/reportform/engine/wanted"
 	"github.com/reportform/reportform/engine/wire"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/outputs"
@@ -52,21 +53,18 @@ type Engine struct {
 	logger  hclog.Logger
 	dir     string // absolute
 
-	config *config.Config
-	// keepers identify the configuration in ledgers, see ledger.Ledger: by its
-	// name, if it has one, and by its directory. The first is recorded.
-	keepers     []string
+	config      *config.Config
 	outputs     map[address.Address]outputs.Output
 	credentials map[address.Address]auth.Credential
 	ledgers     *ledger.Store
 	archive     *archive.Archive
 
-	wire *wire.Wire
+	wanted *wanted.Wanted
+	wire   *wire.Wire
 	// source is where a report of a tenant comes from: the wire.
 	source func(*config.Tenant, *config.Report, transport.Seat) (fetch.Source, error)
 
-	// digests are those of the configuration that a plan may name, made when the
-	// first is asked for: its own, and that of plans which earlier versions saved.
+	// digests are those of wanted, made when the first is asked for.
 	digests func() []string
 }
 
@@ -88,7 +86,7 @@ func Load(opts Options) (*Engine, hcl.Diagnostics) {
 	if opts.Formats == nil {
 		opts.Formats = all.Registry()
 	}
-	e.digests = sync.OnceValue(func() []string { return []string{e.digest(question), e.digest(earlierQuestion)} })
+	e.digests = sync.OnceValue(func() []string { return e.wanted.Digests() })
 	dir, err := filepath.Abs(opts.Dir)
 	if err != nil {
 		return e, hcl.Diagnostics{{
@@ -107,25 +105,11 @@ func Load(opts Options) (*Engine, hcl.Diagnostics) {
 		Vars: opts.Vars, VarFiles: opts.VarFiles, Environ: opts.Environ,
 		ReportTypes: types, LimitClasses: limits, Version: opts.Version,
 	})
-	e.keepers = keepersOf(&e.config.Settings, dir)
 	diags = append(diags, e.decodeBodies(opts)...)
 	if !diags.HasErrors() {
-		diags = append(diags, e.checkTargets()...)
+		diags = append(diags, e.wanted.Check()...)
 	}
 	return e, diags
-}
-
-// keepersOf are the identities of a configuration: that of its name, if it has
-// one, and that of its absolute directory.
-func keepersOf(settings *config.Settings, dir string) []string {
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real
-	}
-	keepers := []string{digestOf([]string{"directory", dir})}
-	if settings.Name != "" {
-		keepers = append([]string{digestOf([]string{"name", settings.Name})}, keepers...)
-	}
-	return keepers
 }
 
 // decodeBodies hands the bodies that the language left undecoded to those who
@@ -138,6 +122,13 @@ func (e *Engine) decodeBodies(opts Options) hcl.Diagnostics {
 	diags = append(diags, more...)
 	e.wire = wire.New(wire.Options{Config: e.config, Credentials: e.credentials, Version: e.version, Now: e.now, Logger: e.logger})
 	e.source = e.wire.Source
+	home := e.dir
+	if real, err := filepath.EvalSymlinks(home); err == nil {
+		home = real
+	}
+	e.wanted = &wanted.Wanted{
+		Config: e.config, Outputs: e.outputs, Keepers: wanted.Keepers(e.config.Settings.Name, home), App: e.wire.App, Limits: e.limits,
+	}
 	if e.config.Settings.State.Type == "" {
 		return diags // a mistake that the language has reported
 	}

@@ -160,7 +160,7 @@ func (e *Engine) origins(ctx context.Context, x *Explanation, s *search) error {
 func (e *Engine) declared(ctx context.Context, x *Explanation, s *search) error {
 	now := e.now().UTC()
 	wants := e.wants(&PlanOptions{}, now)
-	undeclared := e.undeclared()
+	undeclared := e.wanted.Undeclared()
 	for i := range x.Origins {
 		o := &x.Origins[i]
 		o.Declared, o.Orphan = e.declarations(o.Key, o.Output), undeclared(o.Key)

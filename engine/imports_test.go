@@ -72,6 +72,7 @@ var rules = []struct {
 	{"engine/fetch", "engine/fetch internal/event internal/rawjson", "a source knows no sink, no language and no other source"},
 	{"engine/sandbox", "engine/sandbox/... internal/limits internal/rawjson", "the sandbox knows nothing of its client"},
 	{"engine/advice", "config engine/auth engine/fetch outputs", "what errors mean is said by who knows the errors, and nothing else of the parts"},
+	{"engine/wanted", "config engine/ledger engine/plan engine/window internal/address internal/diag internal/place outputs", "what is wanted follows from the configuration alone, whatever is held and whoever answers"},
 	{"engine/wire", "config config/catalog engine/auth engine/fetch engine/fetch/odata engine/sandbox engine/transport internal/address internal/limits", "how a service is reached does not depend on what is planned or held"},
 	{"engine/run", "engine/fetch engine/plan engine/ledger internal/event outputs", "the one place where sources, sinks, plans and ledgers meet"},
 }
@@ -81,6 +82,7 @@ var rules = []struct {
 var pure = map[string][]string{
 	"engine/window": {"os", "net", "net/http", "io/fs", "sync"},
 	"engine/plan":   {"os", "net", "net/http", "io/fs", "sync"},
+	"engine/wanted": {"os", "net", "net/http", "io/fs"},
 }
 
 func TestDirectionOfImports(t *testing.T) {

@@ -30,14 +30,12 @@ func (o *PlanOptions) everything() bool {
 	return len(o.Targets) == 0 && len(o.Excludes) == 0 && len(o.Tenants) == 0
 }
 
-// tenant reports whether -tenant keeps a tenant.
-func (o *PlanOptions) tenant(t *config.Tenant) bool {
-	return len(o.Tenants) == 0 || slices.Contains(o.Tenants, t.Name)
-}
-
-// output reports whether -target and -exclude keep an output of a report for a
-// tenant.
-func (o *PlanOptions) output(t *config.Tenant, r *config.Report, output *config.Output) bool {
+// asks reports whether -tenant, -target and -exclude keep an output of a report
+// for a tenant.
+func (o *PlanOptions) asks(t *config.Tenant, r *config.Report, output *config.Output) bool {
+	if len(o.Tenants) > 0 && !slices.Contains(o.Tenants, t.Name) {
+		return false
+	}
 	named := func(given string) bool {
 		return slices.ContainsFunc([]address.Address{t.Address, r.Address, r.Window.Address, output.Address}, func(a address.Address) bool {
 			return a.Within(address.Address(given))

@@ -13,12 +13,9 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
-	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/diag"
 	"github.com/reportform/reportform/internal/parallel"
-	"github.com/reportform/reportform/internal/place"
-	"github.com/reportform/reportform/outputs"
 )
 
 // Plan reads the ledgers and says what has to be done. An address in opts that
@@ -124,38 +121,9 @@ func (e *Engine) elsewhere(ctx context.Context, now time.Time, wants []plan.Want
 // wants returns what every selected report wants of every selected tenant, in
 // order of report and tenant.
 func (e *Engine) wants(opts *PlanOptions, now time.Time) []plan.Want {
-	most := 0
-	for _, report := range e.config.Reports {
-		most += len(report.Tenants)
-	}
-	wants := make([]plan.Want, 0, most)
-	named := map[address.Address][]window.Named{}
-	for _, report := range e.config.Reports {
-		w, define := window.New(report.Window), newDefiner(report)
-		if _, ok := named[report.Window.Address]; !ok {
-			named[report.Window.Address] = w.Named(now)
-		}
-		for _, tenant := range report.Tenants {
-			if !opts.tenant(tenant) {
-				continue
-			}
-			want := plan.Want{
-				Tenant: string(tenant.Address), Report: string(report.Address), Type: report.Type.Name,
-				Window: w, Slices: named[report.Window.Address], Settle: report.Type.Settle, Retention: report.Type.Retention, Snapshot: report.Type.Snapshot(),
-				PageSize: report.Type.PageSize, Limits: e.limits(tenant, report.Type), Keepers: e.keepers, TrustLedger: opts.TrustLedgers,
-			}
-			selected := false
-			for _, output := range report.Outputs {
-				asked := opts.output(tenant, report, output)
-				selected = selected || asked
-				want.Outputs = append(want.Outputs, plan.WantOutput{
-					Output: string(output.Address), Resolve: e.resolver(tenant, report, output, define), Unasked: !asked,
-				})
-			}
-			if selected {
-				wants = append(wants, want)
-			}
-		}
+	wants := e.wanted.Wants(now, opts.asks)
+	for i := range wants {
+		wants[i].TrustLedger = opts.TrustLedgers
 	}
 	return wants
 }
@@ -164,28 +132,6 @@ func (e *Engine) wants(opts *PlanOptions, now time.Time) []plan.Want {
 func (e *Engine) limits(t *config.Tenant, reportType *config.ReportType) plan.Limits {
 	class, directory := e.wire.Pace(t, reportType)
 	return plan.Limits{Class: class, App: e.wire.App(t), Directory: directory}
-}
-
-// resolver evaluates an output for slices of one tenant and report, whose
-// definitions are define's. The function that it returns is used by one
-// goroutine at a time.
-func (e *Engine) resolver(tenant *config.Tenant, report *config.Report, output *config.Output, define *definer) func(*window.Named) (plan.Target, error) {
-	facts := pullFacts(tenant, report)
-	o := e.outputs[output.Address]
-	// Targets of one output mostly share a definition.
-	var known string
-	var digests definition
-	return func(s *window.Named) (plan.Target, error) {
-		facts.Window = outputs.PullWindow{From: s.From, To: s.To, Date: s.Date, Label: s.Label}
-		target, diags := o.Resolve(facts)
-		if diags.HasErrors() {
-			return plan.Target{}, diags
-		}
-		if digests.now == "" || target.Definition != known {
-			known, digests = target.Definition, define.of(tenant, target.Definition)
-		}
-		return plan.Target{Place: target.Place, Definition: digests.now, Earlier: digests.earlier, Verbatim: target.Verbatim}, nil
-	}
 }
 
 // abandoned is what the ledgers of undeclared tenants and reports hold.
@@ -204,7 +150,7 @@ func (e *Engine) abandoned(ctx context.Context, opts *PlanOptions) (found abando
 		switch {
 		case err != nil:
 			mistakes = append(mistakes, err)
-		case plan.Foreign(l, e.keepers):
+		case plan.Foreign(l, e.wanted.Keepers):
 			found.elsewhere++
 		default:
 			found.orphans = append(found.orphans, plan.Abandoned(l, why)...)
@@ -224,32 +170,12 @@ func (e *Engine) eachUndeclared(ctx context.Context, do func(why string, l *ledg
 	if err != nil {
 		return err
 	}
-	undeclared := e.undeclared()
+	undeclared := e.wanted.Undeclared()
 	keys = slices.DeleteFunc(keys, func(key ledger.Key) bool { return undeclared(key) == "" })
 	return e.archive.Each(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
 		do(undeclared(key), l, err)
 		return nil
 	})
-}
-
-// undeclared returns a function that says what of a ledger's key is not
-// declared, in the words of plan.Orphan; empty if it is.
-func (e *Engine) undeclared() func(ledger.Key) string {
-	declared := make(map[ledger.Key]bool)
-	for _, report := range e.config.Reports {
-		for _, tenant := range report.Tenants {
-			declared[ledger.Key{Tenant: string(tenant.Address), Report: string(report.Address)}] = true
-		}
-	}
-	return func(key ledger.Key) string {
-		switch {
-		case declared[key]:
-			return ""
-		case e.config.Tenant(address.Address(key.Tenant)) == nil:
-			return "tenant"
-		}
-		return "report"
-	}
 }
 
 // conflicts says which wanted slices lead to one path. The first wants are to be
@@ -281,37 +207,6 @@ func describe(c plan.Claim) string {
 	return fmt.Sprintf("%s of %s, %s", c.Report, c.Tenant, c.Label)
 }
 
-// pullOf is the pull object of the language for a slice of a tenant's report.
-func pullOf(tenant *config.Tenant, report *config.Report, s *window.Named) *outputs.Pull {
-	pull := pullFacts(tenant, report)
-	pull.Window = outputs.PullWindow{From: s.From, To: s.To, Date: s.Date, Label: s.Label}
-	return pull
-}
-
-// pullFacts is the pull object of the language for pulls of a tenant's report,
-// less the window.
-func pullFacts(tenant *config.Tenant, report *config.Report) *outputs.Pull {
-	return &outputs.Pull{
-		Tenant:  outputs.PullTenant{Name: tenant.Name, ID: tenant.ID, Labels: tenant.Labels},
-		Report:  outputs.PullReport{Name: report.Name, Type: report.Type.Name},
-		Columns: report.Type.Columns,
-	}
-}
-
 // Console reports whether an output of a report writes its events to standard
 // output, so that everything else has to go elsewhere.
-func (e *Engine) Console() bool {
-	for _, report := range e.config.Reports {
-		if len(report.Tenants) == 0 {
-			continue
-		}
-		sample := window.New(report.Window).Sample()
-		for _, output := range report.Outputs {
-			target, _ := e.outputs[output.Address].Resolve(pullOf(report.Tenants[0], report, &sample))
-			if target.Place == place.Console {
-				return true
-			}
-		}
-	}
-	return false
-}
+func (e *Engine) Console() bool { return e.wanted.Console() }

@@ -31,7 +31,7 @@ func (e *Engine) prune(ctx context.Context, orphans []plan.Orphan) ([]plan.Orpha
 	if err != nil {
 		return nil, err
 	}
-	ledgers, undeclared := byLedger(orphans), e.undeclared()
+	ledgers, undeclared := byLedger(orphans), e.wanted.Undeclared()
 	pruned, kept := make([][]plan.Orphan, len(ledgers)), make([][]error, len(ledgers))
 	err = parallel.Do(ctx, len(ledgers), func(i int) error {
 		pruned[i], kept[i] = e.pruneLedger(ctx, ledgers[i], rivals)

@@ -389,7 +389,7 @@ func TestAnotherConfigurationsLedgers(t *testing.T) {
 		t.Errorf("%d orphans, want 9; %d ledgers kept elsewhere, want 2", len(p.Orphans), p.KeptElsewhere)
 	}
 	theirs.edit("main.rf.hcl", "reportform {", "reportform {\n  name = \"shared\"")
-	one, two := ours.engine().keepers, theirs.engine().keepers
+	one, two := ours.engine().wanted.Keepers, theirs.engine().wanted.Keepers
 	if len(one) != 2 || len(two) != 2 || one[0] != two[0] || one[1] == two[1] {
 		t.Errorf("keepers %s and %s", one, two)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/engine/wanted"
 	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/place"
@@ -44,7 +45,7 @@ func (w *worker) PullAt(ctx context.Context, h plan.Header, pulls []plan.Pull, s
 	if err := w.wire.Open(); err != nil {
 		return run.Outcome{}, err
 	}
-	runner := &run.Runner{Ledgers: w.ledgers, Now: w.now, Keeper: w.keepers[0], Progress: w.tell}
+	runner := &run.Runner{Ledgers: w.ledgers, Now: w.now, Keeper: w.wanted.Keepers[0], Progress: w.tell}
 	var outcome run.Outcome
 	for i := range pulls {
 		job, err := w.job(ctx, &h, &pulls[i], &timedSeat{Seat: seat})
@@ -73,8 +74,7 @@ func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat 
 	if !h.FilesTrusted {
 		job.Intact = func(h *ledger.Held) bool { return e.intact(ctx, h) }
 	}
-	facts := pullOf(tenant, report, &window.Named{Slice: window.Slice{From: pull.From, To: pull.To}, Date: pull.Date, Label: pull.Label})
-	define := newDefiner(report)
+	facts := wanted.Pull(tenant, report, &window.Named{Slice: window.Slice{From: pull.From, To: pull.To}, Date: pull.Date, Label: pull.Label})
 	for _, planned := range pull.Outputs {
 		output, ok := e.outputs[address.Address(planned.Output)]
 		if !ok {
@@ -87,12 +87,12 @@ func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat 
 		if target.Place != planned.Place {
 			return nil, fmt.Errorf("%s now leads to %s and not to the plan's %s: make the plan again", planned.Output, target.Place, planned.Place)
 		}
-		definition := define.of(tenant, target.Definition)
-		if planned.Definition != definition.now && planned.Definition != definition.earlier {
+		definition := wanted.Define(tenant, report, target.Definition)
+		if planned.Definition != definition.Now && planned.Definition != definition.Earlier {
 			return nil, fmt.Errorf("%s would now write another file than the plan says: make the plan again", planned.Output)
 		}
 		job.Outputs = append(job.Outputs, run.JobOutput{
-			Address: planned.Output, Output: output, Target: target, Definition: definition.now, Earlier: definition.earlier,
+			Address: planned.Output, Output: output, Target: target, Definition: definition.Now, Earlier: definition.Earlier,
 		})
 	}
 	var err error

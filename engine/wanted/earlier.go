@@ -1,4 +1,4 @@
-package engine
+package wanted
 
 import (
 	_ "embed"
@@ -28,7 +28,7 @@ type manner struct {
 var manners = sync.OnceValue(func() map[string]manner { //nolint:gochecknoglobals // it never changes
 	var known map[string]manner
 	if err := json.Unmarshal(earlierTypes, &known); err != nil {
-		panic(fmt.Sprintf("engine: earlier.json: %v", err)) // it is part of the program
+		panic(fmt.Sprintf("wanted: earlier.json: %v", err)) // it is part of the program
 	}
 	return known
 })
