@@ -110,12 +110,12 @@ func (e *Engine) elsewhere(ctx context.Context, now time.Time, wants []plan.Want
 			}
 		}
 	}
-	claims := make([]plan.Part, len(others))
+	untouched := make([]plan.Part, len(others))
 	err := parallel.Do(ctx, len(others), func(i int) (err error) {
-		claims[i], err = plan.Claims(&others[i])
+		untouched[i], err = plan.Destinations(&others[i])
 		return err
 	})
-	return slices.Concat(wants, others), slices.Concat(parts, claims), err
+	return slices.Concat(wants, others), slices.Concat(parts, untouched), err
 }
 
 // wants returns what every selected report wants of every selected tenant, in
@@ -203,8 +203,8 @@ func (e *Engine) conflicts(wants []plan.Want, parts []plan.Part, planned int) er
 	return diags
 }
 
-func describe(c plan.Claim) string {
-	return fmt.Sprintf("%s of %s, %s", c.Report, c.Tenant, c.Label)
+func describe(d plan.Destination) string {
+	return fmt.Sprintf("%s of %s, %s", d.Report, d.Tenant, d.Label)
 }
 
 // Console reports whether an output of a report writes its events to standard

@@ -191,11 +191,11 @@ func (e *Engine) wantedPlaces(ctx context.Context, orphans []plan.Orphan) (map[p
 	wants := e.wants(&PlanOptions{}, e.now().UTC())
 	var mu sync.Mutex
 	err := parallel.Do(ctx, len(wants), func(i int) error {
-		return wants[i].EachClaim(func(c plan.Claim) {
-			if places[c.Place] {
+		return wants[i].EachDestination(func(d plan.Destination) {
+			if places[d.Place] {
 				mu.Lock()
 				defer mu.Unlock()
-				wanted[c.Place] = true
+				wanted[d.Place] = true
 			}
 		})
 	})

@@ -10,12 +10,13 @@ import (
 	"github.com/reportform/reportform/internal/place"
 )
 
-// claimKept claims the places of what stays held although it is not as declared.
-func (s *subtraction) claimKept(lacking []lack, slice *window.Named) {
+// keepDestinations adds the places of what stays held although it is not as
+// declared.
+func (s *subtraction) keepDestinations(lacking []lack, slice *window.Named) {
 	for _, l := range lacking {
 		if l.held != nil && l.held.Place != l.target.Place && l.held.Place.Stays() {
-			s.part.claims = append(s.part.claims, claim(l.held.Place))
-			s.part.kept = append(s.part.kept, Claim{l.held.Place, s.want.Tenant, s.want.Report, l.output, slice.Label})
+			s.part.destinations = append(s.part.destinations, hashOf(l.held.Place))
+			s.part.kept = append(s.part.kept, Destination{l.held.Place, s.want.Tenant, s.want.Report, l.output, slice.Label})
 		}
 	}
 }

@@ -61,9 +61,9 @@ type Part struct {
 	Lost, Waiting []Gap
 	Held          int
 
-	work   work
-	claims []uint64 // of the places of all wanted slices, and of kept
-	kept   []Claim  // places at which slices stay held that are wanted elsewhere
+	work         work
+	destinations []uint64      // hashes of the places of all wanted slices, and of kept
+	kept         []Destination // places at which slices stay held that are wanted elsewhere
 }
 
 // Subtract returns the wanted slices less the held ones. observe says what is
@@ -80,7 +80,7 @@ func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(*ledger.
 	for _, f := range l.Failed {
 		s.failed[slotOf(f.Output, f.From, f.To)] = true
 	}
-	s.part.claims = make([]uint64, 0, len(want.Slices)*len(want.Outputs))
+	s.part.destinations = make([]uint64, 0, len(want.Slices)*len(want.Outputs))
 	for i := range want.Slices {
 		if err := s.slice(&want.Slices[i]); err != nil {
 			return Part{}, err
@@ -163,7 +163,7 @@ func (s *subtraction) slice(slice *window.Named) error {
 		s.add(pull)
 		return nil
 	}
-	s.claimKept(rest, slice)
+	s.keepDestinations(rest, slice)
 	gap := gapOf(s.want, slice)
 	if !lost {
 		gap.Why, gap.Until = "not settled: events become visible late", s.want.Window.Settles(slice.Slice, s.want.Settle)
@@ -191,7 +191,7 @@ func (s *subtraction) examine(slice *window.Named, final, revisit bool) error {
 			return err
 		}
 		if target.Place.Stays() {
-			s.part.claims = append(s.part.claims, claim(target.Place))
+			s.part.destinations = append(s.part.destinations, hashOf(target.Place))
 		}
 		if s.want.Window.Trailing() {
 			if s.replaced == nil {

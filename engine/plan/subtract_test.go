@@ -474,7 +474,7 @@ func TestConflicts(t *testing.T) {
 		wants := []Want{*one, *other}
 		for i := range wants {
 			if i >= planned {
-				part, err := Claims(&wants[i])
+				part, err := Destinations(&wants[i])
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -495,8 +495,8 @@ func TestConflicts(t *testing.T) {
 		return conflicts
 	}
 	want := []Conflict{{
-		Claim{"c/2026-11-20", "tenant.t", "report.r.x", "c", "2026-11-20"},
-		Claim{"c/2026-11-20", "tenant.u", "report.r.x", "d", "2026-11-20"},
+		Destination{"c/2026-11-20", "tenant.t", "report.r.x", "c", "2026-11-20"},
+		Destination{"c/2026-11-20", "tenant.u", "report.r.x", "d", "2026-11-20"},
 	}}
 	if diff := cmp.Diff(want, find(5)); diff != "" {
 		t.Error(diff)
