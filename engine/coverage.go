@@ -36,7 +36,7 @@ func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, err
 	c := &Coverage{Now: now, Parts: make([]plan.Coverage, len(wants)), FilesTrusted: opts.TrustLedgers, Narrowed: !opts.everything()}
 	parts, mistakes := make([]plan.Part, len(wants)), make([]error, len(wants))
 	err := parallel.Do(ctx, len(wants), func(i int) error {
-		l, err := e.ledgers.Read(ctx, keyOf(&wants[i]))
+		l, err := e.ledgers.Read(ctx, wants[i].Key())
 		if err == nil {
 			parts[i], err = e.part(ctx, &wants[i], l, now)
 		}

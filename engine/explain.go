@@ -168,7 +168,7 @@ func (e *Engine) declared(ctx context.Context, x *Explanation, s *search) error 
 	err := parallel.Do(ctx, len(wants), func(i int) error {
 		var mine []*Origin
 		for n := range x.Origins {
-			if x.Origins[n].Key == keyOf(&wants[i]) {
+			if x.Origins[n].Key == wants[i].Key() {
 				mine = append(mine, &x.Origins[n])
 			}
 		}
@@ -234,7 +234,7 @@ func (e *Engine) planned(ctx context.Context, want *plan.Want, now time.Time, or
 	if len(origins) == 0 {
 		return nil
 	}
-	l, err := e.ledgers.Read(ctx, keyOf(want))
+	l, err := e.ledgers.Read(ctx, want.Key())
 	if err != nil {
 		return err
 	}
@@ -250,8 +250,6 @@ func (e *Engine) planned(ctx context.Context, want *plan.Want, now time.Time, or
 	return nil
 }
 
-func keyOf(w *plan.Want) ledger.Key { return ledger.Key{Tenant: w.Tenant, Report: w.Report} }
-
 // leading returns the first slice and output of a want that lead to what is
 // searched for, or nil.
 func leading(want *plan.Want, s *search) (*Origin, error) {
@@ -263,7 +261,7 @@ func leading(want *plan.Want, s *search) (*Origin, error) {
 				return nil, err
 			}
 			if s.finds(target.Place) {
-				return &Origin{Key: keyOf(want), Output: output.Output, From: slice.From, To: slice.To, Place: target.Place}, nil
+				return &Origin{Key: want.Key(), Output: output.Output, From: slice.From, To: slice.To, Place: target.Place}, nil
 			}
 		}
 	}
@@ -308,7 +306,7 @@ func (o *Origin) planned(want *plan.Want, part *plan.Part, l *ledger.Ledger) err
 	}
 	lacking, err := o.lacking(want)
 	if lacking && o.Reason == "" {
-		o.Lost, o.Waiting = gapOf(part.Lost, o), gapOf(part.Waiting, o)
+		o.Lost, o.Waiting = covering(part.Lost, o), covering(part.Waiting, o)
 	}
 	return err
 }
@@ -334,7 +332,7 @@ func (o *Origin) lacking(want *plan.Want) (bool, error) {
 	return true, nil
 }
 
-func gapOf(gaps []plan.Gap, o *Origin) *plan.Gap {
+func covering(gaps []plan.Gap, o *Origin) *plan.Gap {
 	for i := range gaps {
 		if !o.From.Before(gaps[i].From) && o.From.Before(gaps[i].To) {
 			return &gaps[i]

@@ -73,7 +73,7 @@ func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, 
 		end := min(start+round, len(wants))
 		err := parallel.Do(ctx, end-start, func(i int) error {
 			i += start
-			l, err := e.ledgers.Read(ctx, keyOf(&wants[i]))
+			l, err := e.ledgers.Read(ctx, wants[i].Key())
 			if err == nil {
 				parts[i], err = e.part(ctx, &wants[i], l, p.Now)
 			}
@@ -101,10 +101,10 @@ func (e *Engine) elsewhere(ctx context.Context, now time.Time, wants []plan.Want
 	others := e.wants(&PlanOptions{}, now)
 	asked := make(map[ledger.Key]*plan.Want, len(wants))
 	for i := range wants {
-		asked[keyOf(&wants[i])] = &wants[i]
+		asked[wants[i].Key()] = &wants[i]
 	}
 	for i := range others {
-		if want := asked[keyOf(&others[i])]; want != nil {
+		if want := asked[others[i].Key()]; want != nil {
 			for n := range others[i].Outputs {
 				others[i].Outputs[n].Unasked = !want.Outputs[n].Unasked
 			}

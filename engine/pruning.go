@@ -35,7 +35,7 @@ func (e *Engine) prune(ctx context.Context, orphans []plan.Orphan) ([]plan.Orpha
 	pruned, kept := make([][]plan.Orphan, len(ledgers)), make([][]error, len(ledgers))
 	err = parallel.Do(ctx, len(ledgers), func(i int) error {
 		pruned[i], kept[i] = e.pruneLedger(ctx, ledgers[i], rivals)
-		if key := (ledger.Key{Tenant: ledgers[i][0].Tenant, Report: ledgers[i][0].Report}); undeclared(key) != "" {
+		if key := ledgers[i][0].Key(); undeclared(key) != "" {
 			kept[i] = append(kept[i], e.ledgers.RemoveEmpty(context.WithoutCancel(ctx), key))
 		}
 		return nil
@@ -55,7 +55,7 @@ func byLedger(orphans []plan.Orphan) [][]plan.Orphan {
 	var list [][]plan.Orphan
 	at := map[ledger.Key]int{}
 	for _, o := range orphans {
-		key := ledger.Key{Tenant: o.Tenant, Report: o.Report}
+		key := o.Key()
 		i, ok := at[key]
 		if !ok {
 			i = len(list)
@@ -96,7 +96,7 @@ func (e *Engine) pruneLedger(ctx context.Context, orphans []plan.Orphan, rivals 
 	if len(gone) == 0 {
 		return nil, kept
 	}
-	key := ledger.Key{Tenant: gone[0].Tenant, Report: gone[0].Report}
+	key := gone[0].Key()
 	// What is removed must not stay in the ledger for an interrupt.
 	err := e.ledgers.Update(context.WithoutCancel(ctx), key, func(l *ledger.Ledger) {
 		for _, o := range gone {
@@ -142,7 +142,7 @@ func (e *Engine) rivals(ctx context.Context, orphans []plan.Orphan) (*rivals, er
 	orphaned, places, names := map[entry]bool{}, map[place.Place]bool{}, map[string]bool{}
 	found := &rivals{places: map[place.Place]bool{}, twins: map[twin][]place.Place{}}
 	for _, o := range orphans {
-		orphaned[entry{ledger.Key{Tenant: o.Tenant, Report: o.Report}, o.Output, o.From.UnixNano(), o.To.UnixNano(), o.Place}] = true
+		orphaned[entry{o.Key(), o.Output, o.From.UnixNano(), o.To.UnixNano(), o.Place}] = true
 		places[o.Place] = true
 		t := twinOf(o.Place, o.SHA256)
 		names[t.name], found.twins[t] = true, nil

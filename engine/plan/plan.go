@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/place"
 )
@@ -123,6 +124,9 @@ type Orphan struct {
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
 }
+
+// Key is that of the ledger that holds the slice.
+func (o *Orphan) Key() ledger.Key { return ledger.Key{Tenant: o.Tenant, Report: o.Report} }
 
 // Gap is a run of consecutive slices that are wanted, not held and cannot be
 // pulled now.

@@ -29,6 +29,9 @@ type Want struct {
 	TrustLedger bool
 }
 
+// Key is that of the ledger that says what is held of the Want.
+func (w *Want) Key() ledger.Key { return ledger.Key{Tenant: w.Tenant, Report: w.Report} }
+
 // WantOutput is one output of a Want.
 type WantOutput struct {
 	Output  string // address

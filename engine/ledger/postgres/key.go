@@ -15,7 +15,7 @@ func columns(key ledger.Key) []any {
 	return []any{escape(key.Report), escape(key.Tenant), escape(key.Page)}
 }
 
-func keyOf(row pgx.CollectableRow) (ledger.Key, error) {
+func scanKey(row pgx.CollectableRow) (ledger.Key, error) {
 	var key ledger.Key
 	if err := row.Scan(&key.Report, &key.Tenant, &key.Page); err != nil {
 		return key, err

@@ -136,7 +136,7 @@ func (b *Backend) List(ctx context.Context) ([]ledger.Key, error) {
 		if err != nil {
 			return err
 		}
-		keys, err = pgx.CollectRows(rows, keyOf)
+		keys, err = pgx.CollectRows(rows, scanKey)
 		return err
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
