@@ -13,7 +13,7 @@ import (
 func TestEveryAttemptHasAnIDOfItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{outcomes: []outcome{reply(503), reply(401), reply(200)}}
-		resp, err := get(t, New(Options{Base: s, Tokens: &tokens{}, Origin: home, Retry: DefaultRetry(), UserAgent: "reportform/1"}), home+"/x")
+		resp, err := get(t, New(Options{Base: s, Tokens: &tokens{}, Server: home, Retry: DefaultRetry(), UserAgent: "reportform/1"}), home+"/x")
 		if err != nil {
 			t.Fatal(err)
 		}

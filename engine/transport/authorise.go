@@ -12,7 +12,7 @@ import (
 type authorise struct {
 	next   http.RoundTripper
 	tokens Tokens
-	home   origin
+	home   server
 	turn   turn // the second request waits for its own, too
 	logger hclog.Logger
 }

@@ -32,7 +32,7 @@ func TestTokenGoesHomeAlone(t *testing.T) {
 		s := &script{outcomes: []outcome{reply(200)}}
 		req := newRequest(t, tt.url)
 		req.Header.Set("Authorization", "what the caller had")
-		if _, err := New(Options{Base: s, Tokens: &tokens{}, Origin: "https://graph.example"}).RoundTrip(req); err != nil {
+		if _, err := New(Options{Base: s, Tokens: &tokens{}, Server: "https://graph.example"}).RoundTrip(req); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.requests[0].Header.Get("Authorization"); got != tt.want {
@@ -44,14 +44,14 @@ func TestTokenGoesHomeAlone(t *testing.T) {
 	}
 }
 
-func TestUnreadableOriginGetsNoToken(t *testing.T) {
+func TestUnreadableServerGetsNoToken(t *testing.T) {
 	for _, o := range []string{"", "://", "graph.example", "https://"} {
 		s := &script{outcomes: []outcome{reply(200)}}
-		if _, err := get(t, New(Options{Base: s, Tokens: &tokens{}, Origin: o}), "https://graph.example/"); err != nil {
+		if _, err := get(t, New(Options{Base: s, Tokens: &tokens{}, Server: o}), "https://graph.example/"); err != nil {
 			t.Fatal(err)
 		}
 		if got := s.requests[0].Header.Get("Authorization"); got != "" {
-			t.Errorf("origin %q: sent %q", o, got)
+			t.Errorf("server %q: sent %q", o, got)
 		}
 	}
 }
@@ -77,7 +77,7 @@ func TestRedirectsToOtherHostsCarryNoToken(t *testing.T) {
 	}))
 	defer graph.Close()
 
-	client := &http.Client{Transport: New(Options{Tokens: &tokens{}, Origin: graph.URL})}
+	client := &http.Client{Transport: New(Options{Tokens: &tokens{}, Server: graph.URL})}
 	resp, err := client.Get(graph.URL + "/report")
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +105,7 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			source, s := &tokens{}, &script{outcomes: tt.outcomes}
-			resp, err := get(t, New(Options{Base: s, Tokens: source, Origin: home}), home+"/x")
+			resp, err := get(t, New(Options{Base: s, Tokens: source, Server: home}), home+"/x")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,7 +125,7 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 
 func TestRefusalByAnotherHostKeepsTheToken(t *testing.T) {
 	source, s := &tokens{}, &script{outcomes: []outcome{reply(401)}}
-	mustGet(t, New(Options{Base: s, Tokens: source, Origin: home}), "https://other.example/x")
+	mustGet(t, New(Options{Base: s, Tokens: source, Server: home}), "https://other.example/x")
 	if len(s.requests) != 1 || len(source.invalidated) != 0 {
 		t.Errorf("%d requests, dropped %v", len(s.requests), source.invalidated)
 	}
@@ -139,7 +139,7 @@ func TestEveryAttemptCarriesAFreshToken(t *testing.T) {
 			time.Sleep(time.Minute)
 			source.Invalidate("token-1") // it expires while the request waits
 		}()
-		mustGet(t, New(Options{Base: s, Tokens: source, Origin: home, Retry: DefaultRetry()}), home+"/x")
+		mustGet(t, New(Options{Base: s, Tokens: source, Server: home, Retry: DefaultRetry()}), home+"/x")
 		if got := s.requests[1].Header.Get("Authorization"); got != "Bearer token-2" {
 			t.Errorf("the second attempt carried %q", got)
 		}
@@ -149,7 +149,7 @@ func TestEveryAttemptCarriesAFreshToken(t *testing.T) {
 func TestTokenErrorsAreFinal(t *testing.T) {
 	refused := errors.New("wrong secret")
 	s := &script{outcomes: []outcome{reply(200)}}
-	_, err := get(t, New(Options{Base: s, Tokens: &tokens{err: refused}, Origin: home, Retry: DefaultRetry()}), home+"/x")
+	_, err := get(t, New(Options{Base: s, Tokens: &tokens{err: refused}, Server: home, Retry: DefaultRetry()}), home+"/x")
 	if !errors.Is(err, refused) || len(s.requests) != 0 {
 		t.Errorf("got %v after %d requests", err, len(s.requests))
 	}
@@ -157,7 +157,7 @@ func TestTokenErrorsAreFinal(t *testing.T) {
 
 func TestTheAnswerDoesNotHoldTheToken(t *testing.T) {
 	req := newRequest(t, home+"/x")
-	resp, err := New(Options{Base: &script{outcomes: []outcome{reply(200)}}, Tokens: &tokens{}, Origin: home}).RoundTrip(req)
+	resp, err := New(Options{Base: &script{outcomes: []outcome{reply(200)}}, Tokens: &tokens{}, Server: home}).RoundTrip(req)
 	if err != nil {
 		t.Fatal(err)
 	}

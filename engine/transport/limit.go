@@ -17,7 +17,7 @@ type Seat interface {
 type limit struct {
 	next http.RoundTripper
 	turn turn
-	home origin
+	home server
 }
 
 func (l *limit) RoundTrip(req *http.Request) (*http.Response, error) {

@@ -21,7 +21,7 @@ func TestRequestWithoutTokenTakesNoTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		refused := errors.New("the secret is empty")
 		source, s := &tokens{err: refused}, &script{outcomes: []outcome{reply(200)}}
-		rt := New(Options{Base: s, Tokens: source, Origin: home, Limiter: onePerTenSeconds(), Retry: DefaultRetry()})
+		rt := New(Options{Base: s, Tokens: source, Server: home, Limiter: onePerTenSeconds(), Retry: DefaultRetry()})
 		start := time.Now()
 		var wg sync.WaitGroup
 		for range 24 {
@@ -50,7 +50,7 @@ func TestRefusedTokenWithoutAnotherTakesNoTurn(t *testing.T) {
 			return s.RoundTrip(req)
 		})
 		start := time.Now()
-		_, err := get(t, New(Options{Base: base, Tokens: source, Origin: home, Limiter: onePerTenSeconds()}), home+"/x")
+		_, err := get(t, New(Options{Base: base, Tokens: source, Server: home, Limiter: onePerTenSeconds()}), home+"/x")
 		if took := time.Since(start); !errors.Is(err, refused) || took > 0 || len(s.requests) != 1 {
 			t.Errorf("got %v after %s and %d requests", err, took, len(s.requests))
 		}
@@ -60,7 +60,7 @@ func TestRefusedTokenWithoutAnotherTakesNoTurn(t *testing.T) {
 func TestTokenThatExpiresInTheQueueIsNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source, s := &tokens{}, &script{outcomes: []outcome{reply(200)}}
-		rt := New(Options{Base: s, Tokens: source, Origin: home, Limiter: onePerTenSeconds()})
+		rt := New(Options{Base: s, Tokens: source, Server: home, Limiter: onePerTenSeconds()})
 		mustGet(t, rt, home+"/x")
 		go func() {
 			time.Sleep(5 * time.Second)
@@ -82,7 +82,7 @@ func TestSeatIsThePulls(t *testing.T) {
 		start := time.Now()
 		client := func(name string, outcomes ...outcome) http.RoundTripper {
 			return New(Options{
-				Base: &script{outcomes: outcomes}, Tokens: &tokens{}, Origin: home, Limiter: limiter, Retry: Retry{Attempts: 2, Elapsed: time.Hour},
+				Base: &script{outcomes: outcomes}, Tokens: &tokens{}, Server: home, Limiter: limiter, Retry: Retry{Attempts: 2, Elapsed: time.Hour},
 				Seat: tellingSeat(func(what string) {
 					told = append(told, name+" "+what+" at "+time.Since(start).Truncate(time.Second).String())
 				}),

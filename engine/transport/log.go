@@ -16,7 +16,7 @@ import (
 // home the host alone, since links for download carry their key in the path.
 type logged struct {
 	next   http.RoundTripper
-	home   origin
+	home   server
 	logger hclog.Logger
 }
 

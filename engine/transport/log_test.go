@@ -19,7 +19,7 @@ func TestLogShowsWhatWasAskedAndNoKeys(t *testing.T) {
 		var log bytes.Buffer
 		logger := hclog.New(&hclog.LoggerOptions{Output: &log, Level: hclog.Trace})
 		s := &script{outcomes: []outcome{reply(401), reply(503, "request-id: rid-1"), fail(errReset), reply(200, "request-id: rid-2", "Set-Cookie: KEYKEY")}}
-		rt := New(Options{Base: s, Tokens: &tokens{}, Origin: home, Logger: logger, Retry: DefaultRetry()})
+		rt := New(Options{Base: s, Tokens: &tokens{}, Server: home, Logger: logger, Retry: DefaultRetry()})
 		mustGet(t, rt, query)
 		mustGet(t, rt, other)
 		post, err := http.NewRequestWithContext(t.Context(), http.MethodPost, home+"/token", strings.NewReader("client_secret=KEYKEY"))

@@ -56,7 +56,7 @@ type retry struct {
 	next    http.RoundTripper
 	policy  Retry
 	limiter *Limiter // may be nil
-	home    origin
+	home    server
 	logger  hclog.Logger
 }
 

@@ -80,7 +80,7 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &script{outcomes: []outcome{tt.first, reply(200)}}
-				resp, err := get(t, New(Options{Base: s, Origin: home, Retry: DefaultRetry()}), home+"/x")
+				resp, err := get(t, New(Options{Base: s, Server: home, Retry: DefaultRetry()}), home+"/x")
 				if again := len(s.requests) == 2; again != tt.again {
 					t.Fatalf("%d attempts; tried again is %t, want %t", len(s.requests), again, tt.again)
 				}
@@ -203,7 +203,7 @@ func TestCancelledWhileWaiting(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
 			start := time.Now()
-			_, err := New(Options{Base: s, Origin: home, Limiter: limiter, Retry: DefaultRetry()}).
+			_, err := New(Options{Base: s, Server: home, Limiter: limiter, Retry: DefaultRetry()}).
 				RoundTrip(newRequest(t, home+"/x").WithContext(ctx))
 			if !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrNoAnswer) || time.Since(start) != 5*time.Second {
 				t.Errorf("got %v after %s", err, time.Since(start))
@@ -318,7 +318,7 @@ func TestWhatMayBeSentTwice(t *testing.T) {
 					if tt.header != "" {
 						req.Header[tt.header] = values
 					}
-					resp, err := New(Options{Base: s, Tokens: source, Origin: home, Retry: DefaultRetry()}).RoundTrip(req)
+					resp, err := New(Options{Base: s, Tokens: source, Server: home, Retry: DefaultRetry()}).RoundTrip(req)
 					if again := len(s.requests) == 2; again != tt.again {
 						t.Fatalf("%s, %q with %q %q: sent %d times", failure, tt.method, tt.header, values, len(s.requests))
 					}
@@ -338,7 +338,7 @@ func TestWhatMayBeSentTwice(t *testing.T) {
 // another one: the next request has it.
 func TestRefusedTokenIsDroppedWhateverTheRequest(t *testing.T) {
 	source, s := &tokens{}, &script{outcomes: []outcome{reply(401), reply(200)}}
-	rt := New(Options{Base: s, Tokens: source, Origin: home})
+	rt := New(Options{Base: s, Tokens: source, Server: home})
 	req := newRequest(t, home+"/x")
 	req.Method = http.MethodPost
 	if resp, err := rt.RoundTrip(req); err != nil || resp.StatusCode != 401 {
@@ -367,7 +367,7 @@ func TestThrottledAnswerPausesWhatCountsTogether(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				limiters := NewLimiters(Local{})
 				client := func(tenant string, s http.RoundTripper) http.RoundTripper {
-					return New(Options{Base: s, Origin: home, Limiter: limiters.For("app", tenant, limits.Class{Name: "c"}), Retry: DefaultRetry()})
+					return New(Options{Base: s, Server: home, Limiter: limiters.For("app", tenant, limits.Class{Name: "c"}), Retry: DefaultRetry()})
 				}
 				throttled := &script{outcomes: []outcome{tt.first, reply(200)}}
 				same, other := &script{outcomes: []outcome{reply(200)}}, &script{outcomes: []outcome{reply(200)}}
@@ -394,7 +394,7 @@ func TestAnswersOfOtherHostsPauseNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		limiter := NewLimiters(Local{}).For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 1, Per: time.Hour}})
 		s := &script{outcomes: []outcome{reply(429, "Retry-After: 600")}}
-		rt := New(Options{Base: s, Origin: home, Limiter: limiter})
+		rt := New(Options{Base: s, Server: home, Limiter: limiter})
 		mustGet(t, rt, "https://download.example/file")
 		mustGet(t, rt, "https://download.example/file")
 		start := time.Now()
@@ -411,7 +411,7 @@ func TestEveryAttemptWaitsItsTurn(t *testing.T) {
 		limiter := NewLimiters(Local{}).For("app", "tenant", limits.Class{AppTenant: budget})
 		s := &script{outcomes: []outcome{reply(401), reply(503), reply(401), reply(500), reply(200)}}
 		resp, err := get(t, New(Options{
-			Base: s, Tokens: &tokens{}, Origin: home, Limiter: limiter, Retry: Retry{Attempts: 9, Base: time.Millisecond, Max: time.Millisecond, Elapsed: time.Hour},
+			Base: s, Tokens: &tokens{}, Server: home, Limiter: limiter, Retry: Retry{Attempts: 9, Base: time.Millisecond, Max: time.Millisecond, Elapsed: time.Hour},
 		}), home+"/x")
 		if err != nil || resp.StatusCode != 200 || len(s.times) != 5 {
 			t.Fatalf("%v, %v after %d attempts", resp, err, len(s.times))

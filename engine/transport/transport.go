@@ -30,9 +30,9 @@ type Options struct {
 	// Tokens authorises requests; without it they carry no Authorization, as
 	// suits a token endpoint.
 	Tokens Tokens
-	// Origin is scheme://host[:port]: the only one whose requests carry a
+	// Server is scheme://host[:port]: the only one whose requests carry a
 	// token and wait for the Limiter.
-	Origin  string
+	Server  string
 	Limiter *Limiter
 	Seat    Seat
 	Retry   Retry // the zero value tries once
@@ -56,7 +56,7 @@ func New(o Options) http.RoundTripper {
 	if o.Logger == nil {
 		o.Logger = hclog.NewNullLogger()
 	}
-	home, turn := parseOrigin(o.Origin), turn{o.Limiter, o.Tokens, o.Seat}
+	home, turn := parseServer(o.Server), turn{o.Limiter, o.Tokens, o.Seat}
 	var rt http.RoundTripper = &attempt{next: o.Base, userAgent: o.UserAgent}
 	if o.Tokens != nil {
 		rt = &authorise{next: rt, tokens: o.Tokens, home: home, turn: turn, logger: o.Logger}

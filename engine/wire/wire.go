@@ -225,7 +225,7 @@ func (s *shared) clientOptions(t *config.Tenant, reportType *config.ReportType) 
 		Tokens: s.broker.Source(credential, auth.Audience{
 			Login: endpoints.Login, Tenant: t.ID, Resource: resource(t.Cloud, reportType.API), V1: reportType.API == config.APIAADGraph,
 		}),
-		Origin:    endpoint(endpoints, reportType.API),
+		Server:    endpoint(endpoints, reportType.API),
 		Limiter:   s.limiters.For(credential.App(), directoryOf(t), w.limitClass(t, reportType)),
 		Retry:     w.Retry,
 		UserAgent: w.userAgent(),

@@ -21,23 +21,23 @@ const (
 // sends such links when it has lost its place; following one gives an error.
 var errEmptyToken = fmt.Errorf("%w: the link to the next page has an empty skip token", errLostPlace)
 
-// origin is a scheme and a host with its port.
-type origin struct{ scheme, host string }
+// server is a scheme and a host with its port.
+type server struct{ scheme, host string }
 
-func originOf(u *url.URL) origin {
+func serverOf(u *url.URL) server {
 	host, port := strings.ToLower(u.Hostname()), u.Port()
 	scheme := strings.ToLower(u.Scheme)
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[scheme]
 	}
-	return origin{scheme, host + ":" + port}
+	return server{scheme, host + ":" + port}
 }
 
 // links checks the links from page to page of one walk. They are opaque, but
 // where they lead is not left to the service.
 type links struct {
 	request *Request
-	origin  origin
+	server  server
 	base    *url.URL
 	seed    maphash.Seed
 	seen    map[uint64]struct{}
@@ -54,7 +54,7 @@ func newLinks(r *Request, first string) (*links, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the endpoint or the version makes no URL: %w", err)
 	}
-	l := &links{request: r, origin: originOf(base), base: base, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+	l := &links{request: r, server: serverOf(base), base: base, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
 	l.visit(first)
 	return l, nil
 }
@@ -115,7 +115,7 @@ func (l *links) resolve(link string) (*url.URL, error) {
 	}
 	relative := !u.IsAbs()
 	u = l.base.ResolveReference(u)
-	if u.Opaque != "" || originOf(u) != l.origin {
+	if u.Opaque != "" || serverOf(u) != l.server {
 		return nil, fmt.Errorf("the link to the next page leads to %s and not to %s://%s; it was not followed, so that no token is sent there",
 			fetch.Sanitise(u.Scheme+"://"+u.Host, 200), l.base.Scheme, l.base.Host)
 	}

@@ -43,7 +43,7 @@ type pager struct {
 
 func newPager(c *Client, r *Request) *pager {
 	p := &pager{
-		http: sameOriginClient(c.HTTP), logger: c.logger(), header: http.Header{},
+		http: sameServerClient(c.HTTP), logger: c.logger(), header: http.Header{},
 		keys:     rawjson.Keys{Time: timePath(r)[0], ID: r.ID[:idCount(r)]},
 		maxBytes: c.MaxPageBytes, backoff: c.Backoff,
 	}
@@ -60,14 +60,14 @@ func newPager(c *Client, r *Request) *pager {
 	return p
 }
 
-// sameOriginClient returns a copy of a client that follows redirects within
+// sameServerClient returns a copy of a client that follows redirects within
 // one scheme and host alone; others are left as they are. A token that the
 // transport adds goes nowhere else.
-func sameOriginClient(c *http.Client) *http.Client {
+func sameServerClient(c *http.Client) *http.Client {
 	const maxRedirects = 5
 	same := *c
 	same.CheckRedirect = func(req *http.Request, via []*http.Request) error {
-		if len(via) > maxRedirects || originOf(req.URL) != originOf(via[0].URL) {
+		if len(via) > maxRedirects || serverOf(req.URL) != serverOf(via[0].URL) {
 			return http.ErrUseLastResponse
 		}
 		return nil

@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// origin is scheme://host:port, in lower case and always with its port; empty
+// server is scheme://host:port, in lower case and always with its port; empty
 // for none, which no URL has.
-type origin string
+type server string
 
-func parseOrigin(s string) origin {
+func parseServer(s string) server {
 	u, err := url.Parse(s)
 	if err != nil {
 		return ""
 	}
-	return originOf(u)
+	return serverOf(u)
 }
 
-func originOf(u *url.URL) origin {
+func serverOf(u *url.URL) server {
 	scheme, port := strings.ToLower(u.Scheme), u.Port()
 	switch {
 	case u.Hostname() == "":
@@ -27,8 +27,8 @@ func originOf(u *url.URL) origin {
 	case port == "" && scheme == "http":
 		port = "80"
 	}
-	return origin(scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port)
+	return server(scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port)
 }
 
 // has reports whether a URL leads there.
-func (o origin) has(u *url.URL) bool { return o != "" && originOf(u) == o }
+func (o server) has(u *url.URL) bool { return o != "" && serverOf(u) == o }
