@@ -12,7 +12,7 @@ import (
 // advice says what to do about a refusal of the token endpoint. The numbers
 // are those of Microsoft's list of AADSTS errors.
 func advice(e *Error, login string) string {
-	consent := login + "/" + url.PathEscape(e.Tenant) + "/adminconsent?client_id=" + url.QueryEscape(e.App)
+	consent := login + "/" + url.PathEscape(e.Directory) + "/adminconsent?client_id=" + url.QueryEscape(e.App)
 	switch e.AADSTS {
 	case 7000215:
 		return "The secret is wrong. Most often it is the secret's ID where its value belongs; the value is shown only once, " +

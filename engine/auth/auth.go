@@ -20,8 +20,8 @@ import (
 type Audience struct {
 	// Login is the base URL of the token endpoints, scheme://host[:port].
 	Login string
-	// Tenant is the directory's domain or GUID.
-	Tenant string
+	// Directory is a domain or GUID.
+	Directory string
 	// Resource is the base URL that identifies the API, such as
 	// https://graph.microsoft.com.
 	Resource string

@@ -9,11 +9,11 @@ import (
 )
 
 // Error says why there is no token and what to do about it. It holds nothing
-// of the request but the application's id and the tenant, neither of which is
+// of the request but the application's id and the directory, neither of which is
 // secret; its other texts come from the token endpoint or the network, cut
 // short, on one line, and without any part of a secret that they repeat.
 type Error struct {
-	App, Tenant string
+	App, Directory string
 	// Status is the HTTP status of the answer, 0 where there was none.
 	Status int
 	// Code is the endpoint's OAuth error, such as invalid_client; empty where
@@ -36,7 +36,7 @@ type Error struct {
 // Error gives everything on one line.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "no token for tenant %q as app %q: %s", e.Tenant, e.App, e.Message)
+	fmt.Fprintf(&b, "no token for tenant %q as app %q: %s", e.Directory, e.App, e.Message)
 	var facts []string
 	if e.Code != "" {
 		facts = append(facts, e.Code)
@@ -74,7 +74,7 @@ func (e *Error) Retryable() bool {
 func (e *Error) Unwrap() error { return e.cause }
 
 func newError(app string, audience Audience) *Error {
-	return &Error{App: line(app, 100), Tenant: line(audience.Tenant, 100)}
+	return &Error{App: line(app, 100), Directory: line(audience.Directory, 100)}
 }
 
 func (e *Error) because(message, advice string) *Error {

@@ -21,7 +21,7 @@ const maxAnswer = 1 << 20
 // its values appear in no error. A redirect is an error, too: to follow it would
 // hand the proof to another host.
 func exchange(ctx context.Context, client *http.Client, audience Audience, app string, proof url.Values) (*oauth2.Token, error) {
-	if strings.Trim(audience.Tenant, ".") == "" {
+	if strings.Trim(audience.Directory, ".") == "" {
 		return nil, newError(app, audience).because("the tenant has no id", "Set the tenant's id to a domain name or the directory's GUID.")
 	}
 	conf := clientcredentials.Config{
@@ -32,12 +32,12 @@ func exchange(ctx context.Context, client *http.Client, audience Audience, app s
 	for name, values := range proof {
 		conf.EndpointParams[name] = values
 	}
-	tenant := audience.Login + "/" + url.PathEscape(audience.Tenant)
+	directory := audience.Login + "/" + url.PathEscape(audience.Directory)
 	if audience.V1 {
-		conf.TokenURL = tenant + "/oauth2/token?api-version=1.0"
+		conf.TokenURL = directory + "/oauth2/token?api-version=1.0"
 		conf.EndpointParams.Set("resource", audience.Resource)
 	} else {
-		conf.TokenURL = tenant + "/oauth2/v2.0/token"
+		conf.TokenURL = directory + "/oauth2/v2.0/token"
 		conf.Scopes = []string{strings.TrimSuffix(audience.Resource, "/") + "/.default"}
 	}
 

@@ -62,19 +62,19 @@ func TestRequestForms(t *testing.T) {
 	}{
 		{
 			"v2",
-			Audience{Tenant: "contoso.onmicrosoft.com", Resource: "https://graph.microsoft.com"},
+			Audience{Directory: "contoso.onmicrosoft.com", Resource: "https://graph.microsoft.com"},
 			"/contoso.onmicrosoft.com/oauth2/v2.0/token",
 			url.Values{"scope": {"https://graph.microsoft.com/.default"}},
 		},
 		{
 			"v1",
-			Audience{Tenant: "9aa5b8ca-0000-4000-8000-000000000002", Resource: "https://graph.windows.net", V1: true},
+			Audience{Directory: "9aa5b8ca-0000-4000-8000-000000000002", Resource: "https://graph.windows.net", V1: true},
 			"/9aa5b8ca-0000-4000-8000-000000000002/oauth2/token?api-version=1.0",
 			url.Values{"resource": {"https://graph.windows.net"}},
 		},
 		{
 			"a tenant that would be a path",
-			Audience{Tenant: "../x?y#z/w", Resource: "https://graph.microsoft.com/"},
+			Audience{Directory: "../x?y#z/w", Resource: "https://graph.microsoft.com/"},
 			"/..%2Fx%3Fy%23z%2Fw/oauth2/v2.0/token",
 			url.Values{"scope": {"https://graph.microsoft.com/.default"}},
 		},
@@ -130,7 +130,7 @@ func TestTokensMayBeAskedForAgain(t *testing.T) {
 		told = told && req.GetBody != nil
 		return server.Client().Transport.RoundTrip(req)
 	})}
-	if _, err := withSecret(value).Token(t.Context(), client, Audience{Login: server.URL, Tenant: "t"}); err != nil || !told {
+	if _, err := withSecret(value).Token(t.Context(), client, Audience{Login: server.URL, Directory: "t"}); err != nil || !told {
 		t.Errorf("the request says so: %t, %v", told, err)
 	}
 }
@@ -141,7 +141,7 @@ func TestNumbersOfBothVersions(t *testing.T) {
 		`{"token_type":"bearer","expires_in":3600,"ext_expires_in":3600,"access_token":"a.b.c"}`,
 	} {
 		for _, contentType := range []string{"application/json; charset=utf-8", "text/plain", ""} {
-			token, err := withSecret(value).Token(t.Context(), answering(200, contentType, body), Audience{Login: "https://login.example", Tenant: "t"})
+			token, err := withSecret(value).Token(t.Context(), answering(200, contentType, body), Audience{Login: "https://login.example", Directory: "t"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -255,12 +255,12 @@ func TestEveryShapeOfFailure(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := withSecret(value).Token(t.Context(), tt.client, Audience{Login: "https://login.example", Tenant: "contoso.example", Resource: "https://graph.example"})
+			_, err := withSecret(value).Token(t.Context(), tt.client, Audience{Login: "https://login.example", Directory: "contoso.example", Resource: "https://graph.example"})
 			var got *Error
 			if !errors.As(err, &got) {
 				t.Fatalf("got %T %v", err, err)
 			}
-			tt.want.App, tt.want.Tenant = app, "contoso.example"
+			tt.want.App, tt.want.Directory = app, "contoso.example"
 			if !strings.Contains(got.Advice, tt.want.Advice) || tt.want.Advice == "" && got.Advice != "" {
 				t.Errorf("advice %q, want %q in it", got.Advice, tt.want.Advice)
 			}
@@ -271,7 +271,7 @@ func TestEveryShapeOfFailure(t *testing.T) {
 			if got.Retryable() != tt.retryable {
 				t.Errorf("retryable is %t", got.Retryable())
 			}
-			for _, part := range []string{got.Tenant, got.App, got.Code, got.TraceID, got.Message, got.Advice} {
+			for _, part := range []string{got.Directory, got.App, got.Code, got.TraceID, got.Message, got.Advice} {
 				if !strings.Contains(err.Error(), part) {
 					t.Errorf("%q does not say %q", err, part)
 				}
@@ -287,7 +287,7 @@ func TestSecretsAreNotHandedToRedirects(t *testing.T) {
 		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
 	}))
 	defer server.Close()
-	if _, err := withSecret(value).Token(t.Context(), server.Client(), Audience{Login: server.URL, Tenant: "t"}); err == nil {
+	if _, err := withSecret(value).Token(t.Context(), server.Client(), Audience{Login: server.URL, Directory: "t"}); err == nil {
 		t.Error("got a token")
 	}
 }
@@ -298,7 +298,7 @@ func TestRequestThatIsGivenUp(t *testing.T) {
 		cancel()
 		return nil, req.Context().Err()
 	})}
-	_, err := withSecret(value).Token(ctx, client, Audience{Login: "https://login.example", Tenant: "t"})
+	_, err := withSecret(value).Token(ctx, client, Audience{Login: "https://login.example", Directory: "t"})
 	var got *Error
 	if !errors.As(err, &got) || !errors.Is(err, context.Canceled) || got.Retryable() {
 		t.Errorf("got %v", err)
@@ -306,9 +306,9 @@ func TestRequestThatIsGivenUp(t *testing.T) {
 }
 
 func TestTenantWithoutID(t *testing.T) {
-	for _, tenant := range []string{"", ".", ".."} {
-		if _, err := withSecret(value).Token(t.Context(), failing(errors.New("sent")), Audience{Login: "https://login.example", Tenant: tenant}); err == nil || !strings.Contains(err.Error(), "has no id") {
-			t.Errorf("%q: got %v", tenant, err)
+	for _, directory := range []string{"", ".", ".."} {
+		if _, err := withSecret(value).Token(t.Context(), failing(errors.New("sent")), Audience{Login: "https://login.example", Directory: directory}); err == nil || !strings.Contains(err.Error(), "has no id") {
+			t.Errorf("%q: got %v", directory, err)
 		}
 	}
 }
@@ -321,7 +321,7 @@ func TestSandboxNeedsNoCredential(t *testing.T) {
 		fmt.Fprint(w, `{"token_type":"Bearer","expires_in":3600,"access_token":"a"}`)
 	}))
 	defer server.Close()
-	if _, err := Sandbox().Token(t.Context(), server.Client(), Audience{Login: server.URL, Tenant: "t"}); err != nil {
+	if _, err := Sandbox().Token(t.Context(), server.Client(), Audience{Login: server.URL, Directory: "t"}); err != nil {
 		t.Error(err)
 	}
 	if Sandbox() != Sandbox() {

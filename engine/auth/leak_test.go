@@ -12,7 +12,7 @@ import (
 )
 
 func TestUnreadableSecretSaysWhereItShouldBe(t *testing.T) {
-	_, err := withSecret("").Token(t.Context(), http.DefaultClient, Audience{Login: "https://login.example", Tenant: "contoso.example"})
+	_, err := withSecret("").Token(t.Context(), http.DefaultClient, Audience{Login: "https://login.example", Directory: "contoso.example"})
 	want := `no token for tenant "contoso.example" as app "` + app + `": the secret is empty: environment variable "TEST_SECRET" holds nothing. ` +
 		"Make the secret available there, or set the credential's secret to another place."
 	if err == nil || err.Error() != want {
@@ -71,7 +71,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 	credential := withSecret(value)
 	client := answering(200, "application/json", `{"token_type":"Bearer","expires_in":3600,"access_token":"`+token+`"}`)
 	broker := NewBroker(client)
-	audience := Audience{Login: "https://login.example", Tenant: "t"}
+	audience := Audience{Login: "https://login.example", Directory: "t"}
 	source := broker.Source(credential, audience)
 	if got, err := source.Token(t.Context()); got != token || err != nil {
 		t.Fatalf("got %q, %v", got, err)

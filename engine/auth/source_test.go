@@ -58,7 +58,7 @@ func (f *fake) fail(err error) {
 }
 
 func sourceOf(f *fake) *Source {
-	return NewSource(f, Audience{Login: "https://login.example", Tenant: "t"}, http.DefaultClient, time.Now)
+	return NewSource(f, Audience{Login: "https://login.example", Directory: "t"}, http.DefaultClient, time.Now)
 }
 
 func TestTokenIsRenewedInTime(t *testing.T) {
@@ -281,7 +281,7 @@ func TestRefusalsAreRememberedForAMinute(t *testing.T) {
 func TestBrokerSharesSources(t *testing.T) {
 	b := NewBroker(http.DefaultClient)
 	one, other := &fake{}, &fake{}
-	graph, legacy := Audience{Tenant: "t", Resource: "g"}, Audience{Tenant: "t", Resource: "g", V1: true}
+	graph, legacy := Audience{Directory: "t", Resource: "g"}, Audience{Directory: "t", Resource: "g", V1: true}
 	if first, second := b.Source(one, graph), b.Source(one, graph); first != second {
 		t.Error("equal arguments, two sources")
 	}

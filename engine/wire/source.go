@@ -20,7 +20,7 @@ func (w *Wire) Source(tenant *config.Tenant, report *config.Report, seat transpo
 			HTTP: s.client(tenant, t, seat), Logger: w.options.Logger.Named("fetch"), Backoff: w.Backoff, Pages: &s.pages,
 		},
 		Request: odata.Request{
-			Protocol: protocol(t.API), Endpoint: endpoint(s.endpoints(tenant), t.API), Tenant: tenant.ID,
+			Protocol: protocol(t.API), Endpoint: endpoint(s.endpoints(tenant), t.API), Directory: tenant.ID,
 			Version: t.Version, Path: t.Path, Time: t.Time, ID: t.ID, Lower: t.Lower, Upper: t.Upper,
 			Select: report.Select, OrderBy: t.OrderBy, PageSize: t.PageSize, Headers: t.Headers,
 		},

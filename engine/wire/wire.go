@@ -223,7 +223,7 @@ func (s *shared) clientOptions(t *config.Tenant, reportType *config.ReportType) 
 		Base:   s.base,
 		Logger: w.options.Logger.Named("http").With("tenant", t.Name),
 		Tokens: s.broker.Source(credential, auth.Audience{
-			Login: endpoints.Login, Tenant: t.ID, Resource: resource(t.Cloud, reportType.API), V1: reportType.API == config.APIAADGraph,
+			Login: endpoints.Login, Directory: t.ID, Resource: resource(t.Cloud, reportType.API), V1: reportType.API == config.APIAADGraph,
 		}),
 		Server:    endpoint(endpoints, reportType.API),
 		Limiter:   s.limiters.For(credential.App(), directoryOf(t), w.limitClass(t, reportType)),

@@ -5,7 +5,7 @@ package odata
 type AADGraph struct{}
 
 // Base implements Protocol.
-func (AADGraph) Base(r *Request) string { return under(r.Endpoint, r.Tenant) }
+func (AADGraph) Base(r *Request) string { return under(r.Endpoint, r.Directory) }
 
 // Option implements Protocol.
 func (AADGraph) Option(r *Request) (name, value string) { return "api-version", r.Version }

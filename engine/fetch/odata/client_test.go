@@ -132,7 +132,7 @@ func TestAzureADGraph(t *testing.T) {
 		send(200, `{"value":[{"id":"b"}]}`),
 	)
 	r := s.request()
-	r.Protocol, r.Tenant, r.Version, r.Path = AADGraph{}, "contoso.com", "1.6", "/users"
+	r.Protocol, r.Directory, r.Version, r.Path = AADGraph{}, "contoso.com", "1.6", "/users"
 	got, _, err := read(t, s.client(), r)
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 
 func TestNextLink(t *testing.T) {
 	graph := &Request{Protocol: Graph{}, Endpoint: "https://graph.microsoft.com", Version: "v1.0", Path: "/auditLogs/signIns"}
-	aad := &Request{Protocol: AADGraph{}, Endpoint: "https://graph.windows.net", Tenant: "contoso.com", Version: "1.6", Path: "/users"}
+	aad := &Request{Protocol: AADGraph{}, Endpoint: "https://graph.windows.net", Directory: "contoso.com", Version: "1.6", Path: "/users"}
 	for _, test := range []struct {
 		request *Request
 		link    string

@@ -11,8 +11,8 @@ type Request struct {
 	Protocol Protocol
 	// Endpoint is the API's base URL, scheme://host[:port].
 	Endpoint string
-	// Tenant is the directory's domain or GUID.
-	Tenant string
+	// Directory is the tenant's: its domain or GUID.
+	Directory string
 	// Version and Path are the catalog entry's.
 	Version, Path string
 	// Time is the property that the slice filters, empty for a snapshot. It

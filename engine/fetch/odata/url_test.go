@@ -38,14 +38,14 @@ func TestFirstURL(t *testing.T) {
 		},
 		"Azure AD Graph, gt and le": {
 			request: Request{
-				Protocol: AADGraph{}, Endpoint: "https://graph.windows.net", Tenant: "contoso.com", Version: "beta",
+				Protocol: AADGraph{}, Endpoint: "https://graph.windows.net", Directory: "contoso.com", Version: "beta",
 				Path: "/reports/auditEvents", Time: "eventTime", Lower: "gt", Upper: "le",
 			},
 			span: firstDay(),
 			want: "https://graph.windows.net/contoso.com/reports/auditEvents?api-version=beta&$filter=eventTime%20gt%202026-10-31T23:59:59.9999999Z%20and%20eventTime%20le%202026-11-01T23:59:59.9999999Z",
 		},
 		"a tenant that is no path": {
-			request: Request{Protocol: AADGraph{}, Endpoint: "https://h", Tenant: "../a?b#c", Version: "1.6", Path: "/users"},
+			request: Request{Protocol: AADGraph{}, Endpoint: "https://h", Directory: "../a?b#c", Version: "1.6", Path: "/users"},
 			want:    "https://h/..%2Fa%3Fb%23c/users?api-version=1.6",
 		},
 		"bounds between ticks and in a zone": {
