@@ -21,7 +21,7 @@ func blobSchemes() []objectstore.Scheme {
 	return append(all.Schemes(), objectstore.Scheme{
 		Name:  "file",
 		Forms: []string{"file:///DIRECTORY", "file://./DIRECTORY"},
-		Fault: func(u *url.URL) string {
+		Mistake: func(u *url.URL) string {
 			switch {
 			case u.Host != "" && u.Host != "." && u.Host != "..":
 				return "What follows file:// is taken for a host. An absolute directory has three slashes."

@@ -20,9 +20,9 @@ type Scheme struct {
 	// Attributes are those beside url that belong to it. Secrets are the ones
 	// among them that refer to secrets.
 	Attributes, Secrets []string
-	// Fault says what is wrong with a url. It is nil for urls of a bucket or
+	// Mistake says what is wrong with a url. It is nil for urls of a bucket or
 	// container and a prefix of names.
-	Fault func(*url.URL) string
+	Mistake func(*url.URL) string
 	// Decode reads the attributes, which collect mistakes, and contacts nobody.
 	// What it returns reads secrets and finds credentials, and does not ask for
 	// the bucket. It is nil where the place is no object store.
@@ -101,7 +101,7 @@ func (l *Location) readURL(a *Attributes, schemes []Scheme) (scheme Scheme, ok b
 		return scheme, false
 	}
 	u, err := url.Parse(text)
-	fault, names, forms := "", []string{}, []string{}
+	mistake, names, forms := "", []string{}, []string{}
 	for _, s := range schemes {
 		names, forms = append(names, s.Name), append(forms, s.Forms...)
 		if err == nil && s.Name == u.Scheme {
@@ -110,18 +110,18 @@ func (l *Location) readURL(a *Attributes, schemes []Scheme) (scheme Scheme, ok b
 	}
 	switch {
 	case err != nil || u.Opaque != "":
-		fault = "It is not a URL."
+		mistake = "It is not a URL."
 	case scheme.Name == "":
-		fault = fmt.Sprintf("The scheme %q is none of a store.", u.Scheme) + diag.DidYouMean(u.Scheme, slices.Values(names))
+		mistake = fmt.Sprintf("The scheme %q is none of a store.", u.Scheme) + diag.DidYouMean(u.Scheme, slices.Values(names))
 	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		fault = "A user, a password, a query or a fragment has no place in it: identity and options are attributes of the block."
-	case scheme.Fault != nil:
-		fault = scheme.Fault(u)
+		mistake = "A user, a password, a query or a fragment has no place in it: identity and options are attributes of the block."
+	case scheme.Mistake != nil:
+		mistake = scheme.Mistake(u)
 	default:
-		fault = bucketFault(u)
+		mistake = bucketMistake(u)
 	}
-	if fault != "" {
-		a.Reject("url", "Not the url of a store", "%s Write %s.", fault, diag.Quoted(forms))
+	if mistake != "" {
+		a.Reject("url", "Not the url of a store", "%s Write %s.", mistake, diag.Quoted(forms))
 		return scheme, false
 	}
 	l.URL, l.Prefix = u, strings.Trim(u.Path, "/")
@@ -129,8 +129,8 @@ func (l *Location) readURL(a *Attributes, schemes []Scheme) (scheme Scheme, ok b
 	return scheme, true
 }
 
-// bucketFault says what is wrong with the url of a bucket and a prefix.
-func bucketFault(u *url.URL) string {
+// bucketMistake says what is wrong with the url of a bucket and a prefix.
+func bucketMistake(u *url.URL) string {
 	prefix := strings.Trim(u.Path, "/")
 	switch {
 	case u.Host == "" || u.Port() != "":

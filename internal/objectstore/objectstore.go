@@ -34,7 +34,7 @@ type Object struct {
 
 // Store is a bucket or container. It is safe for concurrent use. It may send a
 // request again whose answer it did not get, and the condition may then fail
-// because of the first one. Other errors are each a *Fault, or the secret's.
+// because of the first one. Other errors are each an *Explained, or the secret's.
 type Store interface {
 	// Get returns an object and its version, or nil and the empty version
 	// where there is none.

@@ -23,7 +23,7 @@ import (
 type Engine struct {
 	Load    func(engine.Options) (Session, hcl.Diagnostics)
 	Catalog func() ([]*config.ReportType, []*config.LimitClass, error)
-	// StartSandbox serves the stand-in for the cloud.
+	// StartSandbox serves the sandbox.
 	StartSandbox func(*args.Sandbox, hclog.Logger) (*SandboxServer, error)
 }
 

@@ -8,22 +8,22 @@ import (
 	"net/url"
 )
 
-// Fault is an error in words for a user: what is wrong and what to do. It shows
-// nothing else of the error that it stands for, which may quote signed URLs.
-type Fault struct {
+// Explained is an error in words for a user: what is wrong and what to do. It
+// shows nothing else of the error that it stands for, which may quote signed URLs.
+type Explained struct {
 	Why string
 	Err error
 }
 
-func (f *Fault) Error() string { return f.Why }
-func (f *Fault) Unwrap() error { return f.Err }
+func (e *Explained) Error() string { return e.Why }
+func (e *Explained) Unwrap() error { return e.Err }
 
-// Explain returns the Fault of an error, Why formatted.
+// Explain returns the Explained of an error, Why formatted.
 func Explain(err error, why string, args ...any) error {
-	return &Fault{fmt.Sprintf(why, args...), err}
+	return &Explained{fmt.Sprintf(why, args...), err}
 }
 
-// Unanswered returns the Fault of an error that came in place of an answer:
+// Unanswered returns the Explained of an error that came in place of an answer:
 // the network's, where it has one, otherwise the library's own. block is a
 // Block's Name.
 func Unanswered(err error, endpoint, block string) error {
