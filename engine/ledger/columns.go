@@ -176,8 +176,8 @@ func badColumn(which int) error {
 	return fmt.Errorf("the column %s does not have one good value for each entry", table[which].name)
 }
 
-// held reads the entries, all but their proofs. p is where those are found.
-func (c *columns) held(p *page) ([]Held, error) {
+// entries reads the entries, all but their proofs. p is where those are found.
+func (c *columns) entries(p *page) ([]Held, error) {
 	if c.n == 0 {
 		return nil, nil
 	}

@@ -102,8 +102,8 @@ func (h *Held) document() DocumentHeld {
 	}
 }
 
-// held is the entry that a DocumentHeld describes.
-func (h *DocumentHeld) held() Held {
+// entry is the entry that a DocumentHeld describes.
+func (h *DocumentHeld) entry() Held {
 	return Held{
 		Output: h.Output, From: h.From.UTC(), To: h.To.UTC(), Definition: h.Definition, Place: h.Place,
 		Rows: h.Rows, Bytes: h.Bytes, Modified: h.Modified, Final: h.Final, Revisited: h.Revisited,
@@ -140,7 +140,7 @@ func (d *Document) Ledger() (*Ledger, error) {
 		if h.Output == "" || h.Place == "" || !h.From.Before(h.To) {
 			return nil, fmt.Errorf("entry %d, of output %q, has no path or an empty slice", i+1, h.Output)
 		}
-		l.recent = append(l.recent, h.held())
+		l.recent = append(l.recent, h.entry())
 	}
 	if err := l.order(); err != nil {
 		return nil, err

@@ -57,7 +57,7 @@ func readPage(name string, data []byte, sum string) (*page, error) {
 // read takes the entries that valid JSON begins with.
 func (p *page) read(c *rawjson.Cursor) (err error) {
 	if p.columns, err = parseColumns(c); err == nil {
-		p.held, err = p.columns.held(p)
+		p.held, err = p.columns.entries(p)
 	}
 	return err
 }

@@ -246,7 +246,7 @@ func (p *pulling) record(ctx context.Context, sinks *outputs.Tee) Result {
 				l.Supersede(output.Address, output.Target.Place)
 				l.ForgetFailures(output.Address)
 			}
-			l.Hold(p.held(&output, &result.Written[i].Receipt, result.Took))
+			l.Hold(p.entry(&output, &result.Written[i].Receipt, result.Took))
 		}
 		p.fail(l, failed, result.Failure)
 	})
@@ -256,9 +256,9 @@ func (p *pulling) record(ctx context.Context, sinks *outputs.Tee) Result {
 	return result
 }
 
-// held is the ledger's entry for one published output. What was made from
+// entry is the ledger's entry for one published output. What was made from
 // another output has come from the service as that has.
-func (p *pulling) held(output *JobOutput, receipt *outputs.Receipt, took time.Duration) ledger.Held {
+func (p *pulling) entry(output *JobOutput, receipt *outputs.Receipt, took time.Duration) ledger.Held {
 	pull := p.job.Pull
 	h := ledger.Held{
 		Output: output.Address, From: pull.From, To: pull.To, Definition: output.Definition, Place: receipt.Place,
