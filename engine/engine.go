@@ -19,7 +19,7 @@ import (
 	"github.com/reportform/reportform/engine/auth"
 	"github.com/reportform/reportform/engine/backends"
 	"github.com/reportform/reportform/engine/fetch"
-	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/ledger/store"
 	"github.com/reportform/reportform/engine/transport"
 	"github.com/reportform/reportform/engine/wanted"
 	"github.com/reportform/reportform/engine/wire"
@@ -56,7 +56,7 @@ type Engine struct {
 	config      *config.Config
 	outputs     map[address.Address]outputs.Output
 	credentials map[address.Address]auth.Credential
-	ledgers     *ledger.Store
+	ledgers     *store.Store
 	archive     *archive.Archive
 
 	wanted *wanted.Wanted
@@ -133,7 +133,7 @@ func (e *Engine) decodeBodies(opts Options) hcl.Diagnostics {
 		return diags // a mistake that the language has reported
 	}
 	backend, more := backends.Decode(&e.config.Settings.State, e.dir, environment(opts.Environ))
-	e.ledgers = ledger.NewStore(backend)
+	e.ledgers = store.New(backend)
 	e.archive = archive.New(e.ledgers, archive.NewKeepers(all.Keepers(e.dir), e.outputs), e.now, e.logger)
 	return append(diags, more...)
 }

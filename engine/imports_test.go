@@ -56,10 +56,12 @@ var rules = []struct {
 	{"outputs/text", "outputs outputs/file outputs/columns internal/rawjson", "formats do not know each other"},
 	{"outputs/xml", "outputs outputs/file internal/rawjson", "formats do not know each other"},
 	{"engine", "config/... engine/... outputs/... internal/...", "the engine joins the parts"},
-	{"engine/archive", "engine/ledger outputs internal/address internal/parallel internal/place", "an archive is what ledgers record and outputs answer for; what is wanted is for plans"},
+	{"engine/archive", "engine/ledger engine/ledger/store outputs internal/address internal/parallel internal/place", "an archive is what ledgers record and outputs answer for; what is wanted is for plans"},
 	{"engine/window", "config", "slices are pure"},
 	{"engine/plan", "config engine/window engine/ledger internal/limits internal/place", "a plan is a pure function"},
-	{"engine/ledger", "engine/ledger/... internal/durable internal/place internal/rawjson", "state knows neither language nor service"},
+	{"engine/ledger", "internal/place internal/rawjson", "state knows neither language nor service, nor who stores it"},
+	{"engine/ledger/store", "engine/ledger", "a store knows ledgers as bytes, and backends by their interface"},
+	{"engine/ledger/ledgertest", "engine/ledger engine/ledger/store internal/place", "the suite of all backends"},
 	{"engine/ledger/postgres", "engine/ledger", "a backend knows the table and not what is in it"},
 	{"engine/ledger/postgres/pgtest", "", "a server for tests"},
 	{"engine/ledger/sealed", "engine/ledger", "encryption knows no backend but by its interface"},
@@ -74,12 +76,13 @@ var rules = []struct {
 	{"engine/advice", "config engine/auth engine/fetch outputs", "what errors mean is said by who knows the errors, and nothing else of the parts"},
 	{"engine/wanted", "config engine/ledger engine/plan engine/window internal/address internal/diag internal/place outputs", "what is wanted follows from the configuration alone, whatever is held and whoever answers"},
 	{"engine/wire", "config config/catalog engine/auth engine/fetch engine/fetch/odata engine/sandbox engine/transport internal/address internal/limits", "how a service is reached does not depend on what is planned or held"},
-	{"engine/run", "engine/fetch engine/plan engine/ledger internal/event outputs", "the one place where sources, sinks, plans and ledgers meet"},
+	{"engine/run", "engine/fetch engine/plan engine/ledger engine/ledger/store internal/event outputs", "the one place where sources, sinks, plans and ledgers meet"},
 }
 
 // pure are packages that may import no package that reads files, a network, or
 // starts goroutines.
 var pure = map[string][]string{
+	"engine/ledger": {"os", "net", "net/http", "io/fs", "golang.org/x/sync/errgroup"},
 	"engine/window": {"os", "net", "net/http", "io/fs", "sync"},
 	"engine/plan":   {"os", "net", "net/http", "io/fs", "sync"},
 	"engine/wanted": {"os", "net", "net/http", "io/fs"},

@@ -13,6 +13,7 @@ import (
 	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/backends"
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/ledger/store"
 	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs/all"
 )
@@ -114,8 +115,8 @@ func TestVerifyLooksAgain(t *testing.T) {
 	// check verifies what the old ledger says, while the new one is stored.
 	check := func() *archive.Verified {
 		t.Helper()
-		store := ledger.NewStore(&lateBackend{Backend: local, old: old, left: 2}) // to measure, and to read
-		v, err := archive.New(store, archive.NewKeepers(all.Keepers(e.dir), e.outputs), e.now, e.logger).
+		ledgers := store.New(&lateBackend{Backend: local, old: old, left: 2}) // to measure, and to read
+		v, err := archive.New(ledgers, archive.NewKeepers(all.Keepers(e.dir), e.outputs), e.now, e.logger).
 			Verify(ctx, []ledger.Key{key}, func(archive.Verifying) {})
 		if err != nil {
 			t.Fatal(err)

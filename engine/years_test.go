@@ -9,6 +9,7 @@ import (
 
 	"github.com/reportform/reportform/engine/backends"
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/ledger/store"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/place"
@@ -75,17 +76,17 @@ report "sign_ins" "all" {
 		b.Fatal(err)
 	}
 	intact := func(*ledger.Held) (place.Condition, error) { return place.Intact, nil }
-	load := func(b *testing.B) (*ledger.Store, *ledger.Ledger) {
+	load := func(b *testing.B) (*store.Store, *ledger.Ledger) {
 		backend, diags := backends.Decode(&e.config.Settings.State, e.dir, os.Getenv)
 		if diags.HasErrors() {
 			b.Fatal(diags)
 		}
-		store := ledger.NewStore(backend)
-		l, err := store.Read(b.Context(), key)
+		ledgers := store.New(backend)
+		l, err := ledgers.Read(b.Context(), key)
 		if err != nil || l.Len() < 87_600 {
 			b.Fatal(err, l.Len())
 		}
-		return store, l
+		return ledgers, l
 	}
 	planned := func(b *testing.B, l *ledger.Ledger) {
 		w := e.wants(&PlanOptions{}, testNow)[0]
@@ -94,18 +95,18 @@ report "sign_ins" "all" {
 			b.Fatal(err, part.Held)
 		}
 	}
-	update := func(b *testing.B, store *ledger.Store, n int) {
+	update := func(b *testing.B, ledgers *store.Store, n int) {
 		last := want.Slices[len(want.Slices)-1-n%24]
-		if err := store.Update(b.Context(), key, func(l *ledger.Ledger) { l.Hold(entry(&last, n)) }); err != nil {
+		if err := ledgers.Update(b.Context(), key, func(l *ledger.Ledger) { l.Hold(entry(&last, n)) }); err != nil {
 			b.Fatal(err)
 		}
 	}
 	n := 0
 	b.Run("load-plan-update", func(b *testing.B) {
 		for b.Loop() {
-			store, l := load(b)
+			ledgers, l := load(b)
 			planned(b, l)
-			update(b, store, n)
+			update(b, ledgers, n)
 			n++
 		}
 	})
@@ -121,9 +122,9 @@ report "sign_ins" "all" {
 		}
 	})
 	b.Run("update", func(b *testing.B) {
-		store, _ := load(b)
+		ledgers, _ := load(b)
 		for b.Loop() {
-			update(b, store, n)
+			update(b, ledgers, n)
 			n++
 		}
 	})

@@ -17,6 +17,7 @@ import (
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/local"
+	"github.com/reportform/reportform/engine/ledger/store"
 	"github.com/reportform/reportform/engine/wire"
 	"github.com/reportform/reportform/internal/place"
 )
@@ -228,7 +229,7 @@ func pages(t *testing.T, backend ledger.Backend) (all, unnamed int) {
 			all++
 		}
 	}
-	unnamed, err = ledger.NewStore(backend).Sweep(t.Context(), time.Now().Add(time.Hour))
+	unnamed, err = store.New(backend).Sweep(t.Context(), time.Now().Add(time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -243,7 +244,7 @@ const ledgerHead = 512
 func (l *lab) seed(from, entries int) {
 	l.t.Helper()
 	key := ledger.Key{Tenant: "tenant.one", Report: "report.sign_ins.r"}
-	err := ledger.NewStore(l.backend()).Update(l.t.Context(), key, func(to *ledger.Ledger) {
+	err := store.New(l.backend()).Update(l.t.Context(), key, func(to *ledger.Ledger) {
 		for i := range entries {
 			hour := time.Date(2000, 1, 1, from+i, 0, 0, 0, time.UTC)
 			to.Hold(ledger.Held{

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/ledger/store"
 	"github.com/reportform/reportform/internal/parallel"
 	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
@@ -19,14 +20,14 @@ import (
 // Archive is what a state records, and who answers for it. It is safe for
 // concurrent use.
 type Archive struct {
-	ledgers *ledger.Store
+	ledgers *store.Store
 	keepers Keepers
 	now     func() time.Time
 	logger  hclog.Logger
 }
 
 // New returns the Archive of a state.
-func New(ledgers *ledger.Store, keepers Keepers, now func() time.Time, logger hclog.Logger) *Archive {
+func New(ledgers *store.Store, keepers Keepers, now func() time.Time, logger hclog.Logger) *Archive {
 	return &Archive{ledgers, keepers, now, logger}
 }
 

@@ -47,12 +47,3 @@ type Migrator interface {
 	// it is, so that what was cut off can be repeated.
 	Migrate(ctx context.Context) (encrypted int, err error)
 }
-
-// Migrate has the backend bring its place to what the configuration asks for,
-// and returns how many ledgers were encrypted.
-func (s *Store) Migrate(ctx context.Context) (encrypted int, err error) {
-	if migrator, ok := s.backend.(Migrator); ok {
-		return migrator.Migrate(ctx)
-	}
-	return 0, nil
-}

@@ -131,3 +131,37 @@ func (l *Ledger) leave(left Left) {
 func (l *Ledger) forgetFailure(at slot) {
 	l.Failed = slices.DeleteFunc(l.Failed, func(f Failed) bool { return f.slot().compare(at) == 0 })
 }
+
+// Replace makes the ledger hold what another holds, and nothing else.
+func (l *Ledger) Replace(with *Ledger) {
+	l.pages, l.recent, l.dropped, l.shared = nil, nil, nil, false
+	for h := range with.Held() {
+		l.recent = append(l.recent, *h)
+	}
+	l.Failed, l.Left = slices.Clone(with.Failed), slices.Clone(with.Left)
+	l.Keeper, l.Reach = with.Keeper, with.Reach
+	l.Accepted, l.Deleted = slices.Clone(with.Accepted), slices.Clone(with.Deleted)
+}
+
+// Keep adds those of the failures and of the files left that the ledger does
+// not contradict: failures of slots in which nothing is held, and files that
+// hold nothing.
+func (l *Ledger) Keep(failed []Failed, left []Left) {
+	for _, f := range failed {
+		if l.find(f.slot()) == nil && !slices.ContainsFunc(l.Failed, func(own Failed) bool { return own.slot().compare(f.slot()) == 0 }) {
+			l.Fail(f)
+		}
+	}
+	known := make(map[place.Place]bool, l.Len()+len(l.Left))
+	for h := range l.Held() {
+		known[h.Place] = true
+	}
+	for _, own := range l.Left {
+		known[own.Place] = true
+	}
+	for _, one := range left {
+		if !known[one.Place] {
+			l.leave(one)
+		}
+	}
+}

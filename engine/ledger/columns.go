@@ -177,7 +177,7 @@ func badColumn(which int) error {
 }
 
 // entries reads the entries, all but their proofs. p is where those are found.
-func (c *columns) entries(p *page) ([]Held, error) {
+func (c *columns) entries(p *Page) ([]Held, error) {
 	if c.n == 0 {
 		return nil, nil
 	}

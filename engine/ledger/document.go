@@ -116,11 +116,6 @@ func (h *DocumentHeld) entry() Held {
 	})
 }
 
-// empty reports whether the Document says nothing.
-func (d *Document) empty() bool {
-	return len(d.Held)+len(d.Failed)+len(d.Left)+len(d.Accepted)+len(d.Deleted) == 0 && d.Reach == nil
-}
-
 // Ledger returns the ledger that a Document describes. One of a newer version,
 // or one that does not make sense, is an error.
 func (d *Document) Ledger() (*Ledger, error) {

@@ -41,8 +41,8 @@ func damaged(err error) error {
 	return &UnreadableError{Err: fmt.Errorf("it is damaged (%w): %s", err, Remedy)}
 }
 
-// reference names a page in a head.
-type reference struct {
+// Reference names a page in a head.
+type Reference struct {
 	Name    string `json:"name"`
 	Entries int    `json:"entries"`
 	SHA256  string `json:"sha256"`
@@ -61,13 +61,41 @@ type head struct {
 	Tenant   string       `json:"tenant"`
 	Report   string       `json:"report"`
 	Keeper   string       `json:"keeper,omitempty"`
-	Pages    []reference  `json:"pages,omitempty"`
+	Pages    []Reference  `json:"pages,omitempty"`
 	Dropped  []dropping   `json:"dropped,omitempty"`
 	Failed   []Failed     `json:"failed,omitempty"`
 	Left     []Left       `json:"left,omitempty"`
 	Reach    *Reach       `json:"reach,omitempty"`
 	Accepted []Acceptance `json:"accepted,omitempty"`
 	Deleted  []Deletion   `json:"deleted,omitempty"`
+}
+
+// Encode returns the ledger's head, whose bytes are equal for ledgers that hold
+// equal things in equal pages. Entries that go into new pages are given to store
+// before, which returns the name of each.
+func (l *Ledger) Encode(store func(page []byte) (name string, err error)) ([]byte, error) {
+	if err := l.ordered(); err != nil {
+		return nil, err
+	}
+	l.fold()
+	for i, p := range l.pages {
+		if p.name != "" {
+			continue
+		}
+		data, err := appendColumns(nil, p.held)
+		if err != nil {
+			return nil, err
+		}
+		data = append(data, '\n')
+		name, err := store(data)
+		if err != nil {
+			return nil, err
+		}
+		if l.pages[i], err = readPage(name, data, digest(data)); err != nil {
+			return nil, err
+		}
+	}
+	return l.appendHead(nil)
 }
 
 // appendHead appends the ledger's head: equal for ledgers that hold equal
@@ -78,7 +106,7 @@ func (l *Ledger) appendHead(dst []byte) ([]byte, error) {
 		Reach: l.Reach, Accepted: l.Accepted, Deleted: l.Deleted,
 	}
 	for _, p := range l.pages {
-		h.Pages = append(h.Pages, reference{p.name, len(p.held), p.sum})
+		h.Pages = append(h.Pages, Reference{p.name, len(p.held), p.sum})
 	}
 	for _, s := range l.dropped {
 		h.Dropped = append(h.Dropped, dropping{s.output, s.from, s.to})
@@ -93,9 +121,9 @@ func (l *Ledger) appendHead(dst []byte) ([]byte, error) {
 	return append(dst, "}\n"...), err
 }
 
-// readHead reads a ledger's stored object, of this version or an older one.
-// The ledger has no pages yet: refs names them.
-func readHead(data []byte) (l *Ledger, refs []reference, err error) {
+// ReadHead reads a ledger's head, of this version or an older one. The ledger has
+// no pages yet: refs names them, and Join adds them.
+func ReadHead(data []byte) (l *Ledger, refs []Reference, err error) {
 	if Encrypted(data) {
 		return nil, nil, errors.New("it is encrypted with age: declare the key in the state block, with encryption { identity = ... }")
 	}
@@ -146,8 +174,8 @@ func readFirstVersion(data []byte) (*Ledger, error) {
 // readColumnsHead reads a version from 2 on: version 3 has members and columns
 // that version 2 lacks. Members that are mostly absent are left to
 // the standard library.
-func readColumnsHead(data []byte) (*Ledger, []reference, error) {
-	l, refs := &Ledger{}, []reference(nil)
+func readColumnsHead(data []byte) (*Ledger, []Reference, error) {
+	l, refs := &Ledger{}, []Reference(nil)
 	var dropped []dropping
 	found := false
 	c := rawjson.NewCursor(data)
@@ -181,7 +209,7 @@ func readColumnsHead(data []byte) (*Ledger, []reference, error) {
 		case "deleted":
 			err = json.Unmarshal(c.Value(), &l.Deleted)
 		case "held":
-			p := &page{}
+			p := &Page{}
 			err = p.read(&c)
 			l.recent, l.shared, found = p.held, true, true
 		default:
@@ -202,7 +230,7 @@ func readColumnsHead(data []byte) (*Ledger, []reference, error) {
 
 // readReferences reads the names of pages. Other names than pageName makes could
 // lead elsewhere.
-func readReferences(data []byte) (refs []reference, err error) {
+func readReferences(data []byte) (refs []Reference, err error) {
 	if err := json.Unmarshal(data, &refs); err != nil {
 		return nil, err
 	}
@@ -214,10 +242,10 @@ func readReferences(data []byte) (refs []reference, err error) {
 	return refs, nil
 }
 
-// check reports whether everything that the ledger was read from makes sense,
-// the proofs included, which are otherwise read when they are asked for.
-func (l *Ledger) check() error {
-	var last *page
+// Check reports whether everything that the head was read from makes sense, the
+// proofs included, which are otherwise read when they are asked for.
+func (l *Ledger) Check() error {
+	var last *Page
 	for i := range l.recent {
 		if p := l.recent[i].page; p != nil && p != last {
 			last = p

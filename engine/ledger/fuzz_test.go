@@ -33,8 +33,8 @@ func FuzzReadHead(f *testing.F) {
 	f.Add([]byte(`{"version":2,"tenant":"t","report":"r","held":{"entries":0}}`))
 	f.Add([]byte(`{"version":2,"tenant":"t","report":"r","held":{"entries":2,"outputs":["o"],"definitions":["d"],"gap":[1,2],"length":3,"path":["p","q"]}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		l, refs, err := readHead(data)
-		if err != nil || l.check() != nil {
+		l, refs, err := ReadHead(data)
+		if err != nil || l.Check() != nil {
 			return
 		}
 		if len(refs) > 0 {
@@ -45,7 +45,7 @@ func FuzzReadHead(f *testing.F) {
 		if err != nil {
 			return // a time that cannot be stored
 		}
-		back, _, err := readHead(again)
+		back, _, err := ReadHead(again)
 		if err != nil {
 			t.Fatalf("%v\nof %s\nread from %q", err, again, data)
 		}

@@ -1,10 +1,8 @@
 // Package ledger is the state: for every (tenant, report) one ledger says
-// which outputs hold which slices, with the proof that nothing is missing.
+// which outputs hold which slices, with the proof that nothing is missing. It
+// reads and writes them as bytes; package store keeps those in a Backend.
 //
-// A ledger grows by union, so two processes that race lose nothing: the loser
-// of a compare-and-swap reads again, merges and writes again.
-//
-// A small ledger is one stored object. One that has grown is a head, with the
+// A small ledger is one run of bytes. One that has grown is a head, with the
 // entries that changed last, and pages that never change once they are
 // stored: recording a slice writes the head alone, whatever the history.
 package ledger
@@ -60,7 +58,7 @@ type Ledger struct {
 	// What is held, in order of slot: the entries of recent, and those of the
 	// pages that stand neither in recent nor in dropped under the same slot.
 	// Pages are in order and do not overlap; other ledgers may share them.
-	pages   []*page
+	pages   []*Page
 	recent  []Held
 	dropped []slot
 	// shared reports that recent is also what a page reads its proofs by, and
@@ -93,7 +91,7 @@ type Held struct {
 	Revisited bool
 
 	proof *Proof // of an entry that was not read from a page
-	page  *page  // where the proof of the others stands,
+	page  *Page  // where the proof of the others stands,
 	at    int    // and as which entry
 }
 

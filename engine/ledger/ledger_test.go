@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"github.com/reportform/reportform/internal/place"
 )
@@ -74,13 +73,6 @@ func TestHold(t *testing.T) {
 	}
 }
 
-// model is what a ledger holds, as a plain map.
-type model map[string]Held
-
-func modelKey(output string, from, to time.Time) string {
-	return fmt.Sprint(output, from.UnixNano(), "-", to.UnixNano())
-}
-
 // hours is a slice of some hours; one hour is long.
 func hours(output string, from, length int, path string, n int64) Held {
 	start := day(1).Add(time.Duration(from) * time.Hour)
@@ -97,107 +89,6 @@ func hours(output string, from, length int, path string, n int64) Held {
 		p.Derived, p.DerivedAt = place.New("object", "s3://bucket/"+path, ""), start.Add(time.Minute)
 	}
 	return h.With(p)
-}
-
-// TestAgainstModel holds a ledger that is stored, folded into pages and read
-// again in between against a plain map.
-func TestAgainstModel(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		store, key, want := NewStore(newMemory()), Key{Tenant: "tenant.t", Report: "report.a.b"}, model{}
-		n := int64(0)
-		for range rapid.IntRange(1, 8).Draw(t, "updates") {
-			outputs := rapid.SampledFrom([][]string{{"a"}, {"a", "b", "c"}}).Draw(t, "outputs")
-			start := rapid.IntRange(0, 3000).Draw(t, "start")
-			count := rapid.IntRange(1, 900).Draw(t, "count")
-			kind := rapid.SampledFrom([]string{"hold", "hold", "forget", "overwrite", "supersede"}).Draw(t, "kind")
-			n += 10_000
-			base := n
-			change := func(l *Ledger) {
-				n = base
-				for i := range count {
-					for _, output := range outputs {
-						n++
-						h := hours(output, start+i, 1, fmt.Sprintf("%s/%d.json", output, start+i), n)
-						id := modelKey(output, h.From, h.To)
-						switch kind {
-						case "hold":
-							l.Hold(h)
-							want[id] = h
-						case "forget":
-							l.Forget(output, h.From, h.To, h.Place)
-							delete(want, id)
-						case "overwrite":
-							// Another slice is written into the file of this one.
-							h.To = h.To.Add(time.Hour)
-							l.Hold(h)
-							delete(want, id)
-							want[modelKey(output, h.From, h.To)] = h
-						case "supersede":
-							l.Supersede(output, h.Place)
-							delete(want, id)
-							delete(want, modelKey(output, h.From, h.To.Add(time.Hour)))
-						}
-					}
-				}
-			}
-			if err := store.Update(t.Context(), key, change); err != nil {
-				t.Fatal(err)
-			}
-			if kind == "hold" { // a path holds one slice
-				for i := range count {
-					for _, output := range outputs {
-						h := hours(output, start+i, 2, "", 0)
-						delete(want, modelKey(output, h.From, h.To))
-					}
-				}
-			}
-		}
-		if rapid.Bool().Draw(t, "another process") {
-			store = NewStore(store.backend)
-		}
-		l, err := store.Read(t.Context(), key)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sameAsModel(t, l, want)
-	})
-}
-
-func sameAsModel(t *rapid.T, l *Ledger, want model) {
-	n := 0
-	finders := map[string]*Finder{}
-	var last *Held
-	for h := range l.Held() {
-		n++
-		if last != nil && last.slot().compare(h.slot()) >= 0 {
-			t.Fatalf("%v is not behind %v", h.slot(), last.slot())
-		}
-		last = h
-		w, ok := want[modelKey(h.Output, h.From, h.To)]
-		if !ok {
-			t.Fatalf("%v is held and should not be", h.slot())
-		}
-		if h.Place != w.Place || h.Definition != w.Definition || h.Bytes != w.Bytes || h.Rows != w.Rows || h.Final != w.Final || h.Revisited != w.Revisited || h.Proof() != w.Proof() {
-			t.Fatalf("%v is %+v %+v, want %+v %+v", h.slot(), h, h.Proof(), w, w.Proof())
-		}
-		if l.Find(h.Output, h.From, h.To) != h {
-			t.Fatalf("%v is not found", h.slot())
-		}
-		f := finders[h.Output]
-		if f == nil {
-			f = l.Finder(h.Output)
-			finders[h.Output] = f
-		}
-		if n%7 == 0 { // out of order too, and what is not there
-			f.Find(h.From.Add(-time.Hour*time.Duration(n)), h.To)
-		}
-		if f.Find(h.From, h.To) != h || f.Find(h.From, h.To.Add(time.Minute)) != nil || f.Find(h.From, h.To) != h {
-			t.Fatalf("%v is not found in order", h.slot())
-		}
-	}
-	if n != len(want) || l.Len() != n {
-		t.Fatalf("%d entries are held, Len says %d; want %d", n, l.Len(), len(want))
-	}
 }
 
 func TestDocument(t *testing.T) {
@@ -228,4 +119,57 @@ func TestDocument(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+}
+
+// What could not be read again is not written.
+func TestEncodeRefusesDisorder(t *testing.T) {
+	for name, change := range map[string]func(*Ledger){
+		"twice":              func(l *Ledger) { l.recent = append(l.recent, l.recent[len(l.recent)-1]) },
+		"out of order":       func(l *Ledger) { l.recent[0], l.recent[1] = l.recent[1], l.recent[0] },
+		"twice, in a page":   func(l *Ledger) { l.recent = slices.Repeat(l.recent, foldAt) },
+		"drops out of order": func(l *Ledger) { l.dropped = []slot{l.recent[1].slot(), l.recent[0].slot()} },
+	} {
+		l := New(Key{Tenant: "t", Report: "r"})
+		for i := range 3 {
+			l.Hold(hours("output.json.a", i, 1, fmt.Sprintf("out/%d.json", i), int64(i)))
+		}
+		change(l)
+		head, err := l.Encode(func([]byte) (string, error) {
+			t.Errorf("%s: a page is stored", name)
+			return "page", nil
+		})
+		if err == nil {
+			t.Errorf("%s: no error, but %s", name, head)
+		}
+	}
+}
+
+// reread returns the ledger that is read from what a ledger is encoded as.
+func reread(t *testing.T, l *Ledger) *Ledger {
+	t.Helper()
+	stored := map[string][]byte{}
+	head, err := l.Encode(func(page []byte) (string, error) {
+		name := fmt.Sprint("page-", len(stored))
+		stored[name] = page
+		return name, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, refs, err := ReadHead(head)
+	if err != nil || len(refs) != len(l.Pages()) {
+		t.Fatalf("%d references to %d pages, %v", len(refs), len(l.Pages()), err)
+	}
+	var pages []*Page
+	for _, ref := range refs {
+		p, err := ReadPage(ref, stored[ref.Name])
+		if err != nil || p.Name() != ref.Name || p.Len() != ref.Entries {
+			t.Fatalf("%+v is %+v, %v", ref, p, err)
+		}
+		pages = append(pages, p)
+	}
+	if err := back.Join(pages); err != nil {
+		t.Fatal(err)
+	}
+	return back
 }

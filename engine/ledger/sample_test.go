@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -36,24 +37,15 @@ func TestSample(t *testing.T) {
 		t.Error(diff)
 	}
 	// What was stored gives the same, from the head and from a page.
-	m := newMemory()
-	s := NewStore(m)
-	if err := s.Update(t.Context(), key, func(stored *Ledger) { stored.Replace(l) }); err != nil {
-		t.Fatal(err)
-	}
-	back, err := s.Read(t.Context(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, back.Sample()); diff != "" {
+	if diff := cmp.Diff(want, reread(t, l).Sample()); diff != "" {
 		t.Error(diff)
 	}
-	hold(t, s, 0, 600)
-	folded, err := s.Read(t.Context(), testKey)
-	if err != nil {
-		t.Fatal(err)
+	large := New(key)
+	for i := range 600 {
+		large.Hold(hours("output.json.a", i, 1, fmt.Sprintf("out/%d.json", i), int64(i)))
 	}
-	if got := folded.Sample(); len(folded.recent) != 0 || got.Slices != 0 || got.BytesPerRow["output.json.a"] != 1 {
+	folded := reread(t, large)
+	if got := folded.Sample(); len(folded.recent) != 0 || len(folded.pages) != 1 || got.Slices != 0 || got.BytesPerRow["output.json.a"] != 1 {
 		t.Errorf("%d recent entries, sample %+v", len(folded.recent), got)
 	}
 }

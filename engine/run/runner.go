@@ -12,6 +12,7 @@ import (
 
 	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/ledger/store"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/internal/event"
 	"github.com/reportform/reportform/outputs"
@@ -55,7 +56,7 @@ type JobOutput struct {
 
 // Runner carries out pulls. It is safe for concurrent use.
 type Runner struct {
-	Ledgers *ledger.Store
+	Ledgers *store.Store
 	Now     func() time.Time
 	// Keeper identifies the configuration, see ledger.Ledger.
 	Keeper string

@@ -15,6 +15,7 @@ import (
 	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/local"
+	"github.com/reportform/reportform/engine/ledger/store"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/internal/event"
 	"github.com/reportform/reportform/outputs"
@@ -111,7 +112,7 @@ func newToyRun(t *testing.T, source *toySource) *toyRun {
 		source.between = func() { r.now = r.now.Add(time.Second) }
 	}
 	r.runner = Runner{
-		Ledgers: ledger.NewStore(local.New(t.TempDir())), Now: func() time.Time { return r.now },
+		Ledgers: store.New(local.New(t.TempDir())), Now: func() time.Time { return r.now },
 		Progress: func(p Progress) {
 			text := fmt.Sprintf("%T", p)
 			if p, ok := p.(Progressed); ok {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/ledgertest"
+	"github.com/reportform/reportform/engine/ledger/store"
 	"github.com/reportform/reportform/internal/objectstore"
 	"github.com/reportform/reportform/internal/place"
 )
@@ -159,14 +160,14 @@ func TestUpdateAfterLostAnswer(t *testing.T) {
 	want := []string{"a", "b", "c", "d", "e"}
 	from := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 	for _, path := range want {
-		err := ledger.NewStore(open(m, "")).Update(t.Context(), key, func(l *ledger.Ledger) {
+		err := store.New(open(m, "")).Update(t.Context(), key, func(l *ledger.Ledger) {
 			l.Hold(ledger.Held{Output: "output.json." + path, Place: place.Place(path), From: from, To: from.Add(time.Hour)})
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	l, err := ledger.NewStore(open(m, "")).Read(t.Context(), key)
+	l, err := store.New(open(m, "")).Read(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +188,7 @@ func TestPagesAfterLostAnswer(t *testing.T) {
 	from := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	add := func(start, count int) {
 		t.Helper()
-		err := ledger.NewStore(open(m, "")).Update(t.Context(), key, func(l *ledger.Ledger) {
+		err := store.New(open(m, "")).Update(t.Context(), key, func(l *ledger.Ledger) {
 			for i := start; i < start+count; i++ {
 				at := from.Add(time.Duration(i) * time.Hour)
 				l.Hold(ledger.Held{Output: "output.json.a", Place: place.Place(strconv.Itoa(i)), From: at, To: at.Add(time.Hour)})
@@ -210,7 +211,7 @@ func TestPagesAfterLostAnswer(t *testing.T) {
 		return objectstore.ErrConflict
 	}
 	add(510, 5)
-	l, err := ledger.NewStore(open(m, "")).Read(t.Context(), key)
+	l, err := store.New(open(m, "")).Read(t.Context(), key)
 	if err != nil || l.Len() != 516 || !lost {
 		t.Errorf("%v, lost: %v", err, lost)
 	}

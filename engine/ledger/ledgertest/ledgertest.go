@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/ledger/store"
 	"github.com/reportform/reportform/internal/place"
 )
 
@@ -188,7 +189,7 @@ func Run(t *testing.T, open func(t *testing.T) ledger.Backend) {
 		start := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 		var group sync.WaitGroup
 		for w := range writers {
-			ledgers := ledger.NewStore(open(t))
+			ledgers := store.New(open(t))
 			group.Go(func() {
 				for i := range each {
 					from := start.Add(time.Duration(w*each+i) * time.Hour)
@@ -202,7 +203,7 @@ func Run(t *testing.T, open func(t *testing.T) ledger.Backend) {
 			})
 		}
 		group.Wait()
-		l, err := ledger.NewStore(open(t)).Read(context.Background(), raced)
+		l, err := store.New(open(t)).Read(context.Background(), raced)
 		if err != nil || l.Len() != writers*each {
 			t.Errorf("%d slices are held after %d writes, %v", l.Len(), writers*each, err)
 		}

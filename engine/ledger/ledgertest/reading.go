@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/ledger/store"
 )
 
 // RunReading tests that reading writes nothing: neither of a place that is not
@@ -34,9 +35,9 @@ func RunReading(t *testing.T, open func(t *testing.T) ledger.Backend, stored fun
 			}
 			return nil
 		},
-		"a ledger": func(b ledger.Backend) error { _, err := ledger.NewStore(b).Read(t.Context(), key); return err },
+		"a ledger": func(b ledger.Backend) error { _, err := store.New(b).Read(t.Context(), key); return err },
 		"what no head names": func(b ledger.Backend) error {
-			_, err := ledger.NewStore(b).Unnamed(t.Context(), time.Now())
+			_, err := store.New(b).Unnamed(t.Context(), time.Now())
 			return err
 		},
 	}
@@ -63,7 +64,7 @@ func RunReading(t *testing.T, open func(t *testing.T) ledger.Backend, stored fun
 
 	t.Run("reading a filled place", func(t *testing.T) {
 		before := stored(t)
-		err := ledger.NewStore(open(t)).Update(t.Context(), key, func(l *ledger.Ledger) {
+		err := store.New(open(t)).Update(t.Context(), key, func(l *ledger.Ledger) {
 			from := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
 			l.Hold(ledger.Held{Output: "output.json.a", From: from, To: from.Add(time.Hour), Place: "x"})
 		})

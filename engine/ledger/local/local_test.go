@@ -12,6 +12,7 @@ import (
 
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/ledgertest"
+	"github.com/reportform/reportform/engine/ledger/store"
 )
 
 func TestBackend(t *testing.T) {
@@ -56,11 +57,11 @@ func TestRemoveStaysInside(t *testing.T) {
 		if _, err := New(state).Put(t.Context(), key, []byte(head), ""); err != nil {
 			t.Fatal(err)
 		}
-		store := ledger.NewStore(New(state))
-		if _, err := store.Read(t.Context(), key); err == nil || !strings.Contains(err.Error(), "no name of a page") {
+		ledgers := store.New(New(state))
+		if _, err := ledgers.Read(t.Context(), key); err == nil || !strings.Contains(err.Error(), "no name of a page") {
 			t.Errorf("reading a head that names %s: %v", name, err)
 		}
-		if err := store.Remove(t.Context(), key); err != nil {
+		if err := ledgers.Remove(t.Context(), key); err != nil {
 			t.Error(err)
 		}
 		if _, err := os.Stat(precious); err != nil {

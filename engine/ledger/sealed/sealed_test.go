@@ -17,6 +17,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/ledgertest"
 	"github.com/reportform/reportform/engine/ledger/local"
+	"github.com/reportform/reportform/engine/ledger/store"
 )
 
 // identity makes a key and returns what age-keygen writes of it.
@@ -181,27 +182,27 @@ func TestRefused(t *testing.T) {
 				t.Errorf("data %q and version %q come with the error", data, version)
 			}
 			// An update must not overwrite what it cannot read.
-			err = ledger.NewStore(backend).Update(t.Context(), here, func(*ledger.Ledger) { t.Error("an unreadable ledger is changed") })
+			err = store.New(backend).Update(t.Context(), here, func(*ledger.Ledger) { t.Error("an unreadable ledger is changed") })
 			if err == nil || stored(t, inner, here) != string(tt.stored) {
 				t.Errorf("an update gave %v, and left another content", err)
 			}
 			// It can be replaced and removed, and hides no other from a sweep.
-			store := ledger.NewStore(backend)
-			if _, err := store.Unnamed(t.Context(), time.Now()); err != nil {
+			ledgers := store.New(backend)
+			if _, err := ledgers.Unnamed(t.Context(), time.Now()); err != nil {
 				t.Error(err)
 			}
-			if err := store.Overwrite(t.Context(), here, func(*ledger.Ledger) {}); err != nil {
+			if err := ledgers.Overwrite(t.Context(), here, func(*ledger.Ledger) {}); err != nil {
 				t.Error(err)
 			}
-			if _, err := store.Read(t.Context(), here); err != nil {
+			if _, err := ledgers.Read(t.Context(), here); err != nil {
 				t.Errorf("after it was replaced: %v", err)
 			}
 			_, version, _ = inner.Get(t.Context(), here)
 			put(t, inner, here, string(tt.stored), version)
-			if err := store.Remove(t.Context(), here); err != nil || stored(t, inner, here) != "" {
+			if err := ledgers.Remove(t.Context(), here); err != nil || stored(t, inner, here) != "" {
 				t.Errorf("removing gave %v", err)
 			}
-			if n, err := store.Sweep(t.Context(), time.Now()); n != 1 || err != nil {
+			if n, err := ledgers.Sweep(t.Context(), time.Now()); n != 1 || err != nil {
 				t.Errorf("%d pages are swept, %v", n, err)
 			}
 		})
@@ -210,7 +211,7 @@ func TestRefused(t *testing.T) {
 	t.Run("no encryption declared", func(t *testing.T) {
 		inner := local.New(t.TempDir())
 		put(t, inner, here, string(whole), "")
-		_, err := ledger.NewStore(inner).Read(t.Context(), here)
+		_, err := store.New(inner).Read(t.Context(), here)
 		if err == nil || !strings.Contains(err.Error(), "encryption { identity") {
 			t.Errorf("error is %v, want one that says what to declare", err)
 		}

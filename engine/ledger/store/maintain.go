@@ -1,4 +1,4 @@
-package ledger
+package store
 
 import (
 	"context"
@@ -11,33 +11,33 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/reportform/reportform/internal/place"
+	"github.com/reportform/reportform/engine/ledger"
 )
 
 // Keys returns the keys of all ledgers in order of report and tenant.
-func (s *Store) Keys(ctx context.Context) ([]Key, error) {
+func (s *Store) Keys(ctx context.Context) ([]ledger.Key, error) {
 	keys, err := s.backend.List(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("listing the ledgers: %w", err)
 	}
-	keys = slices.DeleteFunc(keys, func(k Key) bool { return k.Page != "" })
-	slices.SortFunc(keys, Key.Compare)
+	keys = slices.DeleteFunc(keys, func(k ledger.Key) bool { return k.Page != "" })
+	slices.SortFunc(keys, ledger.Key.Compare)
 	return keys, nil
 }
 
 // Unnamed returns, in order, the keys of pages that were made before olderThan
 // and that no head names: those of processes that died. Pages of a head that
 // cannot be read may be all that is left of it, and are not among them.
-func (s *Store) Unnamed(ctx context.Context, olderThan time.Time) ([]Key, error) {
+func (s *Store) Unnamed(ctx context.Context, olderThan time.Time) ([]ledger.Key, error) {
 	keys, err := s.backend.List(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("listing the ledgers: %w", err)
 	}
-	old := map[Key][]Key{} // pages by ledger
+	old := map[ledger.Key][]ledger.Key{} // pages by ledger
 	for _, key := range keys {
 		made, err := time.Parse(pageTime, key.Page[:min(len(key.Page), len(pageTime))])
 		if err == nil && made.Before(olderThan) {
-			of := Key{Tenant: key.Tenant, Report: key.Report}
+			of := ledger.Key{Tenant: key.Tenant, Report: key.Report}
 			old[of] = append(old[of], key)
 		}
 	}
@@ -45,7 +45,7 @@ func (s *Store) Unnamed(ctx context.Context, olderThan time.Time) ([]Key, error)
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	var mu sync.Mutex
-	var unnamed []Key
+	var unnamed []ledger.Key
 	for of, pages := range old {
 		group.Go(func() error {
 			data, version, err := s.stored(groupCtx, of)
@@ -54,7 +54,7 @@ func (s *Store) Unnamed(ctx context.Context, olderThan time.Time) ([]Key, error)
 			}
 			used := map[string]bool{}
 			if version != "" {
-				_, refs, err := readHead(data)
+				_, refs, err := ledger.ReadHead(data)
 				if err != nil {
 					return nil
 				}
@@ -73,7 +73,7 @@ func (s *Store) Unnamed(ctx context.Context, olderThan time.Time) ([]Key, error)
 		})
 	}
 	err = group.Wait()
-	slices.SortFunc(unnamed, Key.Compare)
+	slices.SortFunc(unnamed, ledger.Key.Compare)
 	return unnamed, err
 }
 
@@ -88,7 +88,7 @@ func (s *Store) Sweep(ctx context.Context, olderThan time.Time) (int, error) {
 		if err == nil && version != "" {
 			err = s.backend.Delete(ctx, key, version)
 		}
-		if err != nil && !errors.Is(err, ErrConflict) {
+		if err != nil && !errors.Is(err, ledger.ErrConflict) {
 			return i, fmt.Errorf("deleting page %s of %s: %w", key.Page, name(key), err)
 		}
 	}
@@ -97,7 +97,7 @@ func (s *Store) Sweep(ctx context.Context, olderThan time.Time) (int, error) {
 
 // Remove deletes a ledger and its pages, whether it can be read or not. A ledger
 // that does not exist is no error. What its entries say is forgotten; files stay.
-func (s *Store) Remove(ctx context.Context, key Key) error {
+func (s *Store) Remove(ctx context.Context, key ledger.Key) error {
 	return persist(ctx, func() error {
 		data, version, err := s.stored(ctx, key)
 		if err == nil && version != "" {
@@ -111,7 +111,7 @@ func (s *Store) Remove(ctx context.Context, key Key) error {
 }
 
 // RemoveEmpty deletes a ledger in which nothing is held and nothing is left.
-func (s *Store) RemoveEmpty(ctx context.Context, key Key) error {
+func (s *Store) RemoveEmpty(ctx context.Context, key ledger.Key) error {
 	return persist(ctx, func() error {
 		l, data, version, err := s.read(ctx, key)
 		if err == nil && version != "" && l.Len() == 0 && len(l.Left) == 0 {
@@ -125,14 +125,14 @@ func (s *Store) RemoveEmpty(ctx context.Context, key Key) error {
 }
 
 // remove deletes a ledger if it still is what was read, and then its pages.
-func (s *Store) remove(ctx context.Context, key Key, data []byte, version Version) error {
+func (s *Store) remove(ctx context.Context, key ledger.Key, data []byte, version ledger.Version) error {
 	if err := s.backend.Delete(ctx, key, version); err != nil {
 		return err
 	}
 	// A head that cannot be read leaves its pages to Sweep.
-	_, refs, _ := readHead(data)
+	_, refs, _ := ledger.ReadHead(data)
 	for _, ref := range refs {
-		s.deletePages(ctx, key, []*page{{name: ref.Name}})
+		s.deletePage(ctx, key, ref.Name)
 	}
 	return nil
 }
@@ -145,8 +145,8 @@ var ErrExists = errors.New("there is a ledger already, with other content")
 // same: then an earlier Move was cut off, and this one completes it. What others
 // record under the old key meanwhile is moved too. A ledger that does not exist
 // is no error: somebody else has moved it.
-func (s *Store) Move(ctx context.Context, from, to Key) error {
-	var carried *Document // what an earlier try has put there
+func (s *Store) Move(ctx context.Context, from, to ledger.Key) error {
+	var carried *ledger.Document // what an earlier try has put there
 	return persist(ctx, func() error {
 		l, data, version, err := s.read(ctx, from)
 		if err != nil {
@@ -155,15 +155,15 @@ func (s *Store) Move(ctx context.Context, from, to Key) error {
 		if version == "" {
 			return nil
 		}
-		moved, err := l.as(to)
+		moved, err := as(to, l)
 		if err != nil {
 			return fmt.Errorf("moving %s: %w", name(from), err)
 		}
 		want, occupied := moved.Document(), false
-		err = s.Update(ctx, to, func(there *Ledger) {
+		err = s.Update(ctx, to, func(there *ledger.Ledger) {
 			d := there.Document()
 			same := reflect.DeepEqual(d, want)
-			if occupied = !same && !d.empty() && !reflect.DeepEqual(d, carried); !same && !occupied {
+			if occupied = !same && !empty(d) && !reflect.DeepEqual(d, carried); !same && !occupied {
 				there.Replace(moved)
 			}
 		})
@@ -181,43 +181,14 @@ func (s *Store) Move(ctx context.Context, from, to Key) error {
 	})
 }
 
-// as returns a copy of the ledger under another key.
-func (l *Ledger) as(key Key) (*Ledger, error) {
+// as returns a copy of a ledger under another key.
+func as(key ledger.Key, l *ledger.Ledger) (*ledger.Ledger, error) {
 	d := l.Document()
 	d.Tenant, d.Report = key.Tenant, key.Report
 	return d.Ledger()
 }
 
-// Replace makes the ledger hold what another holds, and nothing else.
-func (l *Ledger) Replace(with *Ledger) {
-	l.pages, l.recent, l.dropped, l.shared = nil, nil, nil, false
-	for h := range with.Held() {
-		l.recent = append(l.recent, *h)
-	}
-	l.Failed, l.Left = slices.Clone(with.Failed), slices.Clone(with.Left)
-	l.Keeper, l.Reach = with.Keeper, with.Reach
-	l.Accepted, l.Deleted = slices.Clone(with.Accepted), slices.Clone(with.Deleted)
-}
-
-// Keep adds those of the failures and of the files left that the ledger does
-// not contradict: failures of slots in which nothing is held, and files that
-// hold nothing.
-func (l *Ledger) Keep(failed []Failed, left []Left) {
-	for _, f := range failed {
-		if l.find(f.slot()) == nil && !slices.ContainsFunc(l.Failed, func(own Failed) bool { return own.slot().compare(f.slot()) == 0 }) {
-			l.Fail(f)
-		}
-	}
-	known := make(map[place.Place]bool, l.Len()+len(l.Left))
-	for h := range l.Held() {
-		known[h.Place] = true
-	}
-	for _, own := range l.Left {
-		known[own.Place] = true
-	}
-	for _, one := range left {
-		if !known[one.Place] {
-			l.leave(one)
-		}
-	}
+// empty reports whether a document says nothing.
+func empty(d *ledger.Document) bool {
+	return len(d.Held)+len(d.Failed)+len(d.Left)+len(d.Accepted)+len(d.Deleted) == 0 && d.Reach == nil
 }

@@ -1,27 +1,30 @@
-package ledger
+package store
 
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/reportform/reportform/engine/ledger"
 )
 
-var testKey = Key{Tenant: `tenant.customer["a"]`, Report: "report.a.b"}
+var testKey = ledger.Key{Tenant: `tenant.customer["a"]`, Report: "report.a.b"}
 
 // hold stores hours of one output.
 func hold(t testing.TB, s *Store, from, count int) {
 	t.Helper()
-	err := s.Update(t.Context(), testKey, func(l *Ledger) {
+	err := s.Update(t.Context(), testKey, func(l *ledger.Ledger) {
 		for i := range count {
 			l.Hold(hours("output.json.a", from+i, 1, fmt.Sprintf("out/%d.json", from+i), int64(from+i)))
 		}
@@ -33,36 +36,36 @@ func hold(t testing.TB, s *Store, from, count int) {
 
 // An older version's ledger is read, and written anew at the next change.
 func TestUpgrade(t *testing.T) {
-	data, err := os.ReadFile("testdata/version1.json")
+	data, err := os.ReadFile("../testdata/version1.json")
 	if err != nil {
 		t.Fatal(err)
 	}
 	m := newMemory()
-	key := Key{Tenant: "tenant.contoso", Report: "report.sign_ins.sign_ins"}
+	key := ledger.Key{Tenant: "tenant.contoso", Report: "report.sign_ins.sign_ins"}
 	version, err := m.Put(t.Context(), key, data, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := NewStore(m)
+	s := New(m)
 	old, err := s.Read(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := ReadDocument(data)
+	want, err := ledger.ReadDocument(data)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, old.Document()); diff != "" {
 		t.Error(diff)
 	}
-	if err := s.Update(t.Context(), key, func(*Ledger) {}); err != nil {
+	if err := s.Update(t.Context(), key, func(*ledger.Ledger) {}); err != nil {
 		t.Fatal(err)
 	}
 	now, changed, _ := m.Get(t.Context(), key)
 	if changed == version || !strings.Contains(string(now), `"version":3`) {
 		t.Errorf("after an update the ledger is still %.60s", now)
 	}
-	after, err := NewStore(m).Read(t.Context(), key)
+	after, err := New(m).Read(t.Context(), key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,11 +77,11 @@ func TestUpgrade(t *testing.T) {
 // What is damaged in any way is an error that says so, and is not overwritten.
 func TestDamage(t *testing.T) {
 	m := newMemory()
-	s := NewStore(m)
+	s := New(m)
 	hold(t, s, 0, 700)
 	hold(t, s, 700, 20)
 	head := m.objects[testKey]
-	var page Key
+	var page ledger.Key
 	for key := range m.objects {
 		if key.Page != "" {
 			page = key
@@ -87,7 +90,7 @@ func TestDamage(t *testing.T) {
 	if page.Page == "" {
 		t.Fatal("700 entries made no page")
 	}
-	check := func(t *testing.T, key Key, data []byte, want string) {
+	check := func(t *testing.T, key ledger.Key, data []byte, want string) {
 		t.Helper()
 		before := m.objects[key]
 		defer func() { m.objects[key] = before }()
@@ -95,9 +98,9 @@ func TestDamage(t *testing.T) {
 		if m.objects[key] = spoilt; data == nil {
 			delete(m.objects, key)
 		}
-		fresh := NewStore(m)
+		fresh := New(m)
 		_, readErr := fresh.Read(t.Context(), testKey)
-		err := fresh.Update(t.Context(), testKey, func(l *Ledger) { l.Hold(heldDay("x", 1, "x")) })
+		err := fresh.Update(t.Context(), testKey, func(l *ledger.Ledger) { l.Hold(heldDay("x", 1, "x")) })
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), testKey.Report) {
 			t.Errorf("updating gave %v, want an error about %s with %q", err, testKey.Report, want)
 		}
@@ -135,7 +138,8 @@ func TestDamage(t *testing.T) {
 	if bytes.Equal(edited, m.objects[page].data) {
 		t.Fatal("the page does not have the digest of hour 0")
 	}
-	if _, err := readPage(page.Page, edited, digest(edited)); err != nil {
+	sum := sha256.Sum256(edited)
+	if _, err := ledger.ReadPage(ledger.Reference{Name: page.Page, SHA256: hex.EncodeToString(sum[:])}, edited); err != nil {
 		t.Fatalf("the edited page cannot be read: %v", err)
 	}
 	check(t, page, edited, "its digest is not the recorded one")
@@ -150,7 +154,7 @@ func TestPagesInOrder(t *testing.T) {
 	reference := func(from int) string {
 		t.Helper()
 		one := newMemory()
-		hold(t, NewStore(one), from, count)
+		hold(t, New(one), from, count)
 		named := names.FindSubmatch(one.objects[testKey].data)
 		if named == nil || len(one.objects) != 2 {
 			t.Fatalf("%d objects are stored, and the head is %.300s", len(one.objects), one.objects[testKey].data)
@@ -170,7 +174,7 @@ func TestPagesInOrder(t *testing.T) {
 		"twice":            {first + "," + first, false},
 	} {
 		m.objects[testKey] = object{names.ReplaceAllLiteral(head.data, []byte(`"pages":[`+test.pages+`]`)), "edited"}
-		l, err := NewStore(m).Read(t.Context(), testKey)
+		l, err := New(m).Read(t.Context(), testKey)
 		if test.good {
 			if err != nil || l.Len() != 2*count {
 				t.Errorf("%s: %v, want %d entries", name, err, 2*count)
@@ -187,7 +191,7 @@ func TestPagesInOrder(t *testing.T) {
 // version and one whose key is not declared.
 func TestOverwrite(t *testing.T) {
 	m := newMemory()
-	hold(t, NewStore(m), 0, 700)
+	hold(t, New(m), 0, 700)
 	head := m.objects[testKey]
 	for name, test := range map[string]struct {
 		stored string
@@ -202,8 +206,8 @@ func TestOverwrite(t *testing.T) {
 	} {
 		m := newMemory() // without the pages
 		m.objects[testKey] = object{[]byte(test.stored), "1"}
-		s := NewStore(m)
-		err := s.Overwrite(t.Context(), testKey, func(l *Ledger) {
+		s := New(m)
+		err := s.Overwrite(t.Context(), testKey, func(l *ledger.Ledger) {
 			if l.Len() != 0 {
 				t.Errorf("%s: it has %d entries", name, l.Len())
 			}
@@ -220,8 +224,8 @@ func TestOverwrite(t *testing.T) {
 		}
 	}
 	// One that can be read is changed as by Update.
-	s := NewStore(m)
-	if err := s.Overwrite(t.Context(), testKey, func(l *Ledger) { l.Hold(heldDay("output.json.b", 1, "x")) }); err != nil {
+	s := New(m)
+	if err := s.Overwrite(t.Context(), testKey, func(l *ledger.Ledger) { l.Hold(heldDay("output.json.b", 1, "x")) }); err != nil {
 		t.Error(err)
 	}
 	if l, err := s.Read(t.Context(), testKey); err != nil || l.Len() != 701 {
@@ -232,7 +236,7 @@ func TestOverwrite(t *testing.T) {
 // Recording a slice costs the same whatever the history.
 func TestPagesKeepWritesSmall(t *testing.T) {
 	m := newMemory()
-	s := NewStore(m)
+	s := New(m)
 	hold(t, s, 0, 20_000)
 	before := m.written
 	const more = 1000
@@ -242,7 +246,7 @@ func TestPagesKeepWritesSmall(t *testing.T) {
 	if each := (m.written - before) / more; each > 100<<10 {
 		t.Errorf("each of %d updates wrote %d bytes on average", more, each)
 	}
-	l, err := NewStore(m).Read(t.Context(), testKey)
+	l, err := New(m).Read(t.Context(), testKey)
 	if err != nil || l.Len() != 20_000+more {
 		t.Fatalf("%d are held, %v", l.Len(), err)
 	}
@@ -253,30 +257,30 @@ func TestPagesKeepWritesSmall(t *testing.T) {
 			pages++
 		}
 	}
-	if pages != len(l.pages) || pages > 12 {
-		t.Errorf("%d pages are stored, the ledger names %d", pages, len(l.pages))
+	if pages != len(l.Pages()) || pages > 12 {
+		t.Errorf("%d pages are stored, the ledger names %d", pages, len(l.Pages()))
 	}
 }
 
 // A writer that loses the race leaves none of its pages, and loses no entry.
 func TestLostRace(t *testing.T) {
 	m := newMemory()
-	one, other := NewStore(m), NewStore(m)
+	one, other := New(m), New(m)
 	hold(t, one, 0, 600)
 	raced := false
-	m.before = func(key Key) {
+	m.before = func(key ledger.Key) {
 		if key.Page == "" && !raced {
 			raced = true
 			hold(t, other, 5000, 600)
 		}
 	}
 	hold(t, one, 1000, 600)
-	l, err := NewStore(m).Read(t.Context(), testKey)
+	l, err := New(m).Read(t.Context(), testKey)
 	if err != nil || l.Len() != 1800 || !raced {
 		t.Fatalf("%d are held, %v; raced: %v", l.Len(), err, raced)
 	}
-	if pages := len(m.objects) - 1; pages != len(l.pages) {
-		t.Errorf("%d pages are stored, the ledger names %d", pages, len(l.pages))
+	if pages := len(m.objects) - 1; pages != len(l.Pages()) {
+		t.Errorf("%d pages are stored, the ledger names %d", pages, len(l.Pages()))
 	}
 }
 
@@ -295,13 +299,13 @@ func TestPagesOfLostAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMemory()
-			hold(t, NewStore(m), 0, 510)
-			l := &lostAnswer{memory: m, meanwhile: func() { other(NewStore(m)) }}
-			hold(t, NewStore(l), 510, 5)
+			hold(t, New(m), 0, 510)
+			l := &lostAnswer{memory: m, meanwhile: func() { other(New(m)) }}
+			hold(t, New(l), 510, 5)
 			if l.meanwhile != nil {
 				t.Fatal("no answer was lost")
 			}
-			got, err := NewStore(m).Read(t.Context(), testKey)
+			got, err := New(m).Read(t.Context(), testKey)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -311,14 +315,14 @@ func TestPagesOfLostAnswer(t *testing.T) {
 				}
 			}
 			// What was left behind is for Sweep, which leaves the ledger whole.
-			if _, err := NewStore(m).Sweep(t.Context(), time.Now().Add(time.Hour)); err != nil {
+			if _, err := New(m).Sweep(t.Context(), time.Now().Add(time.Hour)); err != nil {
 				t.Error(err)
 			}
-			if again, err := NewStore(m).Read(t.Context(), testKey); err != nil || again.Len() != got.Len() {
+			if again, err := New(m).Read(t.Context(), testKey); err != nil || again.Len() != got.Len() {
 				t.Errorf("after a sweep: %v", err)
 			}
-			if pages := len(m.objects) - 1; pages != len(got.pages) {
-				t.Errorf("%d pages are stored, the ledger names %d", pages, len(got.pages))
+			if pages := len(m.objects) - 1; pages != len(got.Pages()) {
+				t.Errorf("%d pages are stored, the ledger names %d", pages, len(got.Pages()))
 			}
 		})
 	}
@@ -327,15 +331,15 @@ func TestPagesOfLostAnswer(t *testing.T) {
 // A reader whose page was replaced under its eyes looks again.
 func TestReadWhilePagesChange(t *testing.T) {
 	m := newMemory()
-	hold(t, NewStore(m), 0, 600)
-	reader := NewStore(m)
+	hold(t, New(m), 0, 600)
+	reader := New(m)
 	stale := m.objects[testKey]
-	hold(t, NewStore(m), 0, 600) // rewrites the page
+	hold(t, New(m), 0, 600) // rewrites the page
 	current := m.objects[testKey]
 	if bytes.Equal(stale.data, current.data) {
 		t.Fatal("nothing was rewritten")
 	}
-	s := NewStore(&staleOnce{memory: m, stale: stale})
+	s := New(&staleOnce{memory: m, stale: stale})
 	l, err := s.Read(t.Context(), testKey)
 	if err != nil || l.Len() != 600 {
 		t.Errorf("got %v", err)
@@ -345,46 +349,25 @@ func TestReadWhilePagesChange(t *testing.T) {
 	}
 }
 
-// What could not be read again is not stored.
-func TestWriteRefusesDisorder(t *testing.T) {
-	for name, change := range map[string]func(*Ledger){
-		"twice":              func(l *Ledger) { l.recent = append(l.recent, l.recent[len(l.recent)-1]) },
-		"out of order":       func(l *Ledger) { l.recent[0], l.recent[1] = l.recent[1], l.recent[0] },
-		"twice, in a page":   func(l *Ledger) { l.recent = slices.Repeat(l.recent, foldAt) },
-		"drops out of order": func(l *Ledger) { l.dropped = []slot{l.recent[1].slot(), l.recent[0].slot()} },
-	} {
-		m := newMemory()
-		s := NewStore(m)
-		hold(t, s, 0, 3)
-		before := m.objects[testKey]
-		if err := s.Update(t.Context(), testKey, func(l *Ledger) { l.own(); change(l) }); err == nil {
-			t.Errorf("%s: no error", name)
-		}
-		if len(m.objects) != 1 || m.objects[testKey].version != before.version {
-			t.Errorf("%s: something was stored", name)
-		}
-	}
-}
-
 func TestUpdateThatChangesNothing(t *testing.T) {
 	m := newMemory()
-	s := NewStore(m)
+	s := New(m)
 	hold(t, s, 0, 700)
 	puts := m.puts
-	if err := s.Update(t.Context(), testKey, func(*Ledger) {}); err != nil || m.puts != puts {
+	if err := s.Update(t.Context(), testKey, func(*ledger.Ledger) {}); err != nil || m.puts != puts {
 		t.Errorf("%d puts for nothing, %v", m.puts-puts, err)
 	}
 }
 
 func TestSweep(t *testing.T) {
 	m := newMemory()
-	s := NewStore(m)
+	s := New(m)
 	hold(t, s, 0, 700)
-	abandoned, foreign := testKey, Key{Tenant: "tenant.gone", Report: "report.a.b"}
+	abandoned, foreign := testKey, ledger.Key{Tenant: "tenant.gone", Report: "report.a.b"}
 	abandoned.Page, foreign.Page = pageName(time.Now().Add(-48*time.Hour)), pageName(time.Now().Add(-48*time.Hour))
 	recent := testKey
 	recent.Page = pageName(time.Now())
-	for _, key := range []Key{abandoned, foreign, recent} {
+	for _, key := range []ledger.Key{abandoned, foreign, recent} {
 		if _, err := m.Put(t.Context(), key, []byte("x"), ""); err != nil {
 			t.Fatal(err)
 		}
@@ -399,7 +382,7 @@ func TestSweep(t *testing.T) {
 	if n, err := s.Sweep(t.Context(), time.Now().Add(time.Hour)); n != 1 || err != nil {
 		t.Errorf("%d swept, %v", n, err)
 	}
-	if l, err := NewStore(m).Read(t.Context(), testKey); err != nil || l.Len() != 700 {
+	if l, err := New(m).Read(t.Context(), testKey); err != nil || l.Len() != 700 {
 		t.Errorf("after a sweep: %v", err)
 	}
 }
@@ -413,26 +396,26 @@ func TestSweepKeepsPagesOfUnreadableHead(t *testing.T) {
 		"empty":     func([]byte) []byte { return []byte{} },
 	} {
 		m := newMemory()
-		hold(t, NewStore(m), 0, 700)
+		hold(t, New(m), 0, 700)
 		before := len(m.objects)
 		m.objects[testKey] = object{spoil(m.objects[testKey].data), "spoilt"}
 		later := time.Now().Add(time.Hour)
-		if _, err := NewStore(m).Read(t.Context(), testKey); err == nil {
+		if _, err := New(m).Read(t.Context(), testKey); err == nil {
 			t.Fatalf("%s: the head can be read", name)
 		}
-		unnamed, err := NewStore(m).Unnamed(t.Context(), later)
+		unnamed, err := New(m).Unnamed(t.Context(), later)
 		if len(unnamed) > 0 || err != nil {
 			t.Errorf("%s: %v, %v are said to be nobody's", name, unnamed, err)
 		}
-		if n, err := NewStore(m).Sweep(t.Context(), later); n > 0 || err != nil || len(m.objects) != before || before < 2 {
+		if n, err := New(m).Sweep(t.Context(), later); n > 0 || err != nil || len(m.objects) != before || before < 2 {
 			t.Errorf("%s: %d of %d objects are left, %v", name, len(m.objects), before, err)
 		}
 	}
 	// Bytes that the backend cannot open are a head all the same.
 	m := newMemory()
-	hold(t, NewStore(m), 0, 700)
+	hold(t, New(m), 0, 700)
 	before := len(m.objects)
-	if n, err := NewStore(&closed{m}).Sweep(t.Context(), time.Now().Add(time.Hour)); n > 0 || err != nil || len(m.objects) != before {
+	if n, err := New(&closed{m}).Sweep(t.Context(), time.Now().Add(time.Hour)); n > 0 || err != nil || len(m.objects) != before {
 		t.Errorf("closed: %d of %d objects are left, %v", len(m.objects), before, err)
 	}
 }
@@ -440,28 +423,28 @@ func TestSweepKeepsPagesOfUnreadableHead(t *testing.T) {
 // closed is a backend that cannot open any head.
 type closed struct{ *memory }
 
-func (c *closed) Get(ctx context.Context, key Key) ([]byte, Version, error) {
+func (c *closed) Get(ctx context.Context, key ledger.Key) ([]byte, ledger.Version, error) {
 	data, version, err := c.memory.Get(ctx, key)
 	if err == nil && data != nil && key.Page == "" {
-		return nil, "", &UnreadableError{Err: errors.New("another key"), Version: version}
+		return nil, "", &ledger.UnreadableError{Err: errors.New("another key"), Version: version}
 	}
 	return data, version, err
 }
 
 func TestRemoveAndMove(t *testing.T) {
 	m := newMemory()
-	s := NewStore(m)
+	s := New(m)
 	hold(t, s, 0, 700)
 	l, err := s.Read(t.Context(), testKey)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := l.Document()
-	to := Key{Tenant: "tenant.new", Report: "report.new.b"}
+	to := ledger.Key{Tenant: "tenant.new", Report: "report.new.b"}
 	if err := s.Move(t.Context(), testKey, to); err != nil {
 		t.Fatal(err)
 	}
-	moved, err := NewStore(m).Read(t.Context(), to)
+	moved, err := New(m).Read(t.Context(), to)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -497,9 +480,9 @@ func TestRemoveAndMove(t *testing.T) {
 // What another process records while a ledger is moved is moved too, or the move
 // says that it cannot be: nothing is lost.
 func TestMoveMeetsOthers(t *testing.T) {
-	to := Key{Tenant: "tenant.new", Report: testKey.Report}
-	addTo := func(t *testing.T, m *memory, key Key, hour int) {
-		err := NewStore(m).Update(t.Context(), key, func(l *Ledger) {
+	to := ledger.Key{Tenant: "tenant.new", Report: testKey.Report}
+	addTo := func(t *testing.T, m *memory, key ledger.Key, hour int) {
+		err := New(m).Update(t.Context(), key, func(l *ledger.Ledger) {
 			l.Hold(hours("output.json.a", hour, 1, fmt.Sprintf("out/%d.json", hour), 1))
 		})
 		if err != nil {
@@ -515,7 +498,7 @@ func TestMoveMeetsOthers(t *testing.T) {
 		"one entry":    {func(t *testing.T, m *memory, try int) { addTo(t, m, testKey, 1000) }, nil, 0, 701},
 		"and one more": {func(t *testing.T, m *memory, try int) { addTo(t, m, testKey, 1000+min(try, 2)) }, nil, 0, 702},
 		"moved already": {func(t *testing.T, m *memory, try int) {
-			if err := NewStore(m).Move(t.Context(), testKey, to); err != nil {
+			if err := New(m).Move(t.Context(), testKey, to); err != nil {
 				t.Error(err)
 			}
 		}, nil, 0, 700},
@@ -523,21 +506,21 @@ func TestMoveMeetsOthers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := newMemory()
-			hold(t, NewStore(m), 0, 700)
+			hold(t, New(m), 0, 700)
 			try := 0
-			m.before = func(key Key) {
+			m.before = func(key ledger.Key) {
 				if key == to {
 					try++
 					test.others(t, m, try)
 				}
 			}
-			err := NewStore(m).Move(t.Context(), testKey, to)
+			err := New(m).Move(t.Context(), testKey, to)
 			m.before = nil
 			if !errors.Is(err, test.err) || try == 0 {
 				t.Errorf("after %d tries: %v, want %v", try, err, test.err)
 			}
-			for key, want := range map[Key]int{testKey: test.old, to: test.moved} {
-				if l, err := NewStore(m).Read(t.Context(), key); err != nil || l.Len() != want {
+			for key, want := range map[ledger.Key]int{testKey: test.old, to: test.moved} {
+				if l, err := New(m).Read(t.Context(), key); err != nil || l.Len() != want {
 					t.Errorf("%s has %d entries, %v; want %d", name, l.Len(), err, want)
 				}
 			}
@@ -548,7 +531,7 @@ func TestMoveMeetsOthers(t *testing.T) {
 // Version 1 may have times in any zone, and a cut-off move of such a ledger is
 // completed too.
 func TestMoveOfZones(t *testing.T) {
-	data, err := os.ReadFile("testdata/version1.json")
+	data, err := os.ReadFile("../testdata/version1.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -557,13 +540,13 @@ func TestMoveOfZones(t *testing.T) {
 		t.Fatal("there is no such time")
 	}
 	m := newMemory()
-	from := Key{Tenant: "tenant.contoso", Report: "report.sign_ins.sign_ins"}
-	to := Key{Tenant: "tenant.x", Report: from.Report}
+	from := ledger.Key{Tenant: "tenant.contoso", Report: "report.sign_ins.sign_ins"}
+	to := ledger.Key{Tenant: "tenant.x", Report: from.Report}
 	for range 2 { // the second time as if the first had been cut off
 		if _, err := m.Put(t.Context(), from, zoned, ""); err != nil {
 			t.Fatal(err)
 		}
-		if err := NewStore(m).Move(t.Context(), from, to); err != nil {
+		if err := New(m).Move(t.Context(), from, to); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package ledger
+package store
 
 import (
 	"errors"
@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/reportform/reportform/engine/ledger"
 )
 
 // A change that loses a hundred races is stored all the same; one that never
@@ -15,13 +17,13 @@ func TestUpdatePersists(t *testing.T) {
 	for _, test := range []struct {
 		lost int
 		err  error
-	}{{100, nil}, {1_000_000_000, ErrConflict}} {
+	}{{100, nil}, {1_000_000_000, ledger.ErrConflict}} {
 		t.Run(fmt.Sprint(test.lost), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m := newMemory()
-				hold(t, NewStore(m), 0, 1)
+				hold(t, New(m), 0, 1)
 				lost := 0
-				m.before = func(key Key) {
+				m.before = func(key ledger.Key) {
 					if lost++; lost > test.lost {
 						return
 					}
@@ -30,9 +32,9 @@ func TestUpdatePersists(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				s := NewStore(m)
+				s := New(m)
 				began := time.Now()
-				err := s.Update(t.Context(), testKey, func(l *Ledger) { l.Hold(hours("output.json.a", 1, 1, "out/1.json", 1)) })
+				err := s.Update(t.Context(), testKey, func(l *ledger.Ledger) { l.Hold(hours("output.json.a", 1, 1, "out/1.json", 1)) })
 				if !errors.Is(err, test.err) {
 					t.Fatal(err)
 				}
@@ -55,13 +57,13 @@ func TestUpdatePersists(t *testing.T) {
 // Changes of one Store do not race with each other, so that none is in vain.
 func TestUpdatesTakeTurns(t *testing.T) {
 	m := newMemory()
-	s := NewStore(m)
+	s := New(m)
 	const changes = 64
 	calls := 0
 	var all sync.WaitGroup
 	for i := range changes {
 		all.Go(func() {
-			err := s.Update(t.Context(), testKey, func(l *Ledger) {
+			err := s.Update(t.Context(), testKey, func(l *ledger.Ledger) {
 				calls++ // the race detector would tell if two came at once
 				l.Hold(hours("output.json.a", i, 1, fmt.Sprintf("out/%d.json", i), 1))
 			})

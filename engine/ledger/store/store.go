@@ -1,4 +1,8 @@
-package ledger
+// Package store keeps ledgers in a backend, for many processes at once.
+//
+// A ledger grows by union, so two processes that race lose nothing: the loser
+// of a compare-and-swap reads again, merges and writes again.
+package store
 
 import (
 	"bytes"
@@ -14,17 +18,19 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/reportform/reportform/engine/ledger"
 )
 
 // Store reads and writes ledgers in a backend. It is safe for concurrent use.
 type Store struct {
-	backend Backend
+	backend ledger.Backend
 	cache   pageCache
 	turns   sync.Map // by Key: a chan struct{} that has room for whoever changes the ledger
 }
 
-// NewStore returns the Store of a backend.
-func NewStore(backend Backend) *Store { return &Store{backend: backend} }
+// New returns the Store of a backend.
+func New(backend ledger.Backend) *Store { return &Store{backend: backend} }
 
 // Close closes the backend, if it can be closed.
 func (s *Store) Close() error {
@@ -37,10 +43,19 @@ func (s *Store) Close() error {
 // Check says what would keep ledgers from being stored, as far as the backend
 // can tell without storing one.
 func (s *Store) Check(ctx context.Context) error {
-	if checker, ok := s.backend.(Checker); ok {
+	if checker, ok := s.backend.(ledger.Checker); ok {
 		return checker.Check(ctx)
 	}
 	return nil
+}
+
+// Migrate has the backend bring its place to what the configuration asks for,
+// and returns how many ledgers were encrypted.
+func (s *Store) Migrate(ctx context.Context) (encrypted int, err error) {
+	if migrator, ok := s.backend.(ledger.Migrator); ok {
+		return migrator.Migrate(ctx)
+	}
+	return 0, nil
 }
 
 // patience bounds how long a change that meets ErrConflict is tried again.
@@ -48,7 +63,7 @@ func (s *Store) Check(ctx context.Context) error {
 const patience = 5 * time.Minute
 
 // Read returns the ledger stored under key, or an empty one.
-func (s *Store) Read(ctx context.Context, key Key) (*Ledger, error) {
+func (s *Store) Read(ctx context.Context, key ledger.Key) (*ledger.Ledger, error) {
 	l, _, _, err := s.read(ctx, key)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name(key), err)
@@ -57,32 +72,37 @@ func (s *Store) Read(ctx context.Context, key Key) (*Ledger, error) {
 }
 
 // name says in messages which ledger it is.
-func name(key Key) string { return fmt.Sprintf("the ledger of %s for %s", key.Report, key.Tenant) }
+func name(key ledger.Key) string {
+	return fmt.Sprintf("the ledger of %s for %s", key.Report, key.Tenant)
+}
 
 // read returns also the stored bytes and their version, nil and empty where
 // there are none. The version comes with an *UnreadableError too.
-func (s *Store) read(ctx context.Context, key Key) (*Ledger, []byte, Version, error) {
+func (s *Store) read(ctx context.Context, key ledger.Key) (*ledger.Ledger, []byte, ledger.Version, error) {
 	var missing error
 	for began := time.Now(); time.Since(began) < patience; {
 		data, version, err := s.backend.Get(ctx, key)
-		if unreadable, ok := errors.AsType[*UnreadableError](err); ok {
+		if unreadable, ok := errors.AsType[*ledger.UnreadableError](err); ok {
 			version = unreadable.Version
 		}
 		if err != nil {
 			return nil, nil, version, err
 		}
 		if data == nil {
-			return New(key), nil, version, nil
+			return ledger.New(key), nil, version, nil
 		}
-		l, refs, err := readHead(data)
+		l, refs, err := ledger.ReadHead(data)
 		if err != nil {
 			return nil, data, version, err
 		}
 		if l.Tenant != key.Tenant || l.Report != key.Report {
-			err := fmt.Errorf("what is stored there says that it is of %s for %s: %s", l.Report, l.Tenant, Remedy)
-			return nil, data, version, &UnreadableError{Err: err}
+			err := fmt.Errorf("what is stored there says that it is of %s for %s: %s", l.Report, l.Tenant, ledger.Remedy)
+			return nil, data, version, &ledger.UnreadableError{Err: err}
 		}
-		l.pages, err = s.pages(ctx, key, refs)
+		pages, err := s.pages(ctx, key, refs)
+		if err == nil {
+			err = l.Join(pages)
+		}
 		if err == nil {
 			return l, data, version, nil
 		}
@@ -98,12 +118,12 @@ func (s *Store) read(ctx context.Context, key Key) (*Ledger, []byte, Version, er
 var errMissing = errors.New("it is missing")
 
 // pages reads the pages of a head, many at a time.
-func (s *Store) pages(ctx context.Context, key Key, refs []reference) ([]*page, error) {
+func (s *Store) pages(ctx context.Context, key ledger.Key, refs []ledger.Reference) ([]*ledger.Page, error) {
 	const atOnce = 16
 	if len(refs) == 0 {
 		return nil, nil
 	}
-	pages := make([]*page, len(refs))
+	pages := make([]*ledger.Page, len(refs))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(atOnce)
 	for i, ref := range refs {
@@ -118,50 +138,36 @@ func (s *Store) pages(ctx context.Context, key Key, refs []reference) ([]*page, 
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	for i := 1; i < len(pages); i++ {
-		if pages[i-1].last().compare(pages[i].held[0].slot()) >= 0 {
-			return nil, damaged(fmt.Errorf("page %s is not behind the one before", refs[i].Name))
-		}
-	}
-	return pages, nil
+	return pages, group.Wait()
 }
 
-func (s *Store) page(ctx context.Context, key Key, ref reference) (*page, error) {
+func (s *Store) page(ctx context.Context, key ledger.Key, ref ledger.Reference) (*ledger.Page, error) {
 	key.Page = ref.Name
 	data, _, err := s.backend.Get(ctx, key)
 	switch {
 	case err != nil:
 		return nil, err
 	case data == nil:
-		return nil, &UnreadableError{Err: fmt.Errorf("%w: %s", errMissing, Remedy)}
-	case digest(data) != ref.SHA256:
-		return nil, damaged(errors.New("its digest is not the recorded one"))
+		return nil, &ledger.UnreadableError{Err: fmt.Errorf("%w: %s", errMissing, ledger.Remedy)}
 	}
-	p, err := readPage(ref.Name, data, ref.SHA256)
-	if err != nil {
-		return nil, damaged(err)
-	}
-	return p, nil
+	return ledger.ReadPage(ref, data)
 }
 
 // Update reads the ledger, lets change alter it and stores it, again from the
 // start as often as another process was quicker. change may run many times. A
 // change that alters nothing writes nothing. Changes of one ledger wait for each
 // other here, so that only processes race.
-func (s *Store) Update(ctx context.Context, key Key, change func(*Ledger)) error {
+func (s *Store) Update(ctx context.Context, key ledger.Key, change func(*ledger.Ledger)) error {
 	return s.update(ctx, key, change, false)
 }
 
 // Overwrite is Update for a ledger that need not be readable: one that is not
 // counts as empty. One that a newer version wrote is an error all the same.
-func (s *Store) Overwrite(ctx context.Context, key Key, change func(*Ledger)) error {
+func (s *Store) Overwrite(ctx context.Context, key ledger.Key, change func(*ledger.Ledger)) error {
 	return s.update(ctx, key, change, true)
 }
 
-func (s *Store) update(ctx context.Context, key Key, change func(*Ledger), overwrite bool) error {
+func (s *Store) update(ctx context.Context, key ledger.Key, change func(*ledger.Ledger), overwrite bool) error {
 	done, err := s.turn(ctx, key)
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", name(key), err)
@@ -170,26 +176,26 @@ func (s *Store) update(ctx context.Context, key Key, change func(*Ledger), overw
 	return persist(ctx, func() error {
 		l, data, version, err := s.read(ctx, key)
 		if err == nil {
-			err = l.check()
+			err = l.Check()
 		}
-		if _, unreadable := errors.AsType[*UnreadableError](err); unreadable && overwrite {
-			l, err = New(key), nil // its pages are left to Sweep
+		if _, unreadable := errors.AsType[*ledger.UnreadableError](err); unreadable && overwrite {
+			l, err = ledger.New(key), nil // its pages are left to Sweep
 		}
 		if err != nil {
 			return fmt.Errorf("reading %s: %w", name(key), err)
 		}
-		before := slices.Clone(l.pages)
+		before := l.Pages()
 		change(l)
-		if err := s.write(ctx, key, l, data, version); err != nil {
+		if err := s.write(ctx, key, l, before, data, version); err != nil {
 			return fmt.Errorf("writing %s: %w", name(key), err)
 		}
-		s.deletePages(ctx, key, without(before, l.pages))
+		s.deletePages(ctx, key, without(before, l.Pages()))
 		return nil
 	})
 }
 
 // turn waits until nobody else in this process changes the ledger.
-func (s *Store) turn(ctx context.Context, key Key) (done func(), err error) {
+func (s *Store) turn(ctx context.Context, key ledger.Key) (done func(), err error) {
 	value, _ := s.turns.LoadOrStore(key, make(chan struct{}, 1))
 	turn := value.(chan struct{})
 	select {
@@ -207,7 +213,7 @@ func persist(ctx context.Context, do func() error) error {
 	began := time.Now()
 	for try := 1; ; try++ {
 		err := do()
-		if !errors.Is(err, ErrConflict) || time.Since(began) > patience {
+		if !errors.Is(err, ledger.ErrConflict) || time.Since(began) > patience {
 			return err
 		}
 		select {
@@ -218,27 +224,29 @@ func persist(ctx context.Context, do func() error) error {
 	}
 }
 
-// write stores a ledger in the place of the bytes that it was read from: first
-// its new pages, then its head. New pages that lose a race are deleted, if no
-// head names them; those of a process that dies in between are left to Sweep.
-func (s *Store) write(ctx context.Context, key Key, l *Ledger, old []byte, version Version) error {
-	if err := l.ordered(); err != nil {
-		return err
-	}
-	l.fold()
-	stored, err := s.writePages(ctx, key, l)
+// write stores a ledger in the place of the bytes that it was read from, when it
+// had the pages before: first its new pages, then its head. New pages that lose a
+// race are deleted, if no head names them; those of a process that dies in between
+// are left to Sweep.
+func (s *Store) write(ctx context.Context, key ledger.Key, l *ledger.Ledger, before []*ledger.Page, old []byte, version ledger.Version) error {
+	data, err := l.Encode(func(page []byte) (string, error) {
+		of := key
+		of.Page = pageName(time.Now())
+		_, err := s.backend.Put(ctx, of, page, "")
+		return of.Page, err
+	})
 	if err != nil {
 		return err
 	}
-	data, err := l.appendHead(nil)
-	if err != nil {
-		return err
+	stored := without(l.Pages(), before)
+	for _, p := range stored {
+		s.cache.put(p)
 	}
 	if bytes.Equal(data, old) {
 		return nil
 	}
 	_, err = s.backend.Put(ctx, key, data, version)
-	if errors.Is(err, ErrConflict) && len(stored) > 0 {
+	if errors.Is(err, ledger.ErrConflict) && len(stored) > 0 {
 		s.deleteUnnamed(ctx, key, stored)
 	}
 	return err
@@ -253,67 +261,47 @@ func (s *Store) write(ctx context.Context, key Key, l *Ledger, old []byte, versi
 // which did cannot store what it makes of it, because that one is replaced; so
 // nobody can name them again but who has made them. Where no head is to be seen
 // they are left to Sweep.
-func (s *Store) deleteUnnamed(ctx context.Context, key Key, pages []*page) {
+func (s *Store) deleteUnnamed(ctx context.Context, key ledger.Key, pages []*ledger.Page) {
 	data, _, err := s.backend.Get(ctx, key)
 	if err != nil || data == nil {
 		return
 	}
-	_, refs, err := readHead(data)
+	_, refs, err := ledger.ReadHead(data)
 	if err != nil {
 		return
 	}
-	s.deletePages(ctx, key, slices.DeleteFunc(pages, func(p *page) bool {
-		return slices.ContainsFunc(refs, func(ref reference) bool { return ref.Name == p.name })
+	s.deletePages(ctx, key, slices.DeleteFunc(pages, func(p *ledger.Page) bool {
+		return slices.ContainsFunc(refs, func(ref ledger.Reference) bool { return ref.Name == p.Name() })
 	}))
 }
 
 // without returns the pages that are not among others.
-func without(pages, others []*page) []*page {
-	return slices.DeleteFunc(pages, func(p *page) bool { return slices.Contains(others, p) })
-}
-
-// writePages stores the pages that have no name yet and returns them.
-func (s *Store) writePages(ctx context.Context, key Key, l *Ledger) (stored []*page, err error) {
-	for i, p := range l.pages {
-		if p.name != "" {
-			continue
-		}
-		data, err := appendColumns(nil, p.held)
-		if err != nil {
-			return stored, err
-		}
-		data = append(data, '\n')
-		key.Page = pageName(time.Now())
-		if _, err := s.backend.Put(ctx, key, data, ""); err != nil {
-			return stored, err
-		}
-		if l.pages[i], err = readPage(key.Page, data, digest(data)); err != nil {
-			return stored, err
-		}
-		stored = append(stored, l.pages[i])
-		s.cache.put(l.pages[i])
-	}
-	return stored, nil
+func without(pages, others []*ledger.Page) []*ledger.Page {
+	return slices.DeleteFunc(pages, func(p *ledger.Page) bool { return slices.Contains(others, p) })
 }
 
 // stored returns what is stored, nil for bytes that cannot be opened, and its
 // version.
-func (s *Store) stored(ctx context.Context, key Key) ([]byte, Version, error) {
+func (s *Store) stored(ctx context.Context, key ledger.Key) ([]byte, ledger.Version, error) {
 	data, version, err := s.backend.Get(ctx, key)
-	if unreadable, ok := errors.AsType[*UnreadableError](err); ok {
+	if unreadable, ok := errors.AsType[*ledger.UnreadableError](err); ok {
 		return nil, unreadable.Version, nil
 	}
 	return data, version, err
 }
 
-// deletePages is a courtesy: what it leaves Sweep finds.
-func (s *Store) deletePages(ctx context.Context, key Key, pages []*page) {
+func (s *Store) deletePages(ctx context.Context, key ledger.Key, pages []*ledger.Page) {
 	for _, p := range pages {
-		s.cache.remove(p.name)
-		key.Page = p.name
-		if _, version, err := s.stored(ctx, key); err == nil && version != "" {
-			_ = s.backend.Delete(ctx, key, version)
-		}
+		s.deletePage(ctx, key, p.Name())
+	}
+}
+
+// deletePage is a courtesy: what it leaves Sweep finds.
+func (s *Store) deletePage(ctx context.Context, key ledger.Key, name string) {
+	s.cache.remove(name)
+	key.Page = name
+	if _, version, err := s.stored(ctx, key); err == nil && version != "" {
+		_ = s.backend.Delete(ctx, key, version)
 	}
 }
 
