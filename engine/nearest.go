@@ -4,7 +4,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/agext/levenshtein"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // nearest finds the path that is most like another one.
@@ -27,7 +27,7 @@ func (n *nearest) consider(known string) {
 	if d := len(known) - len(n.path); d > limit || -d > limit {
 		return
 	}
-	d := levenshtein.Distance(strings.ToLower(known), strings.ToLower(n.path), nil)
+	d := diag.Distance(strings.ToLower(known), strings.ToLower(n.path))
 	if d <= limit && (n.best == "" || d < n.distance || d == n.distance && known < n.best) {
 		n.best, n.distance = known, d
 	}

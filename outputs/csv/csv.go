@@ -22,6 +22,7 @@ import (
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/columns"
 	"github.com/reportform/reportform/outputs/file"
+	"github.com/reportform/reportform/outputs/options"
 )
 
 // Format is output "csv".
@@ -47,20 +48,20 @@ type Options struct {
 // extraColumn is the name of the column for what the others do not name.
 const extraColumn = "extra"
 
-// Check implements file.Checker.
-func (o *Options) Check() []file.Mistake {
-	var mistakes []file.Mistake
+// Check implements options.Checker.
+func (o *Options) Check() []options.Mistake {
+	var mistakes []options.Mistake
 	for _, flaw := range columns.Flaws(o.Columns) {
-		mistakes = append(mistakes, file.Mistake{Attribute: "columns", Detail: flaw})
+		mistakes = append(mistakes, options.Mistake{Attribute: "columns", Detail: flaw})
 	}
 	if o.Extra && slices.Contains(o.Columns, extraColumn) {
-		mistakes = append(mistakes, file.Mistake{
+		mistakes = append(mistakes, options.Mistake{
 			Attribute: "columns",
 			Detail:    `The last column of the file is called "extra" and holds what the other columns do not name. Remove "extra" from the columns, or write extra = false.`,
 		})
 	}
 	if d := o.Delimiter; len(d) != 1 || d[0] >= 0x80 || isWordOrNumber(d[0]) || strings.Contains("\"\r\n\x00", d) {
-		mistakes = append(mistakes, file.Mistake{
+		mistakes = append(mistakes, options.Mistake{
 			Attribute: "delimiter",
 			Detail:    fmt.Sprintf("%q cannot separate cells. Write one ASCII character that is no letter, digit, quote or line break, nor part of a number, such as \",\", \";\", \"|\" or \"\\t\".", d),
 		})
@@ -75,14 +76,14 @@ func isWordOrNumber(c byte) bool {
 }
 
 // WithColumns implements file.Tabular.
-func (o *Options) WithColumns(reportType string, ofType []string) (outputs.Encoding, []file.Mistake) {
+func (o *Options) WithColumns(reportType string, ofType []string) (outputs.Encoding, []options.Mistake) {
 	if len(o.Columns) > 0 {
 		return o, nil
 	}
 	with := *o
 	with.Columns = ofType
 	if len(ofType) == 0 {
-		return nil, []file.Mistake{{
+		return nil, []options.Mistake{{
 			Attribute: "columns",
 			Detail:    fmt.Sprintf(`The report type %q has no default columns, so the output must name its own: columns = ["id", ...].`, reportType),
 		}}

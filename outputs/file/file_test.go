@@ -18,6 +18,7 @@ import (
 
 	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
+	"github.com/reportform/reportform/outputs/options"
 )
 
 // plainOptions are the options of a made-up format that writes raw events.
@@ -28,9 +29,9 @@ type plainOptions struct {
 	Require string   `hcl:"require" json:"require"`
 }
 
-func (o *plainOptions) Check() []Mistake {
+func (o *plainOptions) Check() []options.Mistake {
 	if o.Level > 9 {
-		return []Mistake{{"level", "The level is too high."}}
+		return []options.Mistake{{Attribute: "level", Detail: "The level is too high."}}
 	}
 	return nil
 }
@@ -316,13 +317,20 @@ func TestResolveIsCheap(t *testing.T) {
 }
 
 func BenchmarkResolve(b *testing.B) {
-	o, diags := decode(b, "require = \"\"\npath = \"out/${pull.tenant.name}/${pull.report.name}/${pull.window.label}.json\"")
-	if diags.HasErrors() {
-		b.Fatal(diags)
-	}
-	pull := testPull()
-	b.ReportAllocs()
-	for b.Loop() {
-		_, _ = o.Resolve(pull)
+	for name, body := range map[string]string{
+		"path":   "require = \"\"\npath = \"out/${pull.tenant.name}/${pull.report.name}/${pull.window.label}.json\"",
+		"option": "require = pull.report.type\npath = \"out/${pull.tenant.name}/${pull.report.name}/${pull.window.label}.json\"",
+	} {
+		b.Run(name, func(b *testing.B) {
+			o, diags := decode(b, body)
+			if diags.HasErrors() {
+				b.Fatal(diags)
+			}
+			pull := testPull()
+			b.ReportAllocs()
+			for b.Loop() {
+				_, _ = o.Resolve(pull)
+			}
+		})
 	}
 }

@@ -2,7 +2,6 @@ package file
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -11,20 +10,18 @@ import (
 
 	"github.com/reportform/reportform/internal/column"
 	"github.com/reportform/reportform/outputs"
+	"github.com/reportform/reportform/outputs/options"
 )
 
 // output is one decoded block.
 type output struct {
 	Files // which answers for what the output has written
 
-	block      *outputs.Block
-	path       *pathTemplate
-	options    func() outputs.Encoding
-	attributes hcl.Attributes // without path
-	// dynamic is set when an option depends on pull, so that each pull has an
-	// encoding of its own; otherwise fixed is what all have in common.
-	dynamic bool
-	fixed   *shape
+	block   *outputs.Block
+	path    *pathTemplate
+	options *options.Options[outputs.Encoding]
+	// fixed is what all pulls have in common; nil if an option depends on pull.
+	fixed *shape
 	// tables has, by report type, the shape of a Tabular encoding.
 	tables  sync.Map
 	buffers bufferPool
@@ -36,13 +33,8 @@ type shape struct {
 	definition string
 }
 
-// define fills in the definition: the format's name and the options.
-func (s *shape) define(format string) {
-	options, err := json.Marshal(s.encoding)
-	if err != nil {
-		panic(fmt.Sprintf("file: options of %s do not marshal: %v", format, err)) // a field of a type that JSON lacks
-	}
-	s.definition = format + " " + string(options)
+func newShape(format string, encoding outputs.Encoding) *shape {
+	return &shape{encoding, options.Definition(format, encoding)}
 }
 
 // table is a shape made for a report type with these columns.
@@ -81,22 +73,8 @@ func (o *output) Open(ctx context.Context, target outputs.Target) (outputs.Write
 
 // shapeFor returns the encoding to use for a pull.
 func (o *output) shapeFor(pull *outputs.Pull) (*shape, hcl.Diagnostics) {
-	if o.dynamic {
-		encoding := o.options()
-		var diags hcl.Diagnostics
-		scope := scopeWith(o.block.EvalCtx, pullValue(pull))
-		for _, name := range fieldNames(encoding) {
-			if attr, ok := o.attributes[name]; ok {
-				known, attrDiags := decodeAttribute(attr, scope, encoding)
-				diags = append(diags, attrDiags...)
-				if !known {
-					diags = append(diags, o.report([]Mistake{{name, "The value is not known for " + describe(pull) + "."}})...)
-				}
-			}
-		}
-		if checker, ok := encoding.(Checker); ok && !diags.HasErrors() {
-			diags = append(diags, o.report(checker.Check())...)
-		}
+	if o.fixed == nil {
+		encoding, diags := o.options.For(pull)
 		if diags.HasErrors() {
 			return nil, diags
 		}
@@ -117,32 +95,11 @@ func (o *output) shapeFor(pull *outputs.Pull) (*shape, hcl.Diagnostics) {
 func (o *output) withColumns(encoding outputs.Encoding, pull *outputs.Pull) (*shape, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
 	if tabular, ok := encoding.(Tabular); ok {
-		var mistakes []Mistake
+		var mistakes []options.Mistake
 		encoding, mistakes = tabular.WithColumns(pull.Report.Type, column.Paths(pull.Columns))
-		if diags = o.report(mistakes); diags.HasErrors() {
+		if diags = o.options.Report(mistakes); diags.HasErrors() {
 			return nil, diags
 		}
 	}
-	s := &shape{encoding: encoding}
-	s.define(o.block.Type)
-	return s, diags
-}
-
-// report points each mistake at its attribute, or at the block where the
-// attribute is not set.
-func (o *output) report(mistakes []Mistake) hcl.Diagnostics {
-	var diags hcl.Diagnostics
-	for _, mistake := range mistakes {
-		diag := &hcl.Diagnostic{
-			Severity: hcl.DiagError,
-			Summary:  fmt.Sprintf("Invalid value for %q", mistake.Attribute),
-			Detail:   mistake.Detail,
-			Subject:  o.block.Range.Ptr(),
-		}
-		if attr, ok := o.attributes[mistake.Attribute]; ok {
-			diag.Subject, diag.Context = attr.Expr.Range().Ptr(), attr.Range.Ptr()
-		}
-		diags = append(diags, diag)
-	}
-	return diags
+	return newShape(o.block.Type, encoding), diags
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
+	"github.com/reportform/reportform/outputs/options"
 )
 
 // consolePath is the path that leads to the console.
@@ -37,19 +38,19 @@ type pathTemplate struct {
 // of pull, or any other expression that mentions pull.
 type part struct {
 	text string
-	get  field
+	get  options.Field
 	name string // of the value, as written: pull.tenant.name
 	expr hcl.Expression
 }
 
 // compilePath checks a path as far as that is possible without a pull.
 func compilePath(attr *hcl.Attribute, scope *hcl.EvalContext) (*pathTemplate, hcl.Diagnostics) {
-	diags := checkNames(attr.Expr)
+	diags := options.CheckReferences(attr.Expr)
 	if diags.HasErrors() {
 		return nil, diags
 	}
 	t := &pathTemplate{attr: attr, scope: scope}
-	value, diags := attr.Expr.Value(scopeWith(scope, unknownPull()))
+	value, diags := attr.Expr.Value(options.Scope(scope, nil))
 	if diags.HasErrors() {
 		return nil, diags
 	}
@@ -58,7 +59,7 @@ func compilePath(attr *hcl.Attribute, scope *hcl.EvalContext) (*pathTemplate, hc
 		if err != nil {
 			return nil, append(diags, t.mistake("Unsuitable value", fmt.Sprintf("A path is a text, but %s.", err), attr.Expr))
 		}
-		if !mentionsPull(attr.Expr) {
+		if !options.MentionsPull(attr.Expr) {
 			t.parts = []part{{text: text}}
 			return t, append(diags, t.checkForm(text)...)
 		}
@@ -115,10 +116,10 @@ func native(expr hcl.Expression) hcl.Expression {
 func (t *pathTemplate) add(expr hclsyntax.Expression) {
 	p := part{expr: expr}
 	if traversal, ok := expr.(*hclsyntax.ScopeTraversalExpr); ok && traversal.Traversal.RootName() == "pull" {
-		if get, ok := fieldAt(traversal.Traversal); ok {
-			p = part{get: get, expr: expr, name: "pull." + strings.Join(steps(traversal.Traversal), ".")}
+		if get, ok := options.FieldAt(traversal.Traversal); ok {
+			p = part{get: get, expr: expr, name: "pull." + strings.Join(options.Names(traversal.Traversal), ".")}
 		}
-	} else if !mentionsPull(expr) {
+	} else if !options.MentionsPull(expr) {
 		value, diags := expr.Value(t.scope)
 		if text, err := asText(value); err == nil && !diags.HasErrors() {
 			p = part{text: text}
@@ -153,7 +154,7 @@ func (t *pathTemplate) resolve(pull *outputs.Pull, files Files) (place.Place, hc
 			}
 		default:
 			if scope == nil {
-				scope = scopeWith(t.scope, pullValue(pull))
+				scope = options.Scope(t.scope, pull)
 			}
 			var partDiags hcl.Diagnostics
 			if text, partDiags = t.evaluate(p.expr, scope, pull); partDiags.HasErrors() {
@@ -173,7 +174,7 @@ func (t *pathTemplate) resolve(pull *outputs.Pull, files Files) (place.Place, hc
 	if text == consolePath {
 		if len(t.parts) == 1 && t.parts[0].get != nil {
 			return "", hcl.Diagnostics{t.mistake("Unsuitable value",
-				fmt.Sprintf("For %s the path is %q, which leads to the console. Write it as it is if that is meant.", describe(pull), text), t.attr.Expr)}
+				fmt.Sprintf("For %s the path is %q, which leads to the console. Write it as it is if that is meant.", options.Describe(pull), text), t.attr.Expr)}
 		}
 		return place.Console, nil
 	}
@@ -207,7 +208,7 @@ func (t *pathTemplate) evaluate(expr hcl.Expression, scope *hcl.EvalContext, pul
 	}
 	text, err := asText(value)
 	if err != nil {
-		return "", append(diags, t.mistake("Unsuitable value", fmt.Sprintf("A path is made of texts, but for %s %s.", describe(pull), err), expr))
+		return "", append(diags, t.mistake("Unsuitable value", fmt.Sprintf("A path is made of texts, but for %s %s.", options.Describe(pull), err), expr))
 	}
 	if !t.whole {
 		// An expression may well give nothing: that is how a part is left out.
@@ -216,14 +217,14 @@ func (t *pathTemplate) evaluate(expr hcl.Expression, scope *hcl.EvalContext, pul
 		}
 		return text, diags
 	}
-	for _, traversal := range pullTraversals(expr) {
+	for _, traversal := range options.References(expr) {
 		mentioned, moreDiags := traversal.TraverseAbs(scope)
 		diags = append(diags, moreDiags...)
 		// The callback returns no error, so neither does Walk.
 		_ = cty.Walk(mentioned, func(at cty.Path, value cty.Value) (bool, error) {
 			if value.Type() == cty.String && value.IsKnown() && !value.IsNull() {
 				if flaw := flawOf(value.AsString()); flaw != "" {
-					name := strings.Join(append([]string{"pull"}, steps(traversal)...), ".")
+					name := strings.Join(append([]string{"pull"}, options.Names(traversal)...), ".")
 					diags = append(diags, t.unsafe(name, value.AsString(), flaw, expr, pull))
 				}
 			}
@@ -290,7 +291,7 @@ func (t *pathTemplate) unsafe(name, value, flaw string, expr hcl.Expression, pul
 	}
 	return t.mistake("Unsafe value in a path", fmt.Sprintf(
 		"%s is %q for %s: it %s. A value of pull becomes part of one file or directory name. %s",
-		name, value, describe(pull), flaw, remedy), expr)
+		name, value, options.Describe(pull), flaw, remedy), expr)
 }
 
 func (t *pathTemplate) missing(p *part, pull *outputs.Pull) *hcl.Diagnostic {
@@ -308,11 +309,6 @@ func (t *pathTemplate) mistake(summary, detail string, expr hcl.Expression) *hcl
 		Subject:  expr.Range().Ptr(),
 		Context:  t.attr.Range.Ptr(),
 	}
-}
-
-// describe names a pull for people.
-func describe(pull *outputs.Pull) string {
-	return fmt.Sprintf("tenant %q, report %q, slice %q", pull.Tenant.Name, pull.Report.Name, pull.Window.Label)
 }
 
 // asText converts a known value to text.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/file"
+	"github.com/reportform/reportform/outputs/options"
 )
 
 // Format is output "json".
@@ -27,10 +28,10 @@ type Options struct {
 // maxIndent is the largest Indent.
 const maxIndent = 16
 
-// Check implements file.Checker.
-func (o *Options) Check() []file.Mistake {
+// Check implements options.Checker.
+func (o *Options) Check() []options.Mistake {
 	if o.Indent < 0 || o.Indent > maxIndent {
-		return []file.Mistake{{
+		return []options.Mistake{{
 			Attribute: "indent",
 			Detail:    fmt.Sprintf("The indentation is %d. Write the number of spaces for each level, from 1 to %d, or 0 to leave events as the service sent them.", o.Indent, maxIndent),
 		}}

@@ -27,6 +27,7 @@ import (
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/columns"
 	"github.com/reportform/reportform/outputs/file"
+	"github.com/reportform/reportform/outputs/options"
 )
 
 // Format is output "text".
@@ -44,14 +45,14 @@ type Options struct {
 	Header bool `hcl:"header,optional" json:"header"`
 }
 
-// Check implements file.Checker.
-func (o *Options) Check() []file.Mistake {
-	var mistakes []file.Mistake
+// Check implements options.Checker.
+func (o *Options) Check() []options.Mistake {
+	var mistakes []options.Mistake
 	for _, flaw := range columns.Flaws(o.Columns) {
-		mistakes = append(mistakes, file.Mistake{Attribute: "columns", Detail: flaw})
+		mistakes = append(mistakes, options.Mistake{Attribute: "columns", Detail: flaw})
 	}
 	if o.Separator == "" || strings.ContainsAny(o.Separator, "\n\r") {
-		mistakes = append(mistakes, file.Mistake{
+		mistakes = append(mistakes, options.Mistake{
 			Attribute: "separator",
 			Detail:    fmt.Sprintf("%q cannot separate values. Write at least one character and no line break, such as \"  \", \" | \" or \"\\t\".", o.Separator),
 		})

@@ -1,4 +1,4 @@
-package file
+package options
 
 import (
 	"fmt"
@@ -6,24 +6,24 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/reportform/reportform/internal/diag"
 	"github.com/reportform/reportform/outputs"
 )
 
-// field gives one attribute of the pull object; ok is false where this pull
+// Field gives one attribute of the pull object; ok is false where this pull
 // does not have it.
-type field func(*outputs.Pull) (value string, ok bool)
+type Field func(*outputs.Pull) (value string, ok bool)
 
 // pullFields lists the attributes of the pull object that are text, by group
 // and name. Beside them there is pull.tenant.labels, a map.
-func pullFields() map[string]map[string]field {
-	always := func(get func(*outputs.Pull) string) field {
+func pullFields() map[string]map[string]Field {
+	always := func(get func(*outputs.Pull) string) Field {
 		return func(p *outputs.Pull) (string, bool) { return get(p), true }
 	}
-	return map[string]map[string]field{
+	return map[string]map[string]Field{
 		"tenant": {
 			"name": always(func(p *outputs.Pull) string { return p.Tenant.Name }),
 			"id":   always(func(p *outputs.Pull) string { return p.Tenant.ID }),
@@ -41,6 +41,23 @@ func pullFields() map[string]map[string]field {
 	}
 }
 
+// Scope returns a scope in which pull is the object of a pull; of nil, it is the
+// object before there is a pull, whose values are unknown.
+func Scope(parent *hcl.EvalContext, pull *outputs.Pull) *hcl.EvalContext {
+	scope := parent.NewChild()
+	if pull == nil {
+		scope.Variables = map[string]cty.Value{"pull": unknownPull()}
+	} else {
+		scope.Variables = map[string]cty.Value{"pull": pullValue(pull)}
+	}
+	return scope
+}
+
+// Describe names a pull in a sentence.
+func Describe(pull *outputs.Pull) string {
+	return fmt.Sprintf("tenant %q, report %q, slice %q", pull.Tenant.Name, pull.Report.Name, pull.Window.Label)
+}
+
 // pullValue is the pull object of the language.
 func pullValue(pull *outputs.Pull) cty.Value {
 	labels := map[string]cty.Value{}
@@ -51,7 +68,7 @@ func pullValue(pull *outputs.Pull) cty.Value {
 	if len(labels) > 0 {
 		labelMap = cty.MapVal(labels)
 	}
-	return pullObject(labelMap, func(get field) cty.Value {
+	return pullObject(labelMap, func(get Field) cty.Value {
 		value, _ := get(pull)
 		return cty.StringVal(value)
 	})
@@ -59,12 +76,12 @@ func pullValue(pull *outputs.Pull) cty.Value {
 
 // unknownPull is the pull object before there is a pull.
 func unknownPull() cty.Value {
-	return pullObject(cty.UnknownVal(cty.Map(cty.String)).RefineNotNull(), func(field) cty.Value {
+	return pullObject(cty.UnknownVal(cty.Map(cty.String)).RefineNotNull(), func(Field) cty.Value {
 		return cty.UnknownVal(cty.String).RefineNotNull()
 	})
 }
 
-func pullObject(labels cty.Value, value func(field) cty.Value) cty.Value {
+func pullObject(labels cty.Value, value func(Field) cty.Value) cty.Value {
 	groups := map[string]cty.Value{}
 	for group, fields := range pullFields() {
 		attributes := map[string]cty.Value{}
@@ -79,11 +96,11 @@ func pullObject(labels cty.Value, value func(field) cty.Value) cty.Value {
 	return cty.ObjectVal(groups)
 }
 
-// mentionsPull reports whether an expression needs a pull.
-func mentionsPull(expr hcl.Expression) bool { return len(pullTraversals(expr)) > 0 }
+// MentionsPull reports whether an expression needs a pull.
+func MentionsPull(expr hcl.Expression) bool { return len(References(expr)) > 0 }
 
-// pullTraversals returns the references to pull in an expression.
-func pullTraversals(expr hcl.Expression) []hcl.Traversal {
+// References returns the references to pull in an expression.
+func References(expr hcl.Expression) []hcl.Traversal {
 	var found []hcl.Traversal
 	for _, traversal := range expr.Variables() {
 		if traversal.RootName() == "pull" {
@@ -93,18 +110,14 @@ func pullTraversals(expr hcl.Expression) []hcl.Traversal {
 	return found
 }
 
-// checkNames reports references to what the pull object does not have.
-func checkNames(expr hcl.Expression) hcl.Diagnostics {
+// CheckReferences reports references to what the pull object does not have.
+func CheckReferences(expr hcl.Expression) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	unknown := func(object, name string, names []string, traversal hcl.Traversal) {
 		slices.Sort(names)
 		hint := fmt.Sprintf("It has %s and %s.", strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
-		nearest := 3 // farther than that is no misspelling
-		for _, candidate := range names {
-			if distance := levenshtein.Distance(name, candidate, nil); distance < nearest {
-				nearest = distance
-				hint = fmt.Sprintf("Did you mean %q?", candidate)
-			}
+		if near := diag.Closest(name, slices.Values(names)); near != "" {
+			hint = fmt.Sprintf("Did you mean %q?", near)
 		}
 		diags = append(diags, &hcl.Diagnostic{
 			Severity: hcl.DiagError,
@@ -114,8 +127,8 @@ func checkNames(expr hcl.Expression) hcl.Diagnostics {
 			Context:  expr.Range().Ptr(),
 		})
 	}
-	for _, traversal := range pullTraversals(expr) {
-		steps := steps(traversal)
+	for _, traversal := range References(expr) {
+		steps := Names(traversal)
 		if len(steps) == 0 {
 			continue
 		}
@@ -139,10 +152,10 @@ func checkNames(expr hcl.Expression) hcl.Diagnostics {
 	return diags
 }
 
-// fieldAt returns what a reference to pull gives, and ok false if that is not
+// FieldAt returns what a reference to pull gives, and ok false if that is not
 // plainly text.
-func fieldAt(traversal hcl.Traversal) (get field, ok bool) {
-	steps := steps(traversal)
+func FieldAt(traversal hcl.Traversal) (get Field, ok bool) {
+	steps := Names(traversal)
 	if len(steps) != len(traversal)-1 {
 		return nil, false
 	}
@@ -160,9 +173,9 @@ func fieldAt(traversal hcl.Traversal) (get field, ok bool) {
 	return nil, false
 }
 
-// steps returns the names that follow the root of a traversal, written with a
+// Names returns the names that follow the root of a reference, written with a
 // dot or in brackets, up to the first step that is neither.
-func steps(traversal hcl.Traversal) []string {
+func Names(traversal hcl.Traversal) []string {
 	var names []string
 	for _, step := range traversal[1:] {
 		switch step := step.(type) {
