@@ -62,7 +62,7 @@ func plain() outputs.Format {
 func testScope() *hcl.EvalContext {
 	return &hcl.EvalContext{
 		Variables: map[string]cty.Value{
-			"var": cty.ObjectVal(map[string]cty.Value{"root": cty.StringVal("deep/er"), "n": cty.NumberIntVal(7)}),
+			"var": cty.ObjectVal(map[string]cty.Value{"root": cty.StringVal("deep/er"), "n": cty.NumberIntVal(7), "store": cty.StringVal("s3"), "bucket": cty.StringVal("s3://bucket")}),
 		},
 		Functions: map[string]function.Function{
 			"replace": stdlib.ReplaceFunc, "lower": stdlib.LowerFunc, "lookup": stdlib.LookupFunc,
@@ -262,6 +262,68 @@ func TestDecodeMistakes(t *testing.T) {
 				t.Errorf("want %q on line %d, got %v", test.want, test.line, diags)
 			}
 		})
+	}
+}
+
+// A path that begins as a URL does is no directory "s3:". That is said as early as
+// the beginning is known.
+func TestURLsAreNoPaths(t *testing.T) {
+	const early, late, never = "when the block is decoded", "for a pull", ""
+	for _, test := range []struct{ path, when, begin string }{
+		{`"s3://bucket/x.ndjson"`, early, "s3://"},
+		{`"S3://bucket/x.ndjson"`, early, "S3://"},
+		{`"azblob://container/x"`, early, "azblob://"},
+		{`"gs://bucket/${pull.tenant.name}.ndjson"`, early, "gs://"},
+		{`"git+ssh.x-1://host/x"`, early, "git+ssh.x-1://"},
+		{`"https://user:hunter2@host/${pull.tenant.name}"`, early, "https://"},
+		{`"file:///var/x"`, early, "file://"},
+		{`"file:/var/x"`, early, "file:/"},
+		{`"s3:/bucket/x"`, early, "s3:/"},
+		{`"${var.store}://bucket/x"`, early, "s3://"},
+		{`"${var.store}://bucket/${pull.tenant.name}"`, early, "s3://"},
+		{`"${var.store}:/${pull.tenant.name}"`, early, "s3:/"},
+		{`"${var.bucket}/${pull.tenant.name}"`, early, "s3://"},
+		{`format("s3://bucket/%s", pull.tenant.name)`, early, "s3://"},
+		{`join("/", ["s3://bucket", pull.tenant.name])`, late, "s3://"},
+		{`"${pull.tenant.name}://x"`, late, "contoso://"},
+		{`"${pull.tenant.name == "contoso" ? "s3" : "x"}://x"`, late, "s3://"},
+		{`pull.tenant.name == "contoso" ? "s3://x" : "x"`, late, "s3://"},
+		{`"C:/x"`, never, ""},
+		{`"c://x"`, never, ""},
+		{`"C:\\x"`, never, ""},
+		{`"./s3:/x"`, never, ""},
+		{`"out/s3://x"`, never, ""},
+		{`"a:b/x"`, never, ""},
+		{`"out/${pull.tenant.name}by:/x"`, never, ""},
+		{`"2026:/x"`, never, ""},
+		{`"${pull.tenant.name}:x"`, never, ""},
+		{`"${pull.tenant.name}-${pull.window.from}/x"`, never, ""},
+		{`"s3"`, never, ""},
+		{`"s3:"`, never, ""},
+		{`"://x"`, never, ""},
+		{`"ü://x"`, never, ""},
+	} {
+		o, diags := decode(t, "require = \"\"\npath = "+test.path)
+		when := never
+		if diags.HasErrors() {
+			when = early
+		} else if _, diags = o.Resolve(testPull()); diags.HasErrors() {
+			when = late
+		}
+		if when != test.when {
+			t.Errorf("%s: a mistake %s, want it %s: %v", test.path, when, test.when, diags)
+			continue
+		}
+		if when == never {
+			continue
+		}
+		text := diags.Error()
+		if len(diags) != 1 || diags[0].Subject.Start.Line != 2 || !strings.Contains(text, fmt.Sprintf("with %q, but outputs write to files of this machine", test.begin)) || strings.Contains(text, "hunter2") {
+			t.Errorf("%s: %v", test.path, diags)
+		}
+		if isFile := strings.HasPrefix(test.begin, "file"); strings.Contains(text, "mount the store") == isFile || strings.Contains(text, "without") != isFile {
+			t.Errorf("%s has the remedy %s", test.path, text)
+		}
 	}
 }
 

@@ -81,9 +81,20 @@ func compilePath(attr *hcl.Attribute, scope *hcl.EvalContext) (*pathTemplate, hc
 		t.parts = []part{{expr: attr.Expr}}
 	}
 	if last := t.parts[len(t.parts)-1]; last.text != "" {
-		diags = append(diags, t.checkForm(last.text)...)
+		diags = append(diags, t.checkEnd(last.text)...)
+	}
+	if !diags.HasErrors() {
+		diags = append(diags, t.checkBegin(prefix(value))...)
 	}
 	return t, diags
+}
+
+// prefix is what is known of the beginning of a text before there is a pull.
+func prefix(value cty.Value) string {
+	if value, err := convert.Convert(value, cty.String); err == nil && !value.IsKnown() {
+		return value.Range().StringPrefix()
+	}
+	return ""
 }
 
 // native returns an expression of the native syntax: a string of the JSON
@@ -275,13 +286,58 @@ func isPlain(value string) bool {
 
 // checkForm reports a path that cannot name a file.
 func (t *pathTemplate) checkForm(path string) hcl.Diagnostics {
-	switch {
-	case path == "":
+	if path == "" {
 		return hcl.Diagnostics{t.mistake("Invalid path", `The path is empty. Name a file, such as "out/${pull.tenant.name}-${pull.window.label}.json", or write "-" for the console.`, t.attr.Expr)}
-	case strings.HasSuffix(path, "/") || strings.HasSuffix(path, string(os.PathSeparator)):
+	}
+	if diags := t.checkEnd(path); diags.HasErrors() {
+		return diags
+	}
+	return t.checkBegin(path)
+}
+
+// checkEnd reports the end of a path that names a directory.
+func (t *pathTemplate) checkEnd(path string) hcl.Diagnostics {
+	if strings.HasSuffix(path, "/") || strings.HasSuffix(path, string(os.PathSeparator)) {
 		return hcl.Diagnostics{t.mistake("Invalid path", fmt.Sprintf("The path ends in a separator, %q, so it names a directory. Add the name of a file.", path[len(path)-1:]), t.attr.Expr)}
 	}
 	return nil
+}
+
+// checkBegin reports the beginning of a path that is a URL. The rest of it is not
+// shown, since URLs may hold passwords.
+func (t *pathTemplate) checkBegin(path string) hcl.Diagnostics {
+	begin := schemeOf(path)
+	if begin == "" {
+		return nil
+	}
+	remedy := "write to a directory and copy it there with the tool of that store, or mount the store as a directory"
+	if strings.HasPrefix(strings.ToLower(begin), "file:") {
+		remedy = fmt.Sprintf("write the path of the file without %q", begin)
+	}
+	directory := begin[:strings.IndexByte(begin, ':')+1]
+	return hcl.Diagnostics{t.mistake("Invalid path", fmt.Sprintf(
+		"The path begins as a URL, with %q, but outputs write to files of this machine alone: %s. (A directory with the name %q is %q.)",
+		begin, remedy, directory, "./"+directory), t.attr.Expr)}
+}
+
+// schemeOf returns the beginning of a path that begins as a URL does, "s3://" or
+// "s3:/", which lead to the same directory; empty for any other. A drive of
+// Windows is one letter.
+func schemeOf(path string) string {
+	for i := range len(path) {
+		c := path[i]
+		switch {
+		case c|0x20 >= 'a' && c|0x20 <= 'z':
+		case i > 0 && (c >= '0' && c <= '9' || c == '+' || c == '-' || c == '.'):
+		case i > 1 && strings.HasPrefix(path[i:], "://"):
+			return path[:i+len("://")]
+		case i > 1 && strings.HasPrefix(path[i:], ":/"):
+			return path[:i+len(":/")]
+		default:
+			return ""
+		}
+	}
+	return ""
 }
 
 func (t *pathTemplate) unsafe(name, value, flaw string, expr hcl.Expression, pull *outputs.Pull) *hcl.Diagnostic {
