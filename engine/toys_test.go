@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/fetch"
@@ -24,6 +25,7 @@ import (
 	"github.com/reportform/reportform/engine/transport"
 	"github.com/reportform/reportform/internal/event"
 	"github.com/reportform/reportform/internal/place"
+	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/all"
 	"github.com/reportform/reportform/outputs/outputstest"
 )
@@ -133,6 +135,33 @@ func TestOutputsThatAreNoFiles(t *testing.T) {
 	w.mustApply(1)
 	if len(w.memory.Slices()) != toySlices || len(w.stream.Sent()) != sent {
 		t.Errorf("%d slices in memory; %d events sent, before %d", len(w.memory.Slices()), len(w.stream.Sent()), sent)
+	}
+}
+
+// folding is a memory that does not tell upper case from lower case.
+type folding struct{ *outputstest.Memory }
+
+func (f folding) Decode(b *outputs.Block) (outputs.Output, hcl.Diagnostics) {
+	_, diags := f.Memory.Decode(b)
+	return f, diags
+}
+
+func (folding) Key(p place.Place) place.Place {
+	return place.New(p.Kind(), strings.ToLower(p.Text()), p.Part())
+}
+
+// Two pulls may not lead to one place under two names.
+func TestOnePlaceOfTwoNames(t *testing.T) {
+	w := newToyWorld(t)
+	w.edit("main.rf.hcl", `["one", "two"]`, `["one", "ONE"]`)
+	if p := w.plan(w.engine()); len(p.Pulls) != toySlices {
+		t.Errorf("to do\n%s", reasons(p))
+	}
+	w.formats["memory"] = folding{&w.memory}
+	_, err := w.engine().Plan(t.Context(), PlanOptions{})
+	var diags hcl.Diagnostics
+	if !errors.As(err, &diags) || len(diags) != toySlices/2 || !strings.Contains(diags[0].Detail, "memory:ONE r 2026-11-20 would be written by output.memory.m") {
+		t.Errorf("got %v", err)
 	}
 }
 

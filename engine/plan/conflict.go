@@ -16,7 +16,26 @@ type Destination struct {
 // Conflict is two slices that lead to one place.
 type Conflict struct{ First, Second Destination }
 
-// hashOf is the hash of a place, which is all that is kept of those of an
+// key returns what stands for all the names of a place that the output leads to,
+// or has led to.
+func (o *WantOutput) key(p place.Place) place.Place {
+	if o.Key == nil {
+		return p
+	}
+	return o.Key(p)
+}
+
+// key returns what stands for all the names of a destination's place.
+func (w *Want) key(d *Destination) place.Place {
+	for i := range w.Outputs {
+		if o := &w.Outputs[i]; o.Key != nil && o.Output == d.Output {
+			return o.Key(d.Place)
+		}
+	}
+	return d.Place
+}
+
+// hashOf is the hash of a place's key, which is all that is kept of those of an
 // archive's whole history. It is never 0.
 func hashOf(of place.Place) uint64 {
 	path := string(of)
@@ -39,7 +58,7 @@ func hashOf(of place.Place) uint64 {
 // others do not write where it does.
 func Destinations(want *Want) (Part, error) {
 	part := Part{destinations: make([]uint64, 0, len(want.Slices)*len(want.Outputs))}
-	err := want.EachDestination(func(d Destination) { part.destinations = append(part.destinations, hashOf(d.Place)) })
+	err := want.EachDestination(func(d Destination) { part.destinations = append(part.destinations, hashOf(want.key(&d))) })
 	return part, err
 }
 
@@ -52,18 +71,19 @@ func Conflicts(wants []Want, parts []Part, planned, limit int) (conflicts []Conf
 	if len(twice) == 0 {
 		return nil, 0, nil
 	}
-	first, told := map[place.Place]Destination{}, map[place.Place]bool{}
+	first, told := map[place.Place]Destination{}, map[place.Place]bool{} // by key
 	for i := range wants {
 		consider := func(d Destination) {
-			if !twice[hashOf(d.Place)] || told[d.Place] {
+			key := wants[i].key(&d)
+			if !twice[hashOf(key)] || told[key] {
 				return
 			}
-			earlier, ok := first[d.Place]
+			earlier, ok := first[key]
 			switch {
 			case !ok && i < planned:
-				first[d.Place] = d
+				first[key] = d
 			case ok:
-				told[d.Place] = true
+				told[key] = true
 				if len(conflicts) == limit {
 					more++
 				} else {

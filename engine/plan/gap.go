@@ -15,8 +15,9 @@ import (
 func (s *subtraction) keepDestinations(lacking []lack, slice *window.Named) {
 	for _, l := range lacking {
 		if l.held != nil && l.held.Place != l.target.Place && l.held.Place.Stays() {
-			s.part.destinations = append(s.part.destinations, hashOf(l.held.Place))
-			s.part.kept = append(s.part.kept, Destination{l.held.Place, s.want.Tenant, s.want.Report, l.output, slice.Label})
+			kept := Destination{l.held.Place, s.want.Tenant, s.want.Report, l.output, slice.Label}
+			s.part.destinations = append(s.part.destinations, hashOf(s.want.key(&kept)))
+			s.part.kept = append(s.part.kept, kept)
 		}
 	}
 }

@@ -36,6 +36,10 @@ func (w *Want) Key() ledger.Key { return ledger.Key{Tenant: w.Tenant, Report: w.
 type WantOutput struct {
 	Output  string // address
 	Resolve func(s *window.Named) (Target, error)
+	// Key returns what stands for all the names of a place, such as those that a
+	// file system takes for one; it is pure. nil means that each place has one
+	// name.
+	Key func(place.Place) place.Place
 	// Unasked is set for an output that is declared and not asked for: what
 	// it holds is left alone.
 	Unasked bool
@@ -194,7 +198,7 @@ func (s *subtraction) examine(slice *window.Named, final, revisit bool) error {
 			return err
 		}
 		if target.Place.Stays() {
-			s.part.destinations = append(s.part.destinations, hashOf(target.Place))
+			s.part.destinations = append(s.part.destinations, hashOf(output.key(target.Place)))
 		}
 		if s.want.Window.Trailing() {
 			if s.replaced == nil {

@@ -531,6 +531,36 @@ func TestConflicts(t *testing.T) {
 	if got := find(5); len(got) != 1 || got[0].First.Place != "c/2026-11-20" {
 		t.Errorf("%+v", got)
 	}
+	// Two names of one place, which is told by both, whether the slice is to be
+	// written there or stays there; and two places that no key makes one.
+	fold := func(p place.Place) place.Place { return place.Place(strings.ToLower(string(p))) }
+	one.Retention = nil
+	one.Outputs, other.Outputs = []WantOutput{to("c", "C/DAY")}, []WantOutput{to("d", "c/DAY")}
+	for _, test := range []struct {
+		key  func(place.Place) place.Place
+		want int
+	}{{nil, 0}, {fold, 3}, {func(p place.Place) place.Place { return p }, 0}} {
+		one.Outputs[0].Key, other.Outputs[0].Key = test.key, test.key
+		for planned = range 3 {
+			got := find(5)
+			if planned == 0 && got != nil || planned > 0 && len(got) != test.want {
+				t.Errorf("%d planned: %+v, want %d", planned, got, test.want)
+			}
+			if len(got) > 0 && (got[0].First.Place != "C/2026-11-20" || got[0].Second.Place != "c/2026-11-20") {
+				t.Errorf("%+v", got)
+			}
+		}
+	}
+	planned = 2
+	one.Outputs, one.Retention = []WantOutput{to("c", "elsewhere/DAY")}, dur("0d")
+	other.Outputs = []WantOutput{to("d", "C/DAY")}
+	if got := find(5); got != nil {
+		t.Errorf("%+v", got)
+	}
+	one.Outputs[0].Key, other.Outputs[0].Key = fold, fold
+	if got := find(5); len(got) != 1 || got[0].First.Place != "c/2026-11-20" || got[0].Second.Place != "C/2026-11-20" {
+		t.Errorf("%+v", got)
+	}
 }
 
 func TestReadWrite(t *testing.T) {

@@ -87,7 +87,8 @@ func (w *Wanted) Wants(now time.Time, asked func(*config.Tenant, *config.Report,
 			}
 			for _, output := range report.Outputs {
 				want.Outputs = append(want.Outputs, plan.WantOutput{
-					Output: string(output.Address), Resolve: w.resolver(tenant, report, output, define), Unasked: !asked(tenant, report, output),
+					Output: string(output.Address), Resolve: w.resolver(tenant, report, output, define), Key: keyOf(w.Outputs[output.Address]),
+					Unasked: !asked(tenant, report, output),
 				})
 			}
 			wants = append(wants, want)
@@ -116,6 +117,20 @@ func (w *Wanted) resolver(tenant *config.Tenant, report *config.Report, output *
 		}
 		return plan.Target{Place: target.Place, Definition: digests.Now, Earlier: digests.Earlier, Verbatim: target.Verbatim}, nil
 	}
+}
+
+// keyOf returns what tells whether two places of an output are one; nil for an
+// output whose places have one name each.
+func keyOf(o outputs.Output) func(place.Place) place.Place {
+	type keyed interface {
+		// Key returns what stands for all the names of a place. It is pure, and the
+		// same for all outputs that lead to places of this kind.
+		Key(p place.Place) place.Place
+	}
+	if k, ok := o.(keyed); ok {
+		return k.Key
+	}
+	return nil
 }
 
 // Undeclared returns a function that says what of a ledger's key is not

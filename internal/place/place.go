@@ -16,7 +16,8 @@ import (
 //
 // Equal Places are one place: what is written to it later takes the place of
 // what was there. The Console is the exception: everything may go there, and
-// nothing stays.
+// nothing stays. Different Places may be one as well, such as two names that a
+// file system takes for one: then their output has a key for them.
 //
 // As JSON a file is its path, and any other Place an object of kind, text and
 // part.
