@@ -248,24 +248,33 @@ func WriteFile(path string, data []byte, perm fs.FileMode) error {
 }
 
 // Copy puts the file at from at to as well, whole or not at all: as a second name
-// of it where the file system can, else as a copy with these permissions. What
-// lies at to stays, and is an error.
-func Copy(from, to string, perm fs.FileMode) error {
+// of it where the file system can, else as a copy with these permissions. A
+// symbolic link is followed. What lies at to stays, and is an error.
+func Copy(from, to string, perm fs.FileMode) error { return copyFile(os.Link, from, to, perm) }
+
+// copyFile is Copy with what makes links.
+func copyFile(link func(from, to string) error, from, to string, perm fs.FileMode) error {
+	source, err := os.Open(from)
+	if err != nil {
+		return fmt.Errorf("read %s: %w", from, diag.Reason(err))
+	}
+	defer source.Close()
 	if err := MakeDir(filepath.Dir(to)); err != nil {
 		return fmt.Errorf("create %s: %w", to, err)
 	}
-	err := os.Link(from, to)
+	if _, err := os.Lstat(to); err == nil { // which not every failing link says
+		return fmt.Errorf("create %s: %w", to, fs.ErrExist)
+	}
+	real, err := filepath.EvalSymlinks(from) // a link to a link would lead elsewhere
+	if err == nil {
+		err = link(real, to)
+	}
 	switch {
 	case err == nil:
 		return syncDir(filepath.Dir(to))
 	case errors.Is(err, fs.ErrExist):
 		return fmt.Errorf("create %s: %w", to, diag.Reason(err))
 	}
-	source, err := os.Open(from)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", from, diag.Reason(err))
-	}
-	defer source.Close()
 	f, err := Create(to, perm)
 	if err != nil {
 		return err

@@ -367,6 +367,64 @@ func TestCopy(t *testing.T) {
 	}
 }
 
+// What is copied is there whole, as another name of the same file or as a file of
+// its own, and what lies in its way stays.
+func TestCopyFile(t *testing.T) {
+	unsupported := func(string, string) error { return &os.LinkError{Op: "link", Err: errors.ErrUnsupported} }
+	content := strings.Repeat("content ", 100_000)
+	for name, link := range map[string]func(from, to string) error{"links": os.Link, "no links": unsupported} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			path := func(name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
+			check(t, os.WriteFile(path("file"), []byte(content), 0o600))
+			check(t, copyFile(link, path("file"), path("a/b/copy"), Private))
+			if got := names(t, path("a/b")); read(t, path("a/b/copy")) != content || !cmp.Equal(got, []string{"copy"}) {
+				t.Errorf("the copy differs; files: %v", got)
+			}
+			one, err := os.Stat(path("file"))
+			check(t, err)
+			other, err := os.Stat(path("a/b/copy"))
+			check(t, err)
+			if os.SameFile(one, other) != (name == "links") {
+				t.Errorf("one file: %v", os.SameFile(one, other))
+			}
+			check(t, os.Remove(path("file")))
+			if read(t, path("a/b/copy")) != content {
+				t.Error("the copy goes with the file")
+			}
+
+			check(t, os.WriteFile(path("other"), []byte("other"), 0o600))
+			check(t, os.WriteFile(path("plain"), nil, 0o600))
+			for to, want := range map[string]error{"other": fs.ErrExist, "a": fs.ErrExist, "plain/x": nil} {
+				err := copyFile(link, path("a/b/copy"), path(to), Private)
+				if err == nil || want != nil && !errors.Is(err, want) || !strings.Contains(err.Error(), path(to)) {
+					t.Errorf("to %s: %v", to, err)
+				}
+			}
+			if err := copyFile(link, path("gone"), path("new/x"), Private); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), path("gone")) {
+				t.Errorf("of what is gone: %v", err)
+			}
+			if got := names(t, dir); read(t, path("other")) != "other" || !cmp.Equal(got, []string{"a", "other", "plain"}) {
+				t.Errorf("the other file holds %q; files: %v", read(t, path("other")), got)
+			}
+		})
+	}
+}
+
+// The copy of a symbolic link is what it leads to.
+func TestCopyFollowsLinks(t *testing.T) {
+	dir := t.TempDir()
+	check(t, os.WriteFile(filepath.Join(dir, "file"), []byte("content"), 0o600))
+	if err := os.Symlink("file", filepath.Join(dir, "link")); err != nil {
+		t.Skip("no links here")
+	}
+	to := filepath.Join(dir, "sub", "copy")
+	check(t, Copy(filepath.Join(dir, "link"), to, Private))
+	if info, err := os.Lstat(to); err != nil || !info.Mode().IsRegular() || read(t, to) != "content" {
+		t.Errorf("got %v, %v", info, err)
+	}
+}
+
 // nameless starts a file that has no name in the directory of its final one, on
 // every system: here it has one elsewhere.
 func nameless(t *testing.T, path string) *File {

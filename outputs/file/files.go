@@ -124,6 +124,8 @@ func (f Files) Relocate(ctx context.Context, r *outputs.Receipt, to place.Place)
 		}
 	case there.Condition != place.Intact:
 		return outputs.Receipt{}, fmt.Errorf("%s is another file, and is not replaced: %w", to, fs.ErrExist)
+	case sameEntry(f.path(r.Place), f.path(to)):
+		return outputs.Receipt{}, fmt.Errorf("%s is %s under another name", to, r.Place)
 	}
 	info, err := os.Stat(f.path(to))
 	if err != nil {
@@ -131,6 +133,38 @@ func (f Files) Relocate(ctx context.Context, r *outputs.Receipt, to place.Place)
 	}
 	moved.Modified = info.ModTime()
 	return moved, nil
+}
+
+// sameEntry reports whether a path leads to what is removed with another one: the
+// same name in the same folder, by whichever way, or one that the file system
+// does not tell apart from it.
+func sameEntry(removed, path string) bool {
+	end, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return false
+	}
+	one, oneErr := os.Stat(filepath.Dir(removed))
+	other, otherErr := os.Stat(filepath.Dir(end))
+	if oneErr != nil || otherErr != nil || !os.SameFile(one, other) {
+		return false
+	}
+	if filepath.Base(removed) == filepath.Base(end) {
+		return true
+	}
+	one, oneErr = os.Lstat(removed)
+	other, otherErr = os.Lstat(end)
+	if oneErr != nil || otherErr != nil || !os.SameFile(one, other) {
+		return false
+	}
+	// Either the folder has both names, which are hard links, or one is the other.
+	entries, err := os.ReadDir(filepath.Dir(end))
+	names := 0
+	for _, entry := range entries {
+		if name := entry.Name(); name == filepath.Base(removed) || name == filepath.Base(end) {
+			names++
+		}
+	}
+	return err != nil || names < 2
 }
 
 // proved returns nil for a file that is what its receipt says.

@@ -17,11 +17,8 @@ type folder struct {
 func openFolder(path string) folder {
 	for {
 		fd, err := unix.Open(path, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-		switch {
-		case errors.Is(err, unix.EINTR):
+		if errors.Is(err, unix.EINTR) {
 			continue
-		case errors.Is(err, unix.ENOTDIR), errors.Is(err, unix.ELOOP):
-			err = errNoFolder
 		}
 		return folder{fd + 1, err}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"strings"
+	"syscall"
 
 	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
@@ -50,12 +51,11 @@ func (l *look) At(r *outputs.Receipt) (place.Condition, error) {
 // Close implements outputs.Look.
 func (l *look) Close() { l.folder.close() }
 
-var (
-	// errIrregular says that something else than a file has a file's name, and
-	// errNoFolder that something else than a folder has a folder's.
-	errIrregular = errors.New("not a regular file")
-	errNoFolder  = errors.New("not a folder")
-)
+// errIrregular says that something else than a file has a file's name.
+var errIrregular = errors.New("not a regular file")
 
-// missing reports whether an error says that there is no such file.
-func missing(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNoFolder) }
+// missing reports whether an error says that there is no such file: none of that
+// name, something else than a folder above it, or links that lead in a circle.
+func missing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
+}
