@@ -174,3 +174,13 @@ func TestDocumentShowsWhatDecodes(t *testing.T) {
 		}
 	}
 }
+
+// Every format has passed the suite, under its name: that pins its definitions.
+func TestDefinitionsArePinned(t *testing.T) {
+	for name := range Registry() {
+		pinned, err := os.ReadFile(filepath.Join("..", name, "testdata", "definition"))
+		if err != nil || !strings.HasPrefix(string(pinned), name+" {") {
+			t.Errorf("%s: %q, %v: call outputstest.Run in its test", name, pinned, err)
+		}
+	}
+}

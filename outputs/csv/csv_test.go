@@ -17,7 +17,10 @@ import (
 )
 
 func TestFormat(t *testing.T) {
-	outputstest.Run(t, Format(), `columns = ["id", "status.errorCode"]`, decode)
+	outputstest.Run(t, outputstest.Subject{
+		Name: "csv", Format: Format(), Body: `columns = ["id", "status.errorCode"]`, Decode: decode,
+		Bodies: []string{"columns = [\"id\", \"status.errorCode\"]\ndelimiter = \";\"\nheader = false\nextra = false\nbom = true\ncrlf = true"},
+	})
 }
 
 // decode reads a file with the columns id and status.errorCode back.

@@ -16,7 +16,9 @@ func decode(data []byte) ([]any, error) {
 	return list, err
 }
 
-func TestFormat(t *testing.T) { outputstest.Run(t, Format(), "", decode) }
+func TestFormat(t *testing.T) {
+	outputstest.Run(t, outputstest.Subject{Name: "json", Format: Format(), Bodies: []string{"indent = 2"}, Decode: decode})
+}
 
 func TestIndent(t *testing.T) {
 	events := outputstest.NastyEvents()

@@ -9,7 +9,7 @@ import (
 )
 
 func TestFormat(t *testing.T) {
-	outputstest.Run(t, Format(), "", func(data []byte) ([]any, error) {
+	outputstest.Run(t, outputstest.Subject{Name: "ndjson", Format: Format(), Decode: func(data []byte) ([]any, error) {
 		var events []any
 		for line := range bytes.Lines(data) {
 			if !bytes.HasSuffix(line, []byte("\n")) {
@@ -22,7 +22,7 @@ func TestFormat(t *testing.T) {
 			events = append(events, v)
 		}
 		return events, nil
-	})
+	}})
 }
 
 func TestRawIsUntouched(t *testing.T) {

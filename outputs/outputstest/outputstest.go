@@ -1,4 +1,6 @@
-// Package outputstest is the suite that every format of package all passes.
+// Package outputstest holds the suites that outputs pass: Run for every format of
+// files, which includes RunKeeper, which is for every output. Memory and Stream
+// are toys to try others with.
 package outputstest
 
 import (
@@ -26,14 +28,26 @@ import (
 	"github.com/reportform/reportform/outputs"
 )
 
-// Run runs the suite.
-//
-// Body is the options of the block, without path. Decode turns a file back
-// into events, as encoding/json decodes them with UseNumber; nil for a format
-// that does not claim to keep everything. The file of GoldenEvents is compared
-// with testdata/golden of the calling package; UPDATE_GOLDEN=1 writes that.
-func Run(t *testing.T, format outputs.Format, body string, decode func(data []byte) ([]any, error)) {
-	s := suite{format, body, decode}
+// Subject is a format of files as Run tries it.
+type Subject struct {
+	Name   string // its label
+	Format outputs.Format
+	// Body is the options of the block that is tried, without path.
+	Body string
+	// Bodies are options, without path, whose definitions are pinned beside that
+	// of a block without any. The last one sets every attribute; those of earlier
+	// releases stay.
+	Bodies []string
+	// Decode turns a file back into events, as encoding/json decodes them with
+	// UseNumber; nil for a format that does not claim to keep everything.
+	Decode func(data []byte) ([]any, error)
+}
+
+// Run runs the suite. The file of GoldenEvents is compared with testdata/golden
+// of the calling package, and the definitions with testdata/definition;
+// UPDATE_GOLDEN=1 writes the first, and the second where there is none.
+func Run(t *testing.T, subject Subject) {
+	s := suite{subject}
 	t.Run("content", s.content)
 	t.Run("golden", s.golden)
 	t.Run("invisible before publish", s.invisible)
@@ -44,6 +58,8 @@ func Run(t *testing.T, format outputs.Format, body string, decode func(data []by
 	t.Run("console", s.console)
 	t.Run("concurrent", s.concurrent)
 	t.Run("definition", s.definition)
+	t.Run("pinned definitions", s.pinned)
+	t.Run("keeper", s.keeper)
 }
 
 // Decode decodes the body of an output block, with path, as the language
@@ -53,11 +69,16 @@ func Decode(format outputs.Format, body, dir string, console *outputs.Console) (
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	return format.Decode(&outputs.Block{
-		Type: "test", Name: "under", Address: "output.test.under",
-		Body: f.Body, EvalCtx: &hcl.EvalContext{}, Range: hcl.Range{Filename: "test.rf.hcl", Start: hcl.InitialPos, End: hcl.InitialPos},
+	return format.Decode(block("test", f.Body, dir, console))
+}
+
+// block is an output block with a body.
+func block(format string, body hcl.Body, dir string, console *outputs.Console) *outputs.Block {
+	return &outputs.Block{
+		Type: format, Name: "under", Address: "output." + format + ".under",
+		Body: body, EvalCtx: &hcl.EvalContext{}, Range: hcl.Range{Filename: "test.rf.hcl", Start: hcl.InitialPos, End: hcl.InitialPos},
 		Dir: dir, Console: console,
-	})
+	}
 }
 
 // Pull returns a pull to write for.
@@ -122,16 +143,12 @@ func events(raw ...string) []*outputs.Event {
 	return list
 }
 
-type suite struct {
-	format outputs.Format
-	body   string
-	decode func([]byte) ([]any, error)
-}
+type suite struct{ Subject }
 
 // output decodes the block under test, with a path.
 func (s *suite) output(t *testing.T, path, dir string, console *outputs.Console) outputs.Output {
 	t.Helper()
-	o, diags := Decode(s.format, fmt.Sprintf("path = %q\n%s\n", path, s.body), dir, console)
+	o, diags := Decode(s.Format, fmt.Sprintf("path = %q\n%s\n", path, s.Body), dir, console)
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
@@ -264,10 +281,10 @@ func (s *suite) content(t *testing.T) {
 // compare decodes the file and compares it with the events.
 func (s *suite) compare(t *testing.T, data []byte, events []*outputs.Event) {
 	t.Helper()
-	if s.decode == nil {
+	if s.Decode == nil {
 		return
 	}
-	got, err := s.decode(data)
+	got, err := s.Decode(data)
 	if err != nil {
 		t.Fatalf("decode: %v\n%.2000s", err, data)
 	}
@@ -514,8 +531,8 @@ func (s *suite) console(t *testing.T) {
 
 func (s *suite) concurrent(t *testing.T) {
 	dir := t.TempDir()
-	body := "path = \"${pull.tenant.name}/file\"\n" + s.body
-	o, diags := Decode(s.format, body, dir, nil)
+	body := "path = \"${pull.tenant.name}/file\"\n" + s.Body
+	o, diags := Decode(s.Format, body, dir, nil)
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
@@ -568,4 +585,85 @@ func (s *suite) definition(t *testing.T) {
 	if a.Definition == "" || a.Definition != b.Definition {
 		t.Errorf("definitions depend on the path:\n%s\n%s", a.Definition, b.Definition)
 	}
+}
+
+// pinned holds the definitions of blocks to those that were recorded: what is held
+// under another one is written again.
+func (s *suite) pinned(t *testing.T) {
+	var got strings.Builder
+	for i, body := range append([]string{""}, s.Bodies...) {
+		file, diags := hclsyntax.ParseConfig([]byte("path = \"a\"\n"+body), "test.rf.hcl", hcl.InitialPos)
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		asked := &askedBody{Body: file.Body}
+		o, diags := s.Format.Decode(block(s.Name, asked, t.TempDir(), nil))
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		fmt.Fprintln(&got, resolve(t, o).Definition)
+		if i < len(s.Bodies) {
+			continue
+		}
+		set, _ := file.Body.JustAttributes()
+		for _, attribute := range asked.schema.Attributes {
+			if set[attribute.Name] == nil {
+				t.Errorf("no definition with %q is pinned: the last of Bodies does not set it", attribute.Name)
+			}
+		}
+	}
+	golden := filepath.Join("testdata", "definition")
+	want, err := os.ReadFile(golden)
+	if errors.Is(err, fs.ErrNotExist) && os.Getenv("UPDATE_GOLDEN") != "" {
+		want, err = []byte(got.String()), durable.WriteFile(golden, []byte(got.String()), durable.Shared)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("%s (-want +got):\n%sWhat is held under a definition that is no more would all be written again: see options.Definition. Only a line of a new body may be added.", golden, diff)
+	}
+}
+
+// askedBody is a body that remembers what was asked of it.
+type askedBody struct {
+	hcl.Body
+	schema *hcl.BodySchema
+}
+
+func (b *askedBody) Content(schema *hcl.BodySchema) (*hcl.BodyContent, hcl.Diagnostics) {
+	b.schema = schema
+	return b.Body.Content(schema)
+}
+
+// keeper runs RunKeeper on files.
+func (s *suite) keeper(t *testing.T) {
+	RunKeeper(t, func(t *testing.T) Keeper {
+		dir := t.TempDir()
+		o, diags := Decode(s.Format, "path = \"${pull.tenant.name}/${pull.report.name}/${pull.window.label}\"\n"+s.Body, dir, nil)
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		path := func(p place.Place) string { return filepath.Join(dir, filepath.FromSlash(p.Text())) }
+		return Keeper{
+			Output: o,
+			Lose: func(t *testing.T, p place.Place) {
+				t.Helper()
+				if err := os.Remove(path(p)); err != nil {
+					t.Fatal(err)
+				}
+			},
+			Spoil: func(t *testing.T, p place.Place) {
+				t.Helper()
+				data, err := os.ReadFile(path(p))
+				if err == nil {
+					err = os.WriteFile(path(p), append(data, '#'), 0o600)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			},
+			Elsewhere: "archive/of/another",
+		}
+	})
 }

@@ -16,17 +16,18 @@ import (
 )
 
 // Memory is a toy output that is no file: a map in memory, which acknowledges
-// what it is given and answers for it. It is its own format and its own output.
+// what it is given and answers for it. It is its own format and its own output,
+// and a block has no attributes.
 type Memory struct {
 	// Refuse, if set, says what publishing fails with.
 	Refuse func(p place.Place) error
 
-	mu      sync.Mutex
-	slices  map[place.Place][]string
-	numbers int
+	mu     sync.Mutex
+	slices map[place.Place][]string
+	acks   int
 }
 
-// Decode implements outputs.Format. A block has no attributes.
+// Decode implements outputs.Format.
 func (m *Memory) Decode(b *outputs.Block) (outputs.Output, hcl.Diagnostics) {
 	_, diags := b.Body.Content(&hcl.BodySchema{})
 	return m, diags
@@ -40,31 +41,13 @@ func (m *Memory) Resolve(p *outputs.Pull) (outputs.Target, hcl.Diagnostics) {
 
 // Open implements outputs.Output.
 func (m *Memory) Open(_ context.Context, t outputs.Target) (outputs.Writer, error) {
-	return &memoryWriter{memory: m, at: t.Place}, nil
+	return &toyWriter{receipt: outputs.Receipt{Place: t.Place}, publish: m.publish}, nil
 }
 
-type memoryWriter struct {
-	memory *Memory
-	at     place.Place
-	events []string
-}
-
-func (w *memoryWriter) Write(events []outputs.Event) error {
-	for _, e := range events {
-		w.events = append(w.events, string(e.Raw))
-	}
-	return nil
-}
-
-func (w *memoryWriter) Stage() (outputs.Receipt, error) {
-	return outputs.Receipt{Place: w.at, Rows: int64(len(w.events))}, nil
-}
-
-func (w *memoryWriter) Publish() (outputs.Receipt, error) {
-	m := w.memory
+func (m *Memory) publish(r *outputs.Receipt, events []string) error {
 	if m.Refuse != nil {
-		if err := m.Refuse(w.at); err != nil {
-			return outputs.Receipt{}, err
+		if err := m.Refuse(r.Place); err != nil {
+			return err
 		}
 	}
 	m.mu.Lock()
@@ -72,12 +55,11 @@ func (w *memoryWriter) Publish() (outputs.Receipt, error) {
 	if m.slices == nil {
 		m.slices = map[place.Place][]string{}
 	}
-	m.slices[w.at] = w.events
-	m.numbers++
-	return outputs.Receipt{Place: w.at, Rows: int64(len(w.events)), Promise: outputs.Stored, Ack: fmt.Sprint(m.numbers)}, nil
+	m.slices[r.Place] = events
+	m.acks++
+	r.Promise, r.Ack = outputs.Stored, fmt.Sprint(m.acks)
+	return nil
 }
-
-func (w *memoryWriter) Discard() error { return nil }
 
 // Kind is the kind of the places that it answers for.
 func (m *Memory) Kind() place.Kind { return "memory" }
@@ -85,44 +67,40 @@ func (m *Memory) Kind() place.Kind { return "memory" }
 // Look begins a look.
 func (m *Memory) Look(context.Context) outputs.Look { return memoryLook{m} }
 
-type memoryLook struct{ memory *Memory }
+type memoryLook struct{ *Memory }
 
 func (l memoryLook) At(r *outputs.Receipt) (place.Condition, error) {
-	found, err := l.memory.Verify(context.Background(), r, func(int64) {})
-	return found.Condition, err
+	rows, ok := l.Slices()[r.Place]
+	switch {
+	case !ok:
+		return place.Missing, nil
+	case int64(len(rows)) != r.Rows:
+		return place.Altered, nil
+	}
+	return place.Intact, nil
 }
 
 func (memoryLook) Close() {}
 
 // Verify compares the number of rows.
 func (m *Memory) Verify(_ context.Context, r *outputs.Receipt, _ func(int64)) (place.Finding, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	rows, ok := m.slices[r.Place]
-	switch {
-	case !ok:
-		return place.Finding{Condition: place.Missing}, nil
-	case int64(len(rows)) != r.Rows:
-		return place.Finding{Condition: place.Altered, Err: fmt.Errorf("it has %d rows, recorded are %d", len(rows), r.Rows)}, nil
-	}
-	return place.Finding{Condition: place.Intact}, nil
+	found, err := memoryLook{m}.At(r)
+	return place.Finding{Condition: found}, err
 }
 
 // Remove forgets a slice.
 func (m *Memory) Remove(_ context.Context, r *outputs.Receipt) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.slices, r.Place)
+	if found, _ := (memoryLook{m}).At(r); found == place.Altered {
+		return outputs.ErrAltered
+	}
+	m.Drop(r.Place)
 	return nil
 }
 
 // Reread gives the events of a slice.
 func (m *Memory) Reread(_ context.Context, r *outputs.Receipt) iter.Seq2[[]event.Event, error] {
 	return func(yield func([]event.Event, error) bool) {
-		m.mu.Lock()
-		rows := slices.Clone(m.slices[r.Place])
-		m.mu.Unlock()
-		for _, row := range rows {
+		for _, row := range m.Slices()[r.Place] {
 			if !yield([]event.Event{*Event(row)}, nil) {
 				return
 			}
@@ -145,13 +123,13 @@ func (m *Memory) Drop(p place.Place) {
 }
 
 // Stream is a toy output that cannot look at what it wrote: it is held by the
-// word of its destination alone.
+// word of its destination alone. A block has no attributes.
 type Stream struct {
 	mu   sync.Mutex
 	sent []string
 }
 
-// Decode implements outputs.Format. A block has no attributes.
+// Decode implements outputs.Format.
 func (s *Stream) Decode(b *outputs.Block) (outputs.Output, hcl.Diagnostics) {
 	_, diags := b.Body.Content(&hcl.BodySchema{})
 	return s, diags
@@ -165,34 +143,16 @@ func (s *Stream) Resolve(p *outputs.Pull) (outputs.Target, hcl.Diagnostics) {
 
 // Open implements outputs.Output.
 func (s *Stream) Open(_ context.Context, t outputs.Target) (outputs.Writer, error) {
-	return &streamWriter{stream: s, at: t.Place}, nil
+	return &toyWriter{receipt: outputs.Receipt{Place: t.Place}, publish: s.publish}, nil
 }
 
-type streamWriter struct {
-	stream *Stream
-	at     place.Place
-	events []string
-}
-
-func (w *streamWriter) Write(events []outputs.Event) error {
-	for _, e := range events {
-		w.events = append(w.events, string(e.Raw))
-	}
+func (s *Stream) publish(r *outputs.Receipt, events []string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sent = append(s.sent, events...)
+	r.Promise, r.Ack = outputs.Accepted, fmt.Sprint("batch-", len(s.sent))
 	return nil
 }
-
-func (w *streamWriter) Stage() (outputs.Receipt, error) {
-	return outputs.Receipt{Place: w.at, Rows: int64(len(w.events))}, nil
-}
-
-func (w *streamWriter) Publish() (outputs.Receipt, error) {
-	w.stream.mu.Lock()
-	defer w.stream.mu.Unlock()
-	w.stream.sent = append(w.stream.sent, w.events...)
-	return outputs.Receipt{Place: w.at, Rows: int64(len(w.events)), Promise: outputs.Accepted, Ack: fmt.Sprint("batch-", len(w.stream.sent))}, nil
-}
-
-func (w *streamWriter) Discard() error { return nil }
 
 // Sent is what went out so far.
 func (s *Stream) Sent() []string {
@@ -200,3 +160,27 @@ func (s *Stream) Sent() []string {
 	defer s.mu.Unlock()
 	return slices.Clone(s.sent)
 }
+
+// toyWriter keeps events in memory until they are published.
+type toyWriter struct {
+	receipt outputs.Receipt
+	events  []string
+	publish func(r *outputs.Receipt, events []string) error
+}
+
+func (w *toyWriter) Write(events []outputs.Event) error {
+	for _, e := range events {
+		w.events = append(w.events, string(e.Raw))
+	}
+	w.receipt.Rows = int64(len(w.events))
+	return nil
+}
+
+func (w *toyWriter) Stage() (outputs.Receipt, error) { return w.receipt, nil }
+
+func (w *toyWriter) Publish() (outputs.Receipt, error) {
+	err := w.publish(&w.receipt, w.events)
+	return w.receipt, err
+}
+
+func (w *toyWriter) Discard() error { return nil }

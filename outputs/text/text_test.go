@@ -12,7 +12,11 @@ import (
 	"github.com/reportform/reportform/outputs/outputstest"
 )
 
-func TestFormat(t *testing.T) { outputstest.Run(t, Format(), "", nil) }
+func TestFormat(t *testing.T) {
+	outputstest.Run(t, outputstest.Subject{
+		Name: "text", Format: Format(), Bodies: []string{"columns = [\"id\", \"status.errorCode\"]\nseparator = \" | \"\nheader = false"},
+	})
+}
 
 func encode(t testing.TB, o *Options, events ...*outputs.Event) string {
 	t.Helper()

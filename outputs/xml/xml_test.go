@@ -18,7 +18,9 @@ import (
 	"github.com/reportform/reportform/outputs/outputstest"
 )
 
-func TestFormat(t *testing.T) { outputstest.Run(t, Format(), "", decode) }
+func TestFormat(t *testing.T) {
+	outputstest.Run(t, outputstest.Subject{Name: "xml", Format: Format(), Decode: decode})
+}
 
 // decode reads a file back by the rules of the package comment alone.
 func decode(data []byte) ([]any, error) {
