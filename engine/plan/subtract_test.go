@@ -533,7 +533,7 @@ func TestConflicts(t *testing.T) {
 	}
 	// Two names of one place, which is told by both, whether the slice is to be
 	// written there or stays there; and two places that no key makes one.
-	fold := func(p place.Place) place.Place { return place.Place(strings.ToLower(string(p))) }
+	fold := func(p place.Place) place.Place { return place.Place(strings.ToUpper(string(p))) }
 	one.Retention = nil
 	one.Outputs, other.Outputs = []WantOutput{to("c", "C/DAY")}, []WantOutput{to("d", "c/DAY")}
 	for _, test := range []struct {

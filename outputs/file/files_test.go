@@ -204,6 +204,16 @@ func TestLook(t *testing.T) {
 	}
 }
 
+// The reason why a file cannot be read says nothing of its path, which whoever
+// shows it has in another form.
+func TestVerifyReason(t *testing.T) {
+	c := newCabinet(t)
+	found, err := c.Verify(t.Context(), &outputs.Receipt{Place: "no\x00name"}, func(int64) {})
+	if err != nil || found.Condition != place.Unreadable || strings.Contains(found.Err.Error(), "name") {
+		t.Errorf("%+v, %v", found, err)
+	}
+}
+
 // A look needs everything of a receipt but its digest, and goes everywhere.
 func TestLookGoesFromFolderToFolder(t *testing.T) {
 	c := newCabinet(t)
@@ -518,6 +528,14 @@ func TestLocateFollowsLinks(t *testing.T) {
 	c.link("a", "b")
 	got, exists, _ := c.Locate("b/f")
 	if !exists || got[0] != "b/f" || !slices.Contains(got, "a/f") {
+		t.Errorf("got %q", got)
+	}
+	outside := NewFiles(t.TempDir())
+	cabinet{outside, t}.put("f")
+	c.link(outside.dir, "out")
+	real, err := filepath.EvalSymlinks(outside.path("f"))
+	c.must(err)
+	if got, exists, _ := c.Locate("out/f"); !exists || !cmp.Equal(got, []place.Place{"out/f", place.Place(filepath.ToSlash(real))}) {
 		t.Errorf("got %q", got)
 	}
 	// The directory itself may be a link.
