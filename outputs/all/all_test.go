@@ -5,7 +5,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,19 +15,20 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/reportform/reportform/outputs"
-	"github.com/reportform/reportform/outputs/csv"
-	"github.com/reportform/reportform/outputs/json"
-	"github.com/reportform/reportform/outputs/ndjson"
 	"github.com/reportform/reportform/outputs/outputstest"
-	"github.com/reportform/reportform/outputs/text"
-	"github.com/reportform/reportform/outputs/xml"
 )
 
-// open starts a writer of every format in dir, in order of name.
+// files lists the formats that make files.
+func files() []string {
+	names := slices.Sorted(maps.Keys(Registry()))
+	return slices.DeleteFunc(names, func(name string) bool { return !slices.Contains(outputstest.Attributes(Registry()[name]), "path") })
+}
+
+// open starts a writer of every format of files in dir, in order of name.
 func open(t *testing.T, dir string) (*outputs.Tee, []string) {
 	t.Helper()
 	var opening []func() (outputs.Writer, error)
-	names := slices.Sorted(maps.Keys(Registry()))
+	names := files()
 	for _, name := range names {
 		o, diags := outputstest.Decode(Registry()[name], fmt.Sprintf("path = \"${pull.tenant.name}/report.%s\"", name), dir, nil)
 		if diags.HasErrors() {
@@ -112,19 +112,10 @@ func document(t *testing.T) string {
 }
 
 func TestDocumentHasEveryOption(t *testing.T) {
-	options := map[string]any{
-		"csv": csv.Options{}, "json": json.Options{}, "ndjson": ndjson.Options{}, "text": text.Options{}, "xml": xml.Options{},
-	}
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(Registry())), slices.Sorted(maps.Keys(options))); diff != "" {
-		t.Fatalf("this test knows other formats than the registry (-registry +test):\n%s", diff)
-	}
 	row := regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| (?:list of strings|string|number|bool) \\|")
-	for name, of := range options {
-		var want, got []string
-		for field := range reflect.TypeOf(of).Fields() {
-			option, _, _ := strings.Cut(field.Tag.Get("hcl"), ",")
-			want = append(want, option)
-		}
+	for name, format := range Registry() {
+		want := slices.DeleteFunc(outputstest.Attributes(format), func(name string) bool { return name == "path" })
+		got := []string{}
 		_, chapter, ok := strings.Cut(document(t), "\n## `"+name+"`\n")
 		if !ok {
 			t.Errorf("formats.md has no chapter on %s", name)
@@ -137,6 +128,23 @@ func TestDocumentHasEveryOption(t *testing.T) {
 		slices.Sort(got)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("the attributes of %s (-options +document):\n%s", name, diff)
+		}
+	}
+}
+
+func TestDocumentsListEveryFormat(t *testing.T) {
+	configuration, err := os.ReadFile("../../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, chapter, _ := strings.Cut(string(configuration), "\nA format and a place. The first label is the format, ")
+	sentence, _, _ := strings.Cut(chapter, ".")
+	for name := range Registry() {
+		if !strings.Contains(sentence, "`"+name+"`") {
+			t.Errorf("configuration.md does not list %q", name)
+		}
+		if !strings.Contains(document(t), fmt.Sprintf("\n| [`%s`](#%s) |", name, name)) {
+			t.Errorf("the table of formats.md does not list %q", name)
 		}
 	}
 }
@@ -180,7 +188,7 @@ func TestDefinitionsArePinned(t *testing.T) {
 	for name := range Registry() {
 		pinned, err := os.ReadFile(filepath.Join("..", name, "testdata", "definition"))
 		if err != nil || !strings.HasPrefix(string(pinned), name+" {") {
-			t.Errorf("%s: %q, %v: call outputstest.Run in its test", name, pinned, err)
+			t.Errorf("%s: %q, %v: call outputstest.Run in its test, or RunDefinitions", name, pinned, err)
 		}
 	}
 }

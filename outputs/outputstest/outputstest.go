@@ -1,6 +1,6 @@
 // Package outputstest holds the suites that outputs pass: Run for every format of
-// files, which includes RunKeeper, which is for every output. Memory and Stream
-// are toys to try others with.
+// files, which includes RunDefinitions and RunKeeper, which are for every output.
+// Memory and Stream are toys to try others with.
 package outputstest
 
 import (
@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -34,9 +35,7 @@ type Subject struct {
 	Format outputs.Format
 	// Body is the options of the block that is tried, without path.
 	Body string
-	// Bodies are options, without path, whose definitions are pinned beside that
-	// of a block without any. The last one sets every attribute; those of earlier
-	// releases stay.
+	// Bodies are options, without path, for RunDefinitions, beside none at all.
 	Bodies []string
 	// Decode turns a file back into events, as encoding/json decodes them with
 	// UseNumber; nil for a format that does not claim to keep everything.
@@ -44,8 +43,7 @@ type Subject struct {
 }
 
 // Run runs the suite. The file of GoldenEvents is compared with testdata/golden
-// of the calling package, and the definitions with testdata/definition;
-// UPDATE_GOLDEN=1 writes the first, and the second where there is none.
+// of the calling package; UPDATE_GOLDEN=1 writes that.
 func Run(t *testing.T, subject Subject) {
 	s := suite{subject}
 	t.Run("content", s.content)
@@ -587,30 +585,38 @@ func (s *suite) definition(t *testing.T) {
 	}
 }
 
-// pinned holds the definitions of blocks to those that were recorded: what is held
-// under another one is written again.
+// pinned runs RunDefinitions on files.
 func (s *suite) pinned(t *testing.T) {
+	bodies := []string{"path = \"a\""}
+	for _, body := range s.Bodies {
+		bodies = append(bodies, bodies[0]+"\n"+body)
+	}
+	RunDefinitions(t, s.Name, s.Format, bodies...)
+}
+
+// RunDefinitions holds the definitions of blocks of a type, by their bodies, to
+// those in testdata/definition of the calling package: what is held under another
+// one is written again. The last body sets every attribute, and those of earlier
+// releases stay. UPDATE_GOLDEN=1 writes the file where there is none.
+func RunDefinitions(t *testing.T, name string, format outputs.Format, bodies ...string) {
+	t.Helper()
 	var got strings.Builder
-	for i, body := range append([]string{""}, s.Bodies...) {
-		file, diags := hclsyntax.ParseConfig([]byte("path = \"a\"\n"+body), "test.rf.hcl", hcl.InitialPos)
+	unset := Attributes(format)
+	for _, body := range bodies {
+		file, diags := hclsyntax.ParseConfig([]byte(body), "test.rf.hcl", hcl.InitialPos)
 		if diags.HasErrors() {
 			t.Fatal(diags)
 		}
-		asked := &askedBody{Body: file.Body}
-		o, diags := s.Format.Decode(block(s.Name, asked, t.TempDir(), nil))
+		o, diags := format.Decode(block(name, file.Body, t.TempDir(), nil))
 		if diags.HasErrors() {
 			t.Fatal(diags)
 		}
 		fmt.Fprintln(&got, resolve(t, o).Definition)
-		if i < len(s.Bodies) {
-			continue
-		}
 		set, _ := file.Body.JustAttributes()
-		for _, attribute := range asked.schema.Attributes {
-			if set[attribute.Name] == nil {
-				t.Errorf("no definition with %q is pinned: the last of Bodies does not set it", attribute.Name)
-			}
-		}
+		unset = slices.DeleteFunc(Attributes(format), func(attribute string) bool { return set[attribute] != nil })
+	}
+	if len(unset) > 0 {
+		t.Errorf("the last body does not set %q", unset)
 	}
 	golden := filepath.Join("testdata", "definition")
 	want, err := os.ReadFile(golden)
@@ -621,19 +627,29 @@ func (s *suite) pinned(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got.String()); diff != "" {
-		t.Errorf("%s (-want +got):\n%sWhat is held under a definition that is no more would all be written again: see options.Definition. Only a line of a new body may be added.", golden, diff)
+		t.Errorf("%s (-want +got):\n%sWhat is held under a definition that is no more would all be written again: see options.Definition. Only the line of a new body may be added.", golden, diff)
 	}
 }
 
-// askedBody is a body that remembers what was asked of it.
-type askedBody struct {
-	hcl.Body
-	schema *hcl.BodySchema
+// Attributes returns the names of the attributes that a format has, path included.
+func Attributes(format outputs.Format) []string {
+	asked := &asking{Body: hcl.EmptyBody()}
+	_, _ = format.Decode(block("test", asked, "", nil)) // what it lacks is no matter
+	return asked.attributes
 }
 
-func (b *askedBody) Content(schema *hcl.BodySchema) (*hcl.BodyContent, hcl.Diagnostics) {
-	b.schema = schema
-	return b.Body.Content(schema)
+// asking is a body that remembers what was asked of it.
+type asking struct {
+	hcl.Body
+	attributes []string
+}
+
+// Content implements hcl.Body.
+func (a *asking) Content(schema *hcl.BodySchema) (*hcl.BodyContent, hcl.Diagnostics) {
+	for _, attribute := range schema.Attributes {
+		a.attributes = append(a.attributes, attribute.Name)
+	}
+	return a.Body.Content(schema)
 }
 
 // keeper runs RunKeeper on files.
