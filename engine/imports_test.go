@@ -89,6 +89,11 @@ var pure = map[string][]string{
 	"engine/wanted": {"os", "net", "net/http", "io/fs"},
 }
 
+// sole are packages of others that one of ours alone may import.
+var sole = map[string]string{
+	"github.com/agext/levenshtein": "internal/diag", // there is one measure of how far a name is off
+}
+
 func TestDirectionOfImports(t *testing.T) {
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"...").Output()
 	if err != nil {
@@ -117,6 +122,9 @@ func TestDirectionOfImports(t *testing.T) {
 				if imported == banned {
 					t.Errorf("%s imports %s: it is pure", folder, imported)
 				}
+			}
+			if user, ok := sole[imported]; ok && folder != user {
+				t.Errorf("%s imports %s: that is for %s alone", folder, imported, user)
 			}
 			target, ours := strings.CutPrefix(imported, module)
 			if ours && !allowed(target, rules[rule].may) {

@@ -94,7 +94,8 @@ type Target struct {
 	Place place.Place
 	// Definition is a canonical text of everything but the place that decides
 	// what the written bytes look like: two targets with equal definitions
-	// write equal bytes from equal events.
+	// write equal bytes from equal events. It outlives releases, see
+	// options.Definition.
 	Definition string
 	// Verbatim reports that the place holds every event byte for byte, so that
 	// the output can give them back.

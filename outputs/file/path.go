@@ -316,7 +316,7 @@ func (t *pathTemplate) checkBegin(path string) hcl.Diagnostics {
 	}
 	directory := begin[:strings.IndexByte(begin, ':')+1]
 	return hcl.Diagnostics{t.mistake("Invalid path", fmt.Sprintf(
-		"The path begins as a URL, with %q, but outputs write to files of this machine alone: %s. (A directory with the name %q is %q.)",
+		"The path begins as a URL, with %q, but outputs write to files of this machine only: %s. (A directory with the name %q is %q.)",
 		begin, remedy, directory, "./"+directory), t.attr.Expr)}
 }
 
