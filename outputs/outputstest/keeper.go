@@ -313,9 +313,11 @@ func (k *keeping) reread() {
 	if count != len(written) {
 		k.Errorf("%d events come back, want %d", count, len(written))
 	}
-	for range o.Reread(k.Context(), r) {
-		break // nobody has to read to the end
+	next, stop := iter.Pull2(o.Reread(k.Context(), r)) // nobody has to read to the end
+	if _, err, _ := next(); err != nil {
+		k.Error(err)
 	}
+	stop()
 	if r.SHA256 == "" {
 		return
 	}
