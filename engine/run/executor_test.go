@@ -197,3 +197,120 @@ func TestExecutorGivesAPlaceAwayOnce(t *testing.T) {
 		}
 	})
 }
+
+// asked is a Worker without seats: it notes the runs that it was given, and says
+// what came of each.
+type asked struct {
+	mu   sync.Mutex
+	runs []string
+}
+
+var errAsked = errors.New("nothing could be tried")
+
+func (a *asked) Pull(_ context.Context, h plan.Header, pulls []plan.Pull) (Outcome, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var outcome Outcome
+	name := h.Configuration
+	for i := range pulls {
+		name += " " + pulls[i].Label
+		outcome.Results = append(outcome.Results, Result{Took: time.Duration(i)})
+	}
+	a.runs = append(a.runs, name)
+	if pulls[0].Label == "bad" {
+		return Outcome{}, errAsked
+	}
+	return outcome, nil
+}
+
+// A run may be of many pulls and goes to a worker whole, once, and what came of
+// it comes back with the run as it was given.
+func TestExecutorGivesRunsBackAsTheyWere(t *testing.T) {
+	pull := func(label string) plan.Pull { return plan.Pull{Tenant: "tenant.t", Label: label} }
+	runs := [][]plan.Pull{{pull("1"), pull("2"), pull("3")}, {pull("bad")}, {pull("4"), pull("5")}}
+	var w asked
+	var mu sync.Mutex
+	given := map[*plan.Pull]string{}
+	left := Local{Parallelism: 2, PerTenant: 2}.Execute(t.Context(), plan.Header{Configuration: "c"}, runs, &w, func(run []plan.Pull, o Outcome, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		given[&run[0]] += fmt.Sprintf("%d pulls, %d results, %v;", len(run), len(o.Results), err)
+	})
+	want := map[*plan.Pull]string{
+		&runs[0][0]: "3 pulls, 3 results, <nil>;",
+		&runs[1][0]: "1 pulls, 0 results, nothing could be tried;",
+		&runs[2][0]: "2 pulls, 2 results, <nil>;",
+	}
+	if left != 0 || !maps.Equal(given, want) {
+		t.Errorf("%d left, given %q", left, slices.Collect(maps.Values(given)))
+	}
+	slices.Sort(w.runs)
+	if want := []string{"c 1 2 3", "c 4 5", "c bad"}; !slices.Equal(w.runs, want) {
+		t.Errorf("the worker was asked for %q, want %q", w.runs, want)
+	}
+}
+
+// The zero Local works one run at a time, and there may be none.
+func TestExecutorWithoutBoundsAndRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		left := execute(t.Context(), Local{}, pullsOf(3, 2), func(context.Context, *plan.Pull, Seat) { time.Sleep(time.Second) })
+		if took := time.Since(begin); left != 0 || took != 6*time.Second {
+			t.Errorf("%d left after %v", left, took)
+		}
+		if left := execute(t.Context(), Local{}, nil, nil); left != 0 {
+			t.Errorf("%d of none left", left)
+		}
+	})
+}
+
+// After the end of the context nothing begins; what has begun ends, and is told.
+func TestExecutorCountsWhatIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stopped, stop := context.WithCancel(t.Context())
+		stop()
+		if left := execute(stopped, Local{Parallelism: 4, PerTenant: 4}, pullsOf(2, 3), nil); left != 6 {
+			t.Errorf("%d left, want all 6", left)
+		}
+
+		// What is left are runs, whatever they are of; those who wait for a turn go
+		// home too.
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		pulls := pullsOf(1, 8)
+		runs := [][]plan.Pull{pulls[:3], pulls[3:5], pulls[5:6], pulls[6:7], pulls[7:]}
+		ended := 0
+		left := Local{Parallelism: 1, PerTenant: 1}.Execute(ctx, plan.Header{}, runs, workerFunc(func(ctx context.Context, _ *plan.Pull, _ Seat) {
+			<-ctx.Done()
+			time.Sleep(time.Minute)
+		}), func([]plan.Pull, Outcome, error) { ended++ })
+		if left != 4 || ended != 1 {
+			t.Errorf("%d left and %d ended, want 4 and 1", left, ended)
+		}
+	})
+}
+
+// A run that comes back from a wait works at once, and nobody begins before there
+// is room again.
+func TestExecutorMakesRoomForWhoComesBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		var began []time.Duration
+		execute(t.Context(), Local{Parallelism: 1, PerTenant: 9}, pullsOf(1, 3), func(_ context.Context, p *plan.Pull, seat Seat) {
+			began = append(began, time.Since(begin))
+			if p.Label == "0" {
+				seat.Leave()
+				time.Sleep(time.Second)
+				seat.Return()
+				time.Sleep(time.Hour)
+				return
+			}
+			time.Sleep(time.Minute)
+		})
+		// The second begins while the first waits; the third has to wait until both
+		// have ended, which the first does last.
+		if want := []time.Duration{0, 0, time.Hour + time.Second}; !slices.Equal(began, want) {
+			t.Errorf("runs began after %v, want %v", began, want)
+		}
+	})
+}

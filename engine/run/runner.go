@@ -249,10 +249,13 @@ func (p *pulling) record(ctx context.Context, sinks *outputs.Tee) Result {
 			}
 			l.Hold(p.entry(&output, &result.Written[i].Receipt, result.Took))
 		}
-		p.fail(l, failed, result.Failure)
+		if ctx.Err() == nil {
+			p.fail(l, failed, result.Failure)
+		}
 	})
 	if update != nil {
-		return p.failed(ctx, fmt.Errorf("the files are complete, but the state could not be saved, so the slice will be pulled again: %w", update))
+		update = fmt.Errorf("the files are complete, but the state could not be saved, so the slice will be pulled again: %w", update)
+		return p.failed(ctx, errors.Join(err, update))
 	}
 	return result
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger/store"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/internal/event"
+	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
 )
 
@@ -54,18 +55,45 @@ func (s *toySource) events(_ context.Context, stats *fetch.Stats) iter.Seq2[[]ev
 }
 
 // toyOutput keeps in memory what was published, a line a batch.
-type toyOutput struct{ published, written []string }
+type toyOutput struct {
+	published, written []string
+	// says is what its receipts say besides place and rows.
+	says outputs.Receipt
+	// at, if set, is called at each step: open, write, stage, publish, discard. The
+	// step fails with what it returns.
+	at func(step string) error
+}
 
 func (o *toyOutput) Resolve(*outputs.Pull) (outputs.Target, hcl.Diagnostics) {
-	return outputs.Target{Place: "/toy"}, nil
+	panic("jobs are resolved")
 }
 
-func (o *toyOutput) Open(context.Context, outputs.Target) (outputs.Writer, error) {
+func (o *toyOutput) Open(_ context.Context, t outputs.Target) (outputs.Writer, error) {
 	o.written = nil
-	return &toyWriter{o}, nil
+	return &toyWriter{o, t.Place}, o.step("open")
 }
 
-type toyWriter struct{ *toyOutput }
+func (o *toyOutput) step(name string) error {
+	if o.at == nil {
+		return nil
+	}
+	return o.at(name)
+}
+
+// failing is an output that fails at a step.
+func failing(at string, err error) toyOutput {
+	return toyOutput{at: func(step string) error {
+		if step == at {
+			return err
+		}
+		return nil
+	}}
+}
+
+type toyWriter struct {
+	*toyOutput
+	place place.Place
+}
 
 func (w *toyWriter) Write(events []outputs.Event) error {
 	line := ""
@@ -73,19 +101,26 @@ func (w *toyWriter) Write(events []outputs.Event) error {
 		line += string(e.Raw)
 	}
 	w.written = append(w.written, line)
-	return nil
+	return w.step("write")
 }
 
-func (w *toyWriter) Stage() (outputs.Receipt, error) {
-	return outputs.Receipt{Place: "/toy", Rows: int64(len(w.written))}, nil
-}
+func (w *toyWriter) Stage() (outputs.Receipt, error) { return w.receipt(), w.step("stage") }
 
 func (w *toyWriter) Publish() (outputs.Receipt, error) {
+	if err := w.step("publish"); err != nil {
+		return outputs.Receipt{}, err
+	}
 	w.published = w.written
-	return w.Stage()
+	return w.receipt(), nil
 }
 
-func (w *toyWriter) Discard() error { return nil }
+func (w *toyWriter) receipt() outputs.Receipt {
+	r := w.says
+	r.Place, r.Rows = w.place, int64(len(w.written))
+	return r
+}
+
+func (w *toyWriter) Discard() error { return w.step("discard") }
 
 // toyRun is a pull of a toy source into a toy output.
 type toyRun struct {
@@ -99,15 +134,11 @@ type toyRun struct {
 func newToyRun(t *testing.T, source *toySource) *toyRun {
 	r := &toyRun{now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
 	from := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	planned := plan.PullOutput{Output: "output.toy.a", Place: "/toy", Definition: "d"}
 	r.job = Job{
-		Pull: &plan.Pull{
-			Tenant: "tenant.t", Report: "report.sign_ins.r", From: from, To: from.AddDate(0, 0, 1), Final: true,
-			Outputs: []plan.PullOutput{planned},
-		},
-		Planned: r.now.Add(-time.Minute), Outputs: []JobOutput{{Address: planned.Output, Output: &r.output, Target: outputs.Target{Place: "/toy"}, Definition: "d"}},
-		Events: source.events,
+		Pull:    &plan.Pull{Tenant: "tenant.t", Report: "report.sign_ins.r", Label: "2026-11-01", From: from, To: from.AddDate(0, 0, 1), Final: true},
+		Planned: r.now.Add(-time.Minute), Events: source.events,
 	}
+	r.add("output.toy.a", "/toy", &r.output)
 	if source.between == nil {
 		source.between = func() { r.now = r.now.Add(time.Second) }
 	}
@@ -124,9 +155,28 @@ func newToyRun(t *testing.T, source *toySource) *toyRun {
 	return r
 }
 
+// add adds an output to the pull.
+func (r *toyRun) add(address string, at place.Place, o *toyOutput) {
+	r.job.Pull.Outputs = append(r.job.Pull.Outputs, plan.PullOutput{Output: address, Place: at, Definition: "d"})
+	r.job.Outputs = append(r.job.Outputs, JobOutput{Address: address, Output: o, Target: outputs.Target{Place: at}, Definition: "d"})
+}
+
+// key is that of the pull's ledger.
+func (r *toyRun) key() ledger.Key {
+	return ledger.Key{Tenant: r.job.Pull.Tenant, Report: r.job.Pull.Report}
+}
+
+// recorded changes the ledger as it is before the pull.
+func (r *toyRun) recorded(t *testing.T, change func(*ledger.Ledger)) {
+	t.Helper()
+	if err := r.runner.Ledgers.Update(t.Context(), r.key(), change); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func (r *toyRun) ledger(t *testing.T) *ledger.Ledger {
 	t.Helper()
-	l, err := r.runner.Ledgers.Read(t.Context(), ledger.Key{Tenant: r.job.Pull.Tenant, Report: r.job.Pull.Report})
+	l, err := r.runner.Ledgers.Read(t.Context(), r.key())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -201,14 +251,11 @@ func TestRunnerChecksTheSource(t *testing.T) {
 	}
 
 	fetched := r.now.Add(-time.Hour)
-	key := ledger.Key{Tenant: r.job.Pull.Tenant, Report: r.job.Pull.Report}
-	if err := r.runner.Ledgers.Update(t.Context(), key, func(l *ledger.Ledger) {
+	r.recorded(t, func(l *ledger.Ledger) {
 		l.Hold(ledger.Held{
 			Output: "output.toy.b", From: r.job.Pull.From, To: r.job.Pull.To, Place: "/other", Final: true, Modified: fetched, Rows: 1,
 		}.With(ledger.Proof{SHA256: "5e", FetchedAt: fetched, FirstID: "r1"}))
-	}); err != nil {
-		t.Fatal(err)
-	}
+	})
 	if result := r.runner.Pull(t.Context(), &r.job); result.Failure != nil {
 		t.Fatal(result.Failure)
 	}
