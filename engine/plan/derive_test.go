@@ -121,3 +121,30 @@ func TestDerive(t *testing.T) {
 		})
 	}
 }
+
+// A slice is pulled once: what has to be asked for again brings all outputs that
+// lack it with it, unless the service has it no longer.
+func TestOneSliceOnePull(t *testing.T) {
+	revisited := held("c", "2026-11-20")
+	revisited.Revisited = true
+	for now, wanted := range map[string]string{
+		"2026-11-22": "pull 2026-11-20 a:revisit b:new revisit\nheld 1\n",
+		"2027-11-20": "pull 2026-11-20 b:derived revisit\nlost 2026-11-20..2026-11-21 1: the service keeps events for 7d, since 2027-11-13; what is held stays as it is\nheld 1\n",
+	} {
+		t.Run(now, func(t *testing.T) {
+			w := want(config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("1h")})
+			w.Retention = dur("7d")
+			w.Outputs = append(w.Outputs, WantOutput{Output: "c", Resolve: func(s *window.Named) (Target, error) {
+				return Target{Place: place.Place("c/" + s.Label), Definition: "def", Verbatim: true}, nil
+			}})
+			w.Slices = w.Window.Named(at(now))
+			part, err := Subtract(w, ledger.New(ledger.Key{}, held("a", "2026-11-20"), revisited), at(now), observing(nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(wanted, text(part)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}

@@ -271,6 +271,23 @@ func TestSubtract(t *testing.T) {
 			want:   "held 2\n",
 		},
 		{
+			name: "a revisit waits until the slice has settled", now: "2026-11-21T01:30:00Z",
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("1h"), Open: true},
+			want:   "pull 2026-11-20 a:new b:new not-final\n",
+		},
+		{
+			name: "a revisit of what was final before the settle time grew", now: "2026-11-21T01:30:00Z",
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("1h")},
+			held:   ab("2026-11-20"),
+			want:   "held 2\n",
+		},
+		{
+			name: "a revisit of a slice that settles at that moment", now: "2026-11-21T02:00:00Z",
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("1h")},
+			held:   ab("2026-11-20"),
+			want:   "pull 2026-11-20 a:revisit b:revisit revisit\n",
+		},
+		{
 			name: "trailing for the first time", window: config.Window{Last: dur("1d"), Align: dur("1d")}, now: "2026-11-22T01:00:00Z",
 			want: "pull last-1d a:new b:new not-final\n",
 		},
