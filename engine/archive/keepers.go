@@ -68,8 +68,15 @@ type Watch struct {
 	ctx     context.Context //nolint:containedctx // of all looks, which are short
 	keepers *Keepers
 	files   outputs.Look
-	others  map[string]outputs.Look // by output; nil for one that cannot be looked at
-	receipt outputs.Receipt         // of the entry at hand
+	others  map[watched]outputs.Look // nil for what cannot be looked at
+	receipt outputs.Receipt          // of the entry at hand
+}
+
+// watched is what a look is for: an output may have written other kinds of
+// places before it was declared as it is.
+type watched struct {
+	output string
+	kind   place.Kind
 }
 
 // Watch begins to look.
@@ -108,26 +115,30 @@ func (w *Watch) At(h *ledger.Held) (place.Condition, error) {
 
 // look returns the look at an entry, nil where there is none.
 func (w *Watch) look(h *ledger.Held) outputs.Look {
-	file := h.Place.IsFile()
-	if file && w.files != nil {
+	if h.Place.IsFile() {
+		if w.files == nil {
+			w.files = w.begin(h)
+		}
 		return w.files
 	}
-	if look, known := w.others[h.Output]; !file && known {
-		return look
+	of := watched{h.Output, h.Place.Kind()}
+	look, known := w.others[of]
+	if !known {
+		if w.others == nil {
+			w.others = map[watched]outputs.Look{}
+		}
+		look = w.begin(h)
+		w.others[of] = look
 	}
-	var look outputs.Look
-	if l, ok := w.keepers.of(h.Output, h.Place).(looker); ok {
-		look = l.Look(w.ctx)
-	}
-	if file {
-		w.files = look
-		return look
-	}
-	if w.others == nil {
-		w.others = map[string]outputs.Look{}
-	}
-	w.others[h.Output] = look
 	return look
+}
+
+// begin begins the look at an entry, if there is one.
+func (w *Watch) begin(h *ledger.Held) outputs.Look {
+	if l, ok := w.keepers.of(h.Output, h.Place).(looker); ok {
+		return l.Look(w.ctx)
+	}
+	return nil
 }
 
 // Close ends the looks.
