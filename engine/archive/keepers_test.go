@@ -72,7 +72,7 @@ func TestKeepers(t *testing.T) {
 	files := file.NewFiles(t.TempDir())
 	var s shelf
 	table, p, other := &probe{}, &probe{}, &probe{}
-	k := NewKeepers(map[place.Kind]any{place.File: files, "table": table}, map[address.Address]outputs.Output{
+	k := NewKeepers(map[place.Kind]any{place.File: files, place.Standard: table, "table": table}, map[address.Address]outputs.Output{
 		"output.memory.m": &s.memory, "output.stream.s": &s.stream, "output.probe.p": p, `output.probe.each["x"]`: other,
 	})
 	for _, test := range []struct {

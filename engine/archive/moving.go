@@ -86,7 +86,7 @@ func (a *Archive) checkOccupied(ctx context.Context, pairs []ledger.Key) error {
 		case from == nil:
 			from = d
 			return nil
-		case len(d.Held)+len(d.Failed)+len(d.Left) > 0 && !reflect.DeepEqual(d, from):
+		case !d.Empty() && !reflect.DeepEqual(d, from):
 			taken = append(taken, fmt.Errorf("%s of %s has a ledger already, with other entries", key.Report, key.Tenant))
 		}
 		from = nil

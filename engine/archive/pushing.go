@@ -111,8 +111,10 @@ func sensible(d *ledger.Document) (*ledger.Ledger, error) {
 			wrong = fmt.Sprintf("the output %q is no address of an output", h.Output)
 		case h.Definition == "":
 			wrong = "its definition is missing"
-		case h.Rows < 0 || h.Bytes < 0 || h.Pages < 0 || h.Requests < 0:
+		case min(h.Rows, h.Bytes, h.Pages, h.Requests, h.Repeated, h.Revisions, h.Outside, h.Late) < 0:
 			wrong = "a number is below zero"
+		case h.WalkFrom.IsZero() != h.WalkTo.IsZero() || h.WalkTo.Before(h.WalkFrom):
+			wrong = "its walk lacks one of its ends, or ends before it begins"
 		case (h.Place.IsFile() || h.SHA256 != "") && !isDigest(h.SHA256) && h.Place.Stays():
 			wrong = fmt.Sprintf("the sha256 %q is no digest", h.SHA256)
 		case h.Place.Stays() && places[h.Place]:

@@ -116,6 +116,11 @@ func (h *DocumentHeld) entry() Held {
 	})
 }
 
+// Empty reports whether the Document says nothing.
+func (d *Document) Empty() bool {
+	return len(d.Held)+len(d.Failed)+len(d.Left)+len(d.Accepted)+len(d.Deleted) == 0 && d.Reach == nil
+}
+
 // Ledger returns the ledger that a Document describes. One of a newer version,
 // or one that does not make sense, is an error.
 func (d *Document) Ledger() (*Ledger, error) {

@@ -163,7 +163,7 @@ func (s *Store) Move(ctx context.Context, from, to ledger.Key) error {
 		err = s.Update(ctx, to, func(there *ledger.Ledger) {
 			d := there.Document()
 			same := reflect.DeepEqual(d, want)
-			if occupied = !same && !empty(d) && !reflect.DeepEqual(d, carried); !same && !occupied {
+			if occupied = !same && !d.Empty() && !reflect.DeepEqual(d, carried); !same && !occupied {
 				there.Replace(moved)
 			}
 		})
@@ -186,9 +186,4 @@ func as(key ledger.Key, l *ledger.Ledger) (*ledger.Ledger, error) {
 	d := l.Document()
 	d.Tenant, d.Report = key.Tenant, key.Report
 	return d.Ledger()
-}
-
-// empty reports whether a document says nothing.
-func empty(d *ledger.Document) bool {
-	return len(d.Held)+len(d.Failed)+len(d.Left)+len(d.Accepted)+len(d.Deleted) == 0 && d.Reach == nil
 }
