@@ -15,7 +15,7 @@ func appendColumns(dst []byte, held []Held) ([]byte, error) {
 	for i := range held {
 		w.proofs[i] = held[i].Proof()
 		if h, p := &held[i], &w.proofs[i]; !storable(h.From) || !storable(h.To) ||
-			!storableOrNone(h.Modified, p.First, p.Last, p.WalkFrom, p.WalkTo, p.FetchedAt, p.DerivedAt) {
+			!storableOrNone(h.Modified, p.First, p.Last, p.WalkFrom, p.WalkTo, p.FetchedAt, p.DerivedAt) || p.WalkFrom.IsZero() != p.WalkTo.IsZero() {
 			return dst, fmt.Errorf("the entry of %s from %s has a time that cannot be stored", h.Output, h.From.Format(time.RFC3339))
 		}
 	}

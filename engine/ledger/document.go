@@ -71,10 +71,7 @@ type DocumentHeld struct {
 // Document returns the ledger as a Document, its times in UTC: those of equal
 // ledgers are equal.
 func (l *Ledger) Document() *Document {
-	d := &Document{
-		Version: DocumentVersion, Tenant: l.Tenant, Report: l.Report, Keeper: l.Keeper, Held: []DocumentHeld{},
-		Reach: l.Reach, Accepted: slices.Clone(l.Accepted), Deleted: slices.Clone(l.Deleted),
-	}
+	d := &Document{Version: DocumentVersion, Tenant: l.Tenant, Report: l.Report, Keeper: l.Keeper, Held: []DocumentHeld{}}
 	for h := range l.Held() {
 		d.Held = append(d.Held, h.document())
 	}
@@ -85,6 +82,19 @@ func (l *Ledger) Document() *Document {
 	for _, left := range l.Left {
 		left.From, left.To = left.From.UTC(), left.To.UTC()
 		d.Left = append(d.Left, left)
+	}
+	if l.Reach != nil {
+		reach := *l.Reach
+		reach.At = reach.At.UTC()
+		d.Reach = &reach
+	}
+	for _, a := range l.Accepted {
+		a.From, a.To, a.At = a.From.UTC(), a.To.UTC(), a.At.UTC()
+		d.Accepted = append(d.Accepted, a)
+	}
+	for _, deleted := range l.Deleted {
+		deleted.From, deleted.To, deleted.At = deleted.From.UTC(), deleted.To.UTC(), deleted.At.UTC()
+		d.Deleted = append(d.Deleted, deleted)
 	}
 	return d
 }

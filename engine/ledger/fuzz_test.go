@@ -30,6 +30,9 @@ func FuzzReadHead(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(head)
+	for _, seed := range fuzzSeeds(f) {
+		f.Add(seed)
+	}
 	f.Add([]byte(`{"version":2,"tenant":"t","report":"r","held":{"entries":0}}`))
 	f.Add([]byte(`{"version":2,"tenant":"t","report":"r","held":{"entries":2,"outputs":["o"],"definitions":["d"],"gap":[1,2],"length":3,"path":["p","q"]}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {

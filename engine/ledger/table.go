@@ -129,7 +129,7 @@ var table = [...]column{ //nolint:gochecknoglobals // it never changes
 		set: func(r run, i int, v value) { r.proofs[i].WalkFrom = r.held[i].From.Add(-time.Duration(v.n)) },
 	},
 	walkLength: { // 0 for none
-		name: "walk_length", proof: true,
+		name: "walk_length", proof: true, relative: true,
 		get: func(r run, i int) value { return value{n: int64(r.proofs[i].WalkTo.Sub(r.proofs[i].WalkFrom))} },
 		set: func(r run, i int, v value) {
 			p := &r.proofs[i]

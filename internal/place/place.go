@@ -111,7 +111,7 @@ type object struct {
 // MarshalJSON implements json.Marshaler.
 func (p Place) MarshalJSON() ([]byte, error) {
 	kind, text, part := p.parts()
-	if kind == File {
+	if kind == File && part == "" {
 		return json.Marshal(text)
 	}
 	return json.Marshal(object{kind, text, part})
