@@ -127,7 +127,7 @@ func TestFormatKeepsEverything(t *testing.T) {
 		if diff := cmp.Diff(want, back.Document()); diff != "" {
 			t.Errorf("%s\nof %s", diff, data)
 		}
-		if again, err := back.appendHead(nil); err != nil || string(again) != string(data) {
+		if again, err := back.appendHead([]byte("<")); err != nil || string(again) != "<"+string(data) {
 			t.Errorf("stored again, %v, it is %s\nbefore %s", err, again, data)
 		}
 		if len(run) == 0 {
