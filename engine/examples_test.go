@@ -35,8 +35,10 @@ func TestExamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// What is counted and what is fetched is what there is at one moment.
+	now := func() time.Time { return testNow }
 	options := wire.SandboxOf(types, nil, classes)
-	options.Now = func() time.Time { return testNow }
+	options.Now = now
 	count := sandbox.New(options).Count
 	for _, dir := range dirs {
 		t.Run(dir.Name(), func(t *testing.T) {
@@ -48,8 +50,7 @@ func TestExamples(t *testing.T) {
 			_ = os.RemoveAll(filepath.Join(copied, ".reportform"))
 			var console bytes.Buffer
 			e, diags := Load(Options{
-				Dir: copied, Version: "0.0.0-test", Stdout: &console, Logger: hclog.NewNullLogger(),
-				Now: func() time.Time { return testNow.Add(time.Since(started)) },
+				Dir: copied, Version: "0.0.0-test", Stdout: &console, Logger: hclog.NewNullLogger(), Now: now,
 			})
 			if len(diags) > 0 {
 				t.Fatal(diags)

@@ -7,6 +7,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -289,9 +291,17 @@ func TestSavedPlan(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	w := lifeWorld(t)
 	w.sandbox.SetFaults(sandbox.Fault{Kind: "timeout", Path: "signIns", Times: -1})
-	e := w.engine()
-	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
+	front := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "signIns") {
+			cancel()
+		}
+		w.sandbox.ServeHTTP(rw, r)
+	}))
+	defer front.Close()
+	w.edit("main.rf.hcl", w.url, front.URL)
+	e := w.engine()
 	summary, err := e.Apply(ctx, w.plan(e), ApplyOptions{})
 	if err != nil || !summary.Interrupted || summary.Finished != 0 {
 		t.Fatalf("%+v, %v", summary, err)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -32,7 +33,10 @@ type world struct {
 	url     string
 	environ []string
 	formats outputs.Registry // nil for those that there are
+	network *pipes           // nil for loopback connections
 	now     time.Time
+	tick    time.Duration // by which the clock moves when it is read
+	read    atomic.Int64
 	log     bytes.Buffer
 	stdout  bytes.Buffer
 }
@@ -40,17 +44,7 @@ type world struct {
 // newWorld starts a sandbox; change may alter its options.
 func newWorld(t *testing.T, change func(*sandbox.Options)) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), now: testNow}
-	types, classes, err := catalog.Load()
-	if err != nil {
-		t.Fatal(err)
-	}
-	options := wire.SandboxOf(types, nil, classes)
-	options.Now = func() time.Time { return w.now }
-	if change != nil {
-		change(&options)
-	}
-	w.sandbox = sandbox.New(options)
+	w := unconnected(t, change)
 	server, err := w.sandbox.Listen("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -59,6 +53,27 @@ func newWorld(t *testing.T, change func(*sandbox.Options)) *world {
 	w.url = server.URL
 	return w
 }
+
+// unconnected is a world whose sandbox nobody reaches.
+func unconnected(t *testing.T, change func(*sandbox.Options)) *world {
+	t.Helper()
+	w := &world{t: t, dir: t.TempDir(), now: testNow, tick: time.Millisecond}
+	types, classes, err := catalog.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	options := wire.SandboxOf(types, nil, classes)
+	options.Now = w.clock
+	if change != nil {
+		change(&options)
+	}
+	w.sandbox = sandbox.New(options)
+	return w
+}
+
+// clock is that of the engine and of the sandbox. It moves when it is read and
+// when the test moves it, and knows nothing of how fast the machine is.
+func (w *world) clock() time.Time { return w.now.Add(time.Duration(w.read.Add(1)) * w.tick) }
 
 // endpoints is the block that leads a tenant to the world's sandbox.
 func (w *world) endpoints() string { return endpointsBlock(w.url) }
@@ -84,7 +99,7 @@ func (w *world) engine() *Engine {
 	w.t.Helper()
 	e, diags := Load(Options{
 		Dir: w.dir, Environ: w.environ, Version: "0.0.0-test", Stdout: &w.stdout, Formats: w.formats,
-		Now:    func() time.Time { return w.now.Add(time.Since(started)) },
+		Now:    w.clock,
 		Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Trace, Output: &w.log}),
 	})
 	if diags.HasErrors() {
@@ -92,11 +107,12 @@ func (w *world) engine() *Engine {
 	}
 	e.wire.Retry = transport.Retry{Attempts: 4, Base: time.Millisecond, Max: 4 * time.Millisecond, Elapsed: time.Second}
 	e.wire.Backoff = time.Millisecond
+	if w.network != nil {
+		e.wire.Dial = w.network.dial
+	}
 	w.t.Cleanup(func() { _ = e.Close() })
 	return e
 }
-
-var started = time.Now()
 
 // plan makes a plan of everything.
 func (w *world) plan(e *Engine) *plan.Plan {

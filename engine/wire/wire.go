@@ -4,7 +4,9 @@
 package wire
 
 import (
+	"context"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -39,6 +41,9 @@ type Wire struct {
 	// not changed after Open.
 	Retry   transport.Retry
 	Backoff time.Duration
+	// Dial makes connections; nil for those of the machine's network. It is not
+	// changed after Open.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	options Options
 	open    func() (*shared, error)
@@ -135,6 +140,9 @@ type clientKey struct {
 
 func (w *Wire) share() (*shared, error) {
 	base := transport.NewBase()
+	if w.Dial != nil {
+		base.DialContext = w.Dial
+	}
 	s := &shared{
 		wire: w, base: base, limiters: transport.NewLimiters(transport.Local{}),
 		clients: map[clientKey]transport.Options{},
