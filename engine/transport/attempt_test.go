@@ -66,8 +66,8 @@ func TestRealFailures(t *testing.T) {
 	}))
 	defer server.Close()
 	defer close(hang)
-	base := NewBase()
-	base.ResponseHeaderTimeout = 20 * time.Millisecond
+	base, hasty := NewBase(), NewBase()
+	hasty.ResponseHeaderTimeout = 20 * time.Millisecond
 	try := func(path string, rt http.RoundTripper) (transient, noAnswer bool) {
 		t.Helper()
 		a := &attempt{next: rt}
@@ -78,7 +78,7 @@ func TestRealFailures(t *testing.T) {
 		}
 		return failed.transient, errors.Is(err, ErrNoAnswer)
 	}
-	if transient, noAnswer := try(server.URL+"/hang", base); transient || !noAnswer {
+	if transient, noAnswer := try(server.URL+"/hang", hasty); transient || !noAnswer {
 		t.Errorf("no headers in time: transient %t, no answer %t", transient, noAnswer)
 	}
 	if transient, _ := try(server.URL+"/drop", base); !transient {

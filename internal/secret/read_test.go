@@ -2,6 +2,7 @@ package secret
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -24,7 +25,7 @@ func TestMain(m *testing.M) {
 		fmt.Println(value)
 		os.Exit(3)
 	case "hang":
-		time.Sleep(time.Minute)
+		time.Sleep(time.Hour)
 	case "flood":
 		fmt.Print(strings.Repeat("x", 1<<20))
 	default:
@@ -132,8 +133,7 @@ func TestCommandEndsWithItsContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	start := time.Now()
-	if _, err := Read(ctx, Reference{Exec: []string{self}}, os.Getenv); err == nil || time.Since(start) > 20*time.Second {
-		t.Errorf("got %v after %s", err, time.Since(start))
+	if _, err := Read(ctx, Reference{Exec: []string{self}}, os.Getenv); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v", err)
 	}
 }

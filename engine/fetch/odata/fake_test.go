@@ -252,7 +252,7 @@ func noLeaks(t *testing.T, close func()) {
 	before := runtime.NumGoroutine()
 	t.Cleanup(func() {
 		close()
-		deadline := time.Now().Add(5 * time.Second)
+		deadline := time.Now().Add(time.Minute) // ends a hang
 		for runtime.NumGoroutine() > before {
 			if time.Now().After(deadline) {
 				stacks := make([]byte, 1<<20)

@@ -200,8 +200,19 @@ func TestLengthThatIsNotTheHeaders(t *testing.T) {
 
 func TestTimeoutBeforeTheHeader(t *testing.T) {
 	s := newScript(t, func(_ http.ResponseWriter, r *http.Request, _ string) { <-r.Context().Done() }, events("", "a"))
-	s.Client().Transport.(*http.Transport).ResponseHeaderTimeout = 50 * time.Millisecond
-	got, stats, err := read(t, s.client(), s.request())
+	patient := s.Client().Transport.(*http.Transport)
+	hasty := patient.Clone()
+	hasty.ResponseHeaderTimeout = 50 * time.Millisecond
+	defer hasty.CloseIdleConnections()
+	asked := 0
+	c := s.client()
+	c.HTTP = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		if asked++; asked == 1 {
+			return hasty.RoundTrip(r)
+		}
+		return patient.RoundTrip(r)
+	})}
+	got, stats, err := read(t, c, s.request())
 	if err != nil || stats.Requests != 2 {
 		t.Fatalf("%+v, %v", stats, err)
 	}
