@@ -2,191 +2,38 @@ package sandbox
 
 import (
 	"bytes"
-	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
-	"strings"
-	"sync"
 	"time"
+
+	"github.com/reportform/reportform/engine/sandbox/fault"
 )
-
-// Fault is something that goes wrong on purpose.
-type Fault struct {
-	// Kind is one of Faults.
-	Kind string
-	// Tenant limits the fault to one directory; empty for all.
-	Tenant string
-	// Path limits the fault to requests whose path contains it, in any case.
-	// Token requests are met only if it contains oauth2.
-	Path string
-	// AfterPage is how many pages of a result come through before the fault.
-	AfterPage int
-	// Times is how many requests are met; 0 for one, less for all.
-	Times int
-	// Wider limits the fault to requests for more time than that; 0 for all.
-	Wider time.Duration
-	// RetryAfter is the header of a 429 or 503; empty for 0.25 with a 429 and
-	// for none with a 503.
-	RetryAfter string
-	// Delay is how long slow and timeout take; 0 for 200 ms and until the
-	// client gives up.
-	Delay time.Duration
-}
-
-// pageKinds change a page; the other kinds answer in its place.
-func pageKinds() []string {
-	return []string{
-		"truncated", "error-in-body", "invalid-utf8", "foreign-link", "empty-skiptoken", "same-link",
-		"restart", "repeat-page", "empty-page", "duplicate-events", "revision",
-	}
-}
-
-// FaultKinds returns the kinds of faults, each with what it does.
-func FaultKinds() [][2]string {
-	return [][2]string{
-		{"429", "refuses with Retry-After"},
-		{"429-bare", "refuses without Retry-After"},
-		{"500", "fails with an error object"},
-		{"502-html", "fails with a page of HTML"},
-		{"503", "fails with an error object, and Retry-After if given"},
-		{"504", "fails with an empty body"},
-		{"timeout", "does not answer"},
-		{"reset", "closes the connection"},
-		{"slow", "answers late"},
-		{"html-200", "answers 200 with a page of HTML"},
-		{"redirect", "redirects to another host"},
-		{"token-expired", "refuses the token with 401"},
-		{"claims-challenge", "refuses the token with 401 and a claims challenge"},
-		{"forbidden", "refuses with 403 as if the permission were missing"},
-		{"unlicensed", "refuses with 403 as if the licence were missing"},
-		{"truncated", "sends half of the page and closes the connection"},
-		{"error-in-body", "answers 200 and breaks off in an event with an error object"},
-		{"invalid-utf8", "puts a byte into the page that is not UTF-8"},
-		{"foreign-link", "links to another host"},
-		{"empty-skiptoken", "links with an empty skip token"},
-		{"same-link", "links to the page itself"},
-		{"restart", "sends an empty page that links to the first"},
-		{"repeat-page", "links to the first page again"},
-		{"empty-page", "sends an empty page and the events with the next"},
-		{"duplicate-events", "begins the next page with events of this one"},
-		{"revision", "begins the next page with another version of this one's last event"},
-	}
-}
-
-// ParseFault reads kind[,tenant=ID][,path=TEXT][,after=N][,times=N|always]
-// [,wider=DURATION][,retry-after=VALUE][,delay=DURATION].
-func ParseFault(s string) (Fault, error) {
-	kind, rest, more := strings.Cut(s, ",")
-	f := Fault{Kind: strings.TrimSpace(kind)}
-	var kinds []string
-	for _, k := range FaultKinds() {
-		kinds = append(kinds, k[0])
-	}
-	if !slices.Contains(kinds, f.Kind) {
-		return Fault{}, fmt.Errorf("%q is not a fault; the faults are %s", f.Kind, strings.Join(kinds, ", "))
-	}
-	for more {
-		var option string
-		option, rest, more = strings.Cut(rest, ",")
-		name, value, _ := strings.Cut(strings.TrimSpace(option), "=")
-		if err := f.set(name, value); err != nil {
-			return Fault{}, fmt.Errorf("fault %s: %w", f.Kind, err)
-		}
-	}
-	return f, nil
-}
-
-func (f *Fault) set(name, value string) (err error) {
-	switch name {
-	case "tenant":
-		f.Tenant = value
-	case "path":
-		f.Path = value
-	case "after":
-		f.AfterPage, err = strconv.Atoi(value)
-	case "times":
-		if value == "always" {
-			f.Times = -1
-			return nil
-		}
-		if f.Times, err = strconv.Atoi(value); err == nil && f.Times < 1 {
-			return fmt.Errorf("times=%s: it is a number from 1, or always", value)
-		}
-	case "wider":
-		f.Wider, err = time.ParseDuration(value)
-	case "retry-after":
-		f.RetryAfter = value
-	case "delay":
-		f.Delay, err = time.ParseDuration(value)
-	default:
-		return fmt.Errorf("%q is not one of tenant, path, after, times, wider, retry-after and delay", name)
-	}
-	if err != nil {
-		return fmt.Errorf("%s=%s: not a value that it can have", name, value)
-	}
-	return nil
-}
 
 // SetFaults replaces all faults. Of several that fit a request the first one
 // meets it.
-func (s *Sandbox) SetFaults(list ...Fault) {
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	s.faults.list = slices.Clone(list)
-	for i := range s.faults.list {
-		if f := &s.faults.list[i]; f.Times == 0 {
-			f.Times = 1
-		}
-	}
-}
+func (s *Sandbox) SetFaults(list ...Fault) { s.faults.Set(list...) }
 
-type faults struct {
-	mu   sync.Mutex
-	list []Fault
-}
-
-const (
-	answerFaults = false
-	pageFaults   = true
-)
-
-// take finds the fault that meets a request and uses it up. The request is nil
+// strike finds the fault that meets a part of the answer. The request is nil
 // where no page is asked for.
-func (f *faults) take(tenant, path string, r *request, onPage bool) (Fault, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for i := range f.list {
-		fault := &f.list[i]
-		path, wanted := strings.ToLower(path), strings.ToLower(fault.Path)
-		oauth := strings.Contains(path, "/oauth2/")
-		page, span := 0, time.Duration(0)
-		if r != nil {
-			page, span = r.at.page, r.span()
-		}
-		switch {
-		case fault.Times == 0, slices.Contains(pageKinds(), fault.Kind) != onPage:
-		case fault.Tenant != "" && !strings.EqualFold(fault.Tenant, tenant):
-		case !strings.Contains(path, wanted), oauth != strings.Contains(wanted, "oauth2"):
-		case page < fault.AfterPage, fault.Wider > 0 && span <= fault.Wider:
-		default:
-			if fault.Times > 0 {
-				fault.Times--
-			}
-			return *fault, true
-		}
+func (c *call) strike(part fault.Part, tenant string, r *request) (Fault, bool) {
+	met := fault.Request{Tenant: tenant, Path: c.r.URL.Path}
+	if r != nil {
+		met.Page, met.Span = r.at.page, r.span()
 	}
-	return Fault{}, false
+	f, ok := c.sandbox.faults.Take(part, met)
+	if ok {
+		c.sandbox.logger.Debug("fault", "kind", f.Kind, "path", c.r.URL.Path, "request-id", c.requestID)
+	}
+	return f, ok
 }
 
 // fault lets the fault that meets the request answer it. It returns whether
 // one did.
 func (c *call) fault(tenant string, r *request) bool {
-	f, ok := c.sandbox.faults.take(tenant, c.r.URL.Path, r, answerFaults)
+	f, ok := c.strike(fault.Answer, tenant, r)
 	if !ok {
 		return false
 	}
-	c.sandbox.logger.Debug("fault", "kind", f.Kind, "path", c.r.URL.Path, "request-id", c.requestID)
 	html := []byte("<html><head><title>Service unavailable</title></head><body><h2>Our services aren't available right now</h2></body></html>\r\n")
 	switch f.Kind {
 	case "429":
@@ -282,7 +129,6 @@ func (c *call) hangUp() {
 
 // disturb changes the events of a page or where the next one begins.
 func (c *call) disturb(f Fault, r *request, p *page) {
-	c.sandbox.logger.Debug("fault", "kind", f.Kind, "path", c.r.URL.Path, "request-id", c.requestID)
 	again := func(events int) {
 		if n := len(p.ends); n > 0 {
 			events = min(events, n)

@@ -10,8 +10,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/reportform/reportform/engine/sandbox"
 	"github.com/reportform/reportform/internal/limits"
 )
@@ -156,24 +154,6 @@ func TestFaultsChooseTheirRequests(t *testing.T) {
 	s.SetFaults()
 	if status(audits) != 200 {
 		t.Error("faults are not cleared")
-	}
-}
-
-func TestParseFault(t *testing.T) {
-	got, err := sandbox.ParseFault("429,tenant=a.example, path=signIns,after=2,times=always,wider=6h,retry-after=2.128,delay=1s")
-	want := sandbox.Fault{Kind: "429", Tenant: "a.example", Path: "signIns", AfterPage: 2, Times: -1, Wider: 6 * time.Hour, RetryAfter: "2.128", Delay: time.Second}
-	if diff := cmp.Diff(want, got); diff != "" || err != nil {
-		t.Errorf("%v %s", err, diff)
-	}
-	for _, kind := range sandbox.FaultKinds() {
-		if _, err := sandbox.ParseFault(kind[0]); err != nil || kind[1] == "" {
-			t.Errorf("%v: %v", kind, err)
-		}
-	}
-	for _, text := range []string{"", "nope", "429,times=0", "429,times=x", "429,after=x", "429,what=1", "504,wider=x", "429,"} {
-		if f, err := sandbox.ParseFault(text); err == nil {
-			t.Errorf("%q is read as %+v", text, f)
-		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/reportform/reportform/engine/sandbox/fault"
 	"github.com/reportform/reportform/engine/sandbox/shape"
 )
 
@@ -65,9 +66,9 @@ func (c *call) read(token *claims, e *endpoint) {
 // page sends a page, changed by the fault that meets it.
 func (c *call) page(r *request, p *page) {
 	view, e := r.view, r.view.endpoint
-	fault, faulty := c.sandbox.faults.take(view.id, c.r.URL.Path, r, pageFaults)
+	struck, faulty := c.strike(fault.Page, view.id, r)
 	if faulty {
-		c.disturb(fault, r, p)
+		c.disturb(struck, r, p)
 	}
 	next, linkName := "", "@odata.nextLink"
 	if p.next != nil && e.sources[0].shape.Pages != shape.PagesNone && (r.topped || e.sources[0].shape.Pages != shape.PagesWithTop) {
@@ -78,7 +79,7 @@ func (c *call) page(r *request, p *page) {
 		}
 	}
 	if faulty {
-		next = c.disturbLink(fault, r, next)
+		next = c.disturbLink(struck, r, next)
 	}
 	context := c.baseURL() + "/" + e.Version + "/$metadata#" + strings.TrimPrefix(e.Path, "/")
 	if e.API == apiAADGraph {
@@ -88,7 +89,7 @@ func (c *call) page(r *request, p *page) {
 		context += "(" + strings.Join(splitList(c.option("$select")), ",") + ")"
 	}
 	body := envelope(context, p, linkName, next, e.API == apiGraph)
-	if faulty && c.disturbBody(fault, body) {
+	if faulty && c.disturbBody(struck, body) {
 		return
 	}
 	c.send(http.StatusOK, typeGraph, body)

@@ -17,6 +17,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/reportform/reportform/engine/sandbox/directory"
+	"github.com/reportform/reportform/engine/sandbox/fault"
 	"github.com/reportform/reportform/internal/limits"
 )
 
@@ -94,6 +95,9 @@ type Options struct {
 	Logger hclog.Logger // nil for none
 }
 
+// Fault is something that goes wrong on purpose.
+type Fault = fault.Fault
+
 // Tenant describes a directory.
 type Tenant struct {
 	// EventsPerDay is the average number of events of each report, more or
@@ -124,7 +128,7 @@ type Sandbox struct {
 	endpoints map[string]*endpoint
 	types     map[string]*endpoint // by the name of a type
 	throttle  throttle
-	faults    faults
+	faults    fault.Faults
 
 	mu          sync.Mutex
 	directories map[string]*directory.Directory // by id and number of users

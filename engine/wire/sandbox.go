@@ -9,13 +9,14 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/config/catalog"
 	"github.com/reportform/reportform/engine/sandbox"
+	"github.com/reportform/reportform/engine/sandbox/fault"
 	"github.com/reportform/reportform/internal/limits"
 )
 
 // SandboxOptions says what kind of cloud the sandbox plays.
 type SandboxOptions struct {
 	Listen       string   // address, such as 127.0.0.1:8080; port 0 picks one
-	Faults       []string // as sandbox.ParseFault reads them
+	Faults       []string // as fault.Parse reads them
 	Throttle     bool     // enforce the published limits
 	Seed         uint64
 	EventsPerDay int // about so many of each report; 0 for the directory's own number
@@ -32,11 +33,11 @@ func StartSandbox(o SandboxOptions) (*sandbox.Server, error) {
 	options := SandboxOf(types, nil, classes)
 	options.Now, options.Seed, options.Throttle, options.Logger = time.Now, o.Seed, o.Throttle, o.Logger
 	for _, text := range o.Faults {
-		fault, err := sandbox.ParseFault(text)
+		f, err := fault.Parse(text)
 		if err != nil {
 			return nil, err
 		}
-		options.Faults = append(options.Faults, fault)
+		options.Faults = append(options.Faults, f)
 	}
 	if o.EventsPerDay > 0 {
 		options.Tenants = func(id string) (sandbox.Tenant, bool) {
