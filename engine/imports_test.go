@@ -73,7 +73,15 @@ var rules = []struct {
 	{"engine/auth", "config internal/diag internal/secret", "credentials know the language's references to secrets"},
 	{"engine/transport", "internal/limits", "round trippers know HTTP and its limits alone"},
 	{"engine/fetch", "engine/fetch internal/event internal/rawjson", "a source knows no sink, no language and no other source"},
-	{"engine/sandbox", "engine/sandbox/... internal/limits internal/rawjson", "the sandbox knows nothing of its client"},
+	{"engine/sandbox", "engine/sandbox/... internal/limits", "the stand-in knows nothing of its client"},
+	{"engine/sandbox/directory", "", "a leaf: the companies that the sandbox invents"},
+	{"engine/sandbox/endpoint", "engine/sandbox/odata engine/sandbox/shape", "what is served knows nothing of who asks, nor when"},
+	{"engine/sandbox/fault", "", "a leaf: which fault meets which request"},
+	{"engine/sandbox/odata", "", "a leaf: filters"},
+	{"engine/sandbox/shape", "engine/sandbox/directory engine/sandbox/odata", "how an event looks depends on the event alone"},
+	{"engine/sandbox/throttle", "internal/limits", "counts requests, whatever they ask for"},
+	{"engine/sandbox/timeline", "engine/sandbox/directory engine/sandbox/endpoint engine/sandbox/odata engine/sandbox/shape", "which events there are is a pure function"},
+	{"engine/sandbox/token", "engine/sandbox/directory engine/sandbox/endpoint", "tokens know applications and APIs, and nothing of events"},
 	{"engine/advice", "config engine/auth engine/fetch outputs", "what errors mean is said by who knows the errors, and nothing else of the parts"},
 	{"engine/wanted", "config engine/ledger engine/plan engine/window internal/address internal/diag internal/place outputs", "what is wanted follows from the configuration alone, whatever is held and whoever answers"},
 	{"engine/wire", "config config/catalog engine/auth engine/fetch engine/fetch/odata engine/sandbox engine/transport internal/address internal/limits", "how a service is reached does not depend on what is planned or held"},
@@ -87,6 +95,8 @@ var pure = map[string][]string{
 	"engine/window": {"os", "net", "net/http", "io/fs", "sync"},
 	"engine/plan":   {"os", "net", "net/http", "io/fs", "sync"},
 	"engine/wanted": {"os", "net", "net/http", "io/fs"},
+
+	"engine/sandbox/timeline": {"os", "net", "net/http", "io/fs", "sync"},
 }
 
 // sole are packages of others that one of ours alone may import.

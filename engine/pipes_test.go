@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"sync"
 	"testing"
 
 	"github.com/reportform/reportform/engine/sandbox"
@@ -25,11 +26,11 @@ func newPipedWorld(t *testing.T, change func(*sandbox.Options)) *world {
 	w.network = &pipes{make(chan net.Conn), make(chan struct{})}
 	w.url = "http://" + w.network.String()
 	server := &http.Server{Handler: w.sandbox}
-	served := make(chan error)
-	go func() { served <- server.Serve(w.network) }()
+	var served sync.WaitGroup
+	served.Go(func() { _ = server.Serve(w.network) })
 	t.Cleanup(func() {
 		_ = server.Close()
-		<-served
+		served.Wait()
 	})
 	return w
 }

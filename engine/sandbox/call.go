@@ -3,6 +3,7 @@ package sandbox
 import (
 	"compress/gzip"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -159,4 +160,16 @@ func mustJSON(v any) []byte {
 		panic(err)
 	}
 	return data
+}
+
+// refusal is a request that cannot be answered.
+type refusal struct {
+	status        int
+	code, message string
+}
+
+func (r *refusal) Error() string { return r.code + ": " + r.message }
+
+func badRequest(format string, args ...any) error {
+	return &refusal{400, "BadRequest", fmt.Sprintf(format, args...)}
 }

@@ -94,12 +94,12 @@ func (c *call) refuseAccess(f Fault, r *request) {
 		c.fail(http.StatusUnauthorized, "InvalidAuthenticationToken", "Continuous access evaluation resulted in challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp")
 	case "forbidden":
 		permission := ""
-		if p := r.view.endpoint.Permissions; len(p) > 0 {
+		if p := r.view.Endpoint.Permissions; len(p) > 0 {
 			permission = p[0]
 		}
-		c.forbidden(r.view.endpoint, permission)
+		c.forbidden(r.view.Endpoint, permission)
 	case "unlicensed":
-		c.unlicensed(r.view.endpoint)
+		c.unlicensed(r.view.Endpoint)
 	}
 }
 
@@ -132,18 +132,18 @@ func (c *call) disturb(f Fault, r *request, p *page) {
 	again := func(events int) {
 		if n := len(p.ends); n > 0 {
 			events = min(events, n)
-			p.next = &link{position: p.places[n-events], page: r.at.page + 1, offset: r.at.offset + n - events}
+			p.next = &link{Position: p.places[n-events], page: r.at.page + 1, offset: r.at.offset + n - events}
 		}
 	}
 	switch f.Kind {
 	case "restart":
 		p.events, p.ends = nil, nil
-		p.next = &link{position: r.view.start(r.query), page: r.at.page + 1}
+		p.next = &link{Position: r.view.Start(r.query), page: r.at.page + 1}
 	case "repeat-page":
-		p.next = &link{position: r.view.start(r.query), page: r.at.page + 1}
+		p.next = &link{Position: r.view.Start(r.query), page: r.at.page + 1}
 	case "empty-page":
 		p.events, p.ends = nil, nil
-		p.next = &link{position: r.at.position, page: r.at.page + 1, offset: r.at.offset}
+		p.next = &link{Position: r.at.Position, page: r.at.page + 1, offset: r.at.offset}
 	case "duplicate-events":
 		again(3)
 	case "revision":

@@ -8,51 +8,54 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/reportform/reportform/engine/sandbox/endpoint"
 	"github.com/reportform/reportform/engine/sandbox/fault"
 	"github.com/reportform/reportform/engine/sandbox/shape"
+	"github.com/reportform/reportform/engine/sandbox/timeline"
+	"github.com/reportform/reportform/engine/sandbox/token"
 )
 
 // graph answers Microsoft Graph: GET /{version}{path}.
 func (c *call) graph(version, path string) {
-	token, ok := c.authorize(apiGraph)
+	claims, ok := c.authorize(endpoint.Graph)
 	if !ok {
 		return
 	}
-	e := c.sandbox.endpoints[endpointKey(apiGraph, version, strings.TrimSuffix(path, "/"))]
+	e := c.sandbox.endpoints.At(endpoint.Graph, version, strings.TrimSuffix(path, "/"))
 	if e == nil {
 		c.fail(http.StatusNotFound, "ResourceNotFound", "Resource not found for the segment '"+path[strings.LastIndexByte(path, '/')+1:]+"'.")
 		return
 	}
-	c.read(token, e)
+	c.read(claims, e)
 }
 
 // read answers a request for a page of an endpoint, of either API.
-func (c *call) read(token *claims, e *endpoint) {
+func (c *call) read(claims *token.Claims, e *endpoint.Endpoint) {
 	if c.r.Method != http.MethodGet {
 		c.fail(http.StatusMethodNotAllowed, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
 		return
 	}
-	tenant, known := c.sandbox.tenant(token.Tenant)
+	tenant, known := c.sandbox.tenant(claims.Tenant)
 	if !known {
 		c.unauthorized("The identity of the calling application could not be established.")
 		return
 	}
-	view := c.sandbox.view(e, token.Tenant, tenant, c.now)
+	view := c.sandbox.view(e, claims.Tenant, tenant, c.now)
 	request, err := c.request(view)
-	if c.fault(token.Tenant, request) {
+	if c.fault(claims.Tenant, request) {
 		return
 	}
-	if wait, limited := c.limited(token, e); limited {
-		c.tooManyRequests(wait, e.family.silent)
+	if wait, limited := c.limited(claims, e); limited {
+		c.tooManyRequests(wait, e.Family.Silent)
 		return
 	}
 	for _, permission := range e.Permissions {
-		if !slices.Contains(token.Roles, permission) {
+		if !slices.Contains(claims.Roles, permission) {
 			c.forbidden(e, permission)
 			return
 		}
 	}
-	if !e.licensed(tenant) {
+	if !e.Licensed(tenant.License) {
 		c.unlicensed(e)
 		return
 	}
@@ -65,16 +68,16 @@ func (c *call) read(token *claims, e *endpoint) {
 
 // page sends a page, changed by the fault that meets it.
 func (c *call) page(r *request, p *page) {
-	view, e := r.view, r.view.endpoint
-	struck, faulty := c.strike(fault.Page, view.id, r)
+	view, e := r.view, r.view.Endpoint
+	struck, faulty := c.strike(fault.Page, view.Tenant, r)
 	if faulty {
 		c.disturb(struck, r, p)
 	}
 	next, linkName := "", "@odata.nextLink"
-	if p.next != nil && e.sources[0].shape.Pages != shape.PagesNone && (r.topped || e.sources[0].shape.Pages != shape.PagesWithTop) {
+	if p.next != nil && e.Sources[0].Shape.Pages != shape.PagesNone && (r.topped || e.Sources[0].Shape.Pages != shape.PagesWithTop) {
 		token := c.sandbox.skipToken(*p.next, c.signature(view))
 		next = c.nextLink(token)
-		if e.API == apiAADGraph && c.sandbox.options.RelativeLinks {
+		if e.API == endpoint.AADGraph && c.sandbox.options.RelativeLinks {
 			linkName, next = "odata.nextLink", c.relativeLink(token)
 		}
 	}
@@ -82,13 +85,13 @@ func (c *call) page(r *request, p *page) {
 		next = c.disturbLink(struck, r, next)
 	}
 	context := c.baseURL() + "/" + e.Version + "/$metadata#" + strings.TrimPrefix(e.Path, "/")
-	if e.API == apiAADGraph {
-		context = c.baseURL() + "/" + view.id + "/$metadata#" + e.Path[strings.LastIndexByte(e.Path, '/')+1:]
+	if e.API == endpoint.AADGraph {
+		context = c.baseURL() + "/" + view.Tenant + "/$metadata#" + e.Path[strings.LastIndexByte(e.Path, '/')+1:]
 	}
 	if r.wanted != nil && c.option("$select") != "" {
 		context += "(" + strings.Join(splitList(c.option("$select")), ",") + ")"
 	}
-	body := envelope(context, p, linkName, next, e.API == apiGraph)
+	body := envelope(context, p, linkName, next, e.API == endpoint.Graph)
 	if faulty && c.disturbBody(struck, body) {
 		return
 	}
@@ -96,8 +99,8 @@ func (c *call) page(r *request, p *page) {
 }
 
 // signature names the query that a skip token belongs to.
-func (c *call) signature(v *view) string {
-	return strings.Join([]string{v.id, v.endpoint.Version, v.endpoint.Path, c.option("$filter"), c.option("$orderby"), c.option("$select")}, "\x00")
+func (c *call) signature(v *timeline.View) string {
+	return strings.Join([]string{v.Tenant, v.Endpoint.Version, v.Endpoint.Path, c.option("$filter"), c.option("$orderby"), c.option("$select")}, "\x00")
 }
 
 // option returns a query option; the service ignores the case of its name.
@@ -125,23 +128,23 @@ func splitList(s string) []string {
 
 // request reads the query options. What the service does not know, it ignores.
 // The request is usable for faults even with an error.
-func (c *call) request(v *view) (*request, error) {
-	e := v.endpoint
-	r := &request{view: v, query: &query{}, top: e.family.defaultPage}
-	if e.sources[0].shape.Pages == shape.PagesNone {
-		q, err := v.query("")
+func (c *call) request(v *timeline.View) (*request, error) {
+	e := v.Endpoint
+	r := &request{view: v, query: &timeline.Query{}, top: e.Family.DefaultPage}
+	if e.Sources[0].Shape.Pages == shape.PagesNone {
+		q, err := v.Query("")
 		if err == nil {
-			q.desc, r.query, r.at.position = true, q, v.start(q)
+			q.Desc, r.query, r.at.Position = true, q, v.Start(q)
 		}
 		r.top = maxScan
 		return r, err
 	}
-	q, err := v.query(c.option("$filter"))
+	q, err := v.Query(c.option("$filter"))
 	if err != nil {
-		return r, err
+		return r, badRequest("%s", err)
 	}
-	q.desc = true
-	q.evolved = strings.Contains(c.r.Header.Get("Prefer"), "include-unknown-enum-members")
+	q.Desc = true
+	q.Evolved = strings.Contains(c.r.Header.Get("Prefer"), "include-unknown-enum-members")
 	r.query = q
 	if err := c.order(q, v); err != nil {
 		return r, err
@@ -153,10 +156,10 @@ func (c *call) request(v *view) (*request, error) {
 		return r, err
 	}
 	r.count = strings.EqualFold(c.option("$count"), "true")
-	if e.family.advanced && !strings.EqualFold(c.r.Header.Get("ConsistencyLevel"), "eventual") {
+	if e.Family.Advanced && !strings.EqualFold(c.r.Header.Get("ConsistencyLevel"), "eventual") {
 		r.count = false // ignored without the header, not refused
 	}
-	r.at.position = v.start(q)
+	r.at.Position = v.Start(q)
 	if c.hasOption("$skiptoken") {
 		token := c.option("$skiptoken")
 		if token == "" {
@@ -171,20 +174,20 @@ func (c *call) request(v *view) (*request, error) {
 	return r, nil
 }
 
-func (c *call) order(q *query, v *view) error {
+func (c *call) order(q *timeline.Query, v *timeline.View) error {
 	order := strings.Fields(c.option("$orderby"))
 	if len(order) == 0 {
 		return nil
 	}
-	if v.endpoint.Time == "" || !strings.EqualFold(order[0], v.endpoint.Time) || len(order) > 2 {
+	if v.Endpoint.Time == "" || !strings.EqualFold(order[0], v.Endpoint.Time) || len(order) > 2 {
 		return badRequest("Invalid orderby clause: %s cannot be sorted by.", strings.Join(order, " "))
 	}
-	q.desc = false
+	q.Desc = false
 	if len(order) == 2 {
 		switch strings.ToLower(order[1]) {
 		case "asc":
 		case "desc":
-			q.desc = true
+			q.Desc = true
 		default:
 			return badRequest("Invalid orderby clause: %s is not a direction.", order[1])
 		}
@@ -193,23 +196,23 @@ func (c *call) order(q *query, v *view) error {
 }
 
 func (c *call) pageSize(r *request) error {
-	family := r.view.endpoint.family
+	family := r.view.Endpoint.Family
 	if c.hasOption("$top") {
 		top, err := strconv.Atoi(c.option("$top"))
 		switch {
 		case err != nil || top < 1:
 			return badRequest("Invalid value '%s' for $top: it must be a positive integer.", c.option("$top"))
-		case top > family.maxPage && family.reject:
-			return badRequest("Invalid page size specified: '%d'. Must be between 1 and %d inclusive.", top, family.maxPage)
+		case top > family.MaxPage && family.Reject:
+			return badRequest("Invalid page size specified: '%d'. Must be between 1 and %d inclusive.", top, family.MaxPage)
 		}
-		r.top, r.topped = min(top, family.maxPage), true
+		r.top, r.topped = min(top, family.MaxPage), true
 	}
 	if c.hasOption("$skip") {
 		skip, err := strconv.Atoi(c.option("$skip"))
 		switch {
 		case err != nil || skip < 0:
 			return badRequest("Invalid value '%s' for $skip: it must be a number from 0.", c.option("$skip"))
-		case family.advanced:
+		case family.Advanced:
 			return &refusal{400, "Request_BadRequest", "'$skip' is not supported by the service."}
 		}
 		r.skip = skip
@@ -221,7 +224,7 @@ func (c *call) pageSize(r *request) error {
 func (c *call) selected(r *request) error {
 	wanted := splitList(c.option("$select"))
 	if len(wanted) == 0 {
-		wanted = r.view.endpoint.sources[0].shape.Default
+		wanted = r.view.Endpoint.Sources[0].Shape.Default
 	}
 	if len(wanted) == 0 {
 		return nil
@@ -230,39 +233,39 @@ func (c *call) selected(r *request) error {
 	for _, name := range wanted {
 		name, _, _ = strings.Cut(name, "/")
 		found := name == "*"
-		for known := range r.view.endpoint.schema.Members {
+		for known := range r.view.Endpoint.Schema.Members {
 			if strings.EqualFold(known, name) || name == "*" {
 				r.wanted[known], found = true, true
 			}
 		}
 		if !found {
-			return badRequest("Could not find a property named '%s' on type '%s'.", name, typeName(r.view.endpoint))
+			return badRequest("Could not find a property named '%s' on type '%s'.", name, typeName(r.view.Endpoint))
 		}
 	}
 	return nil
 }
 
-func typeName(e *endpoint) string {
+func typeName(e *endpoint.Endpoint) string {
 	return "microsoft.graph." + strings.TrimSuffix(e.Path[strings.LastIndexByte(e.Path, '/')+1:], "s")
 }
 
 // authorize checks the bearer token, and answers if it is not good.
-func (c *call) authorize(api string) (*claims, bool) {
+func (c *call) authorize(api string) (*token.Claims, bool) {
 	scheme, text, _ := strings.Cut(c.r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || text == "" {
 		c.unauthorized("Access token is empty.")
 		return nil, false
 	}
-	token, ok := c.sandbox.verify(strings.TrimSpace(text))
+	claims, ok := c.sandbox.key.Verify(strings.TrimSpace(text))
 	switch {
 	case !ok:
 		c.unauthorized("Access token validation failure. Invalid signature or malformed token.")
-	case token.API != api:
+	case claims.API != api:
 		c.unauthorized("Access token validation failure. Invalid audience.")
-	case c.now.Unix() >= token.Expires:
+	case c.now.Unix() >= claims.Expires:
 		c.unauthorized("Lifetime validation failed, the token is expired.")
 	default:
-		return token, true
+		return claims, true
 	}
 	return nil, false
 }
@@ -272,23 +275,23 @@ func (c *call) unauthorized(message string) {
 	c.fail(http.StatusUnauthorized, "InvalidAuthenticationToken", message)
 }
 
-func (c *call) forbidden(e *endpoint, permission string) {
+func (c *call) forbidden(e *endpoint.Endpoint, permission string) {
 	message := "Insufficient privileges to complete the operation."
-	switch e.family.denied {
+	switch e.Family.Denied {
 	case "Authentication_MSGraphPermissionMissing":
 		message = "Calling principal does not have required MSGraph permissions " + permission
 	case "Forbidden":
 		message = "You cannot perform the requested operation, required scopes are missing in the token."
 	}
-	c.fail(http.StatusForbidden, e.family.denied, message)
+	c.fail(http.StatusForbidden, e.Family.Denied, message)
 }
 
-func (c *call) unlicensed(e *endpoint) {
+func (c *call) unlicensed(e *endpoint.Endpoint) {
 	message := "Neither tenant is B2C or tenant doesn't have premium license"
-	if e.family.unlicensed == "Forbidden" {
+	if e.Family.Unlicensed == "Forbidden" {
 		message = "Your tenant is not licensed for this feature."
 	}
-	c.fail(http.StatusForbidden, e.family.unlicensed, message)
+	c.fail(http.StatusForbidden, e.Family.Unlicensed, message)
 }
 
 // answerError answers with a *refusal.

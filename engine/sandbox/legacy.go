@@ -7,20 +7,21 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/reportform/reportform/engine/sandbox/directory"
+	"github.com/reportform/reportform/engine/sandbox/endpoint"
 	"github.com/reportform/reportform/engine/sandbox/odata"
+	"github.com/reportform/reportform/engine/sandbox/token"
 )
 
 // legacy answers the Azure AD Graph reporting API: GET /{tenant}{path}.
 func (c *call) legacy(tenantID, path string) {
-	token, ok := c.authorize(apiAADGraph)
+	claims, ok := c.authorize(endpoint.AADGraph)
 	if !ok {
 		return
 	}
 	tenantID = strings.ToLower(tenantID)
-	if tenantID != "myorganization" && directory.GUID(tenantID) != token.TenantID {
+	if tenantID != "myorganization" && directory.GUID(tenantID) != claims.TenantID {
 		c.fail(http.StatusForbidden, "Authentication_Unauthorized", "The token is for another directory.")
 		return
 	}
@@ -31,55 +32,52 @@ func (c *call) legacy(tenantID, path string) {
 	path = strings.TrimSuffix(path, "/")
 	switch {
 	case strings.EqualFold(path, "/reports"):
-		c.reportList(token)
+		c.reportList(claims)
 		return
 	case strings.EqualFold(path, "/reports/$metadata"):
 		c.send(http.StatusOK, typeXML, c.sandbox.metadata())
 		return
 	}
-	e := c.sandbox.endpoints[endpointKey(apiAADGraph, c.option("api-version"), path)]
+	e := c.sandbox.endpoints.At(endpoint.AADGraph, c.option("api-version"), path)
 	if e == nil {
 		c.fail(http.StatusNotFound, "Request_ResourceNotFound", "Resource '"+path[strings.LastIndexByte(path, '/')+1:]+"' does not exist.")
 		return
 	}
-	c.read(token, e)
+	c.read(claims, e)
 }
-
-// legacyWindow is what a report sends that is not filtered by time.
-const legacyWindow = 30 * 24 * time.Hour
 
 // reports returns the reports of the API in order of name; activities are not
 // among them.
-func (s *Sandbox) reports() []*endpoint {
-	byName := map[string]*endpoint{}
-	for _, e := range s.endpoints {
+func (s *Sandbox) reports() []*endpoint.Endpoint {
+	byName := map[string]*endpoint.Endpoint{}
+	for e := range s.endpoints.All() {
 		if name, ok := reportName(e); ok {
 			byName[name] = e
 		}
 	}
-	var list []*endpoint
+	var list []*endpoint.Endpoint
 	for _, name := range slices.Sorted(maps.Keys(byName)) {
 		list = append(list, byName[name])
 	}
 	return list
 }
 
-func reportName(e *endpoint) (string, bool) {
+func reportName(e *endpoint.Endpoint) (string, bool) {
 	folder, name, _ := strings.Cut(strings.TrimPrefix(e.Path, "/"), "/")
-	return name, e.API == apiAADGraph && strings.EqualFold(folder, "reports")
+	return name, e.API == endpoint.AADGraph && strings.EqualFold(folder, "reports")
 }
 
 // reportList answers with the names of all reports. The properties are in
 // Pascal case and the truth values are strings, unlike everywhere else.
-func (c *call) reportList(token *claims) {
+func (c *call) reportList(claims *token.Claims) {
 	if c.r.Method != http.MethodGet {
 		c.fail(http.StatusMethodNotAllowed, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
 		return
 	}
-	if c.fault(token.Tenant, nil) {
+	if c.fault(claims.Tenant, nil) {
 		return
 	}
-	if len(token.Roles) == 0 {
+	if len(claims.Roles) == 0 {
 		c.fail(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 		return
 	}
@@ -96,7 +94,7 @@ func (c *call) reportList(token *claims) {
 	c.send(http.StatusOK, typeGraph, mustJSON(struct {
 		Context string   `json:"@odata.context"`
 		Value   []report `json:"value"`
-	}{c.baseURL() + "/" + token.Tenant + "/$metadata#reports", list}))
+	}{c.baseURL() + "/" + claims.Tenant + "/$metadata#reports", list}))
 }
 
 const namespace = "Microsoft.ActiveDirectory.DataService.PublicApi.Model.Reporting"
@@ -111,8 +109,8 @@ func (s *Sandbox) metadata() []byte {
 		if len(e.ID) > 0 {
 			types.WriteString("      <Key><PropertyRef Name=" + attribute(e.ID[0]) + "/></Key>\n")
 		}
-		for _, property := range slices.Sorted(maps.Keys(e.schema.Members)) {
-			types.WriteString("      <Property Name=" + attribute(property) + " Type=" + attribute(edmType(e.schema.Members[property])) + "/>\n")
+		for _, property := range slices.Sorted(maps.Keys(e.Schema.Members)) {
+			types.WriteString("      <Property Name=" + attribute(property) + " Type=" + attribute(edmType(e.Schema.Members[property])) + "/>\n")
 		}
 		types.WriteString("    </EntityType>\n")
 		sets.WriteString("      <EntitySet Name=" + attribute(name) + " EntityType=" + attribute(namespace+"."+entity) + "/>\n")

@@ -12,12 +12,13 @@ import (
 	"time"
 
 	"github.com/reportform/reportform/engine/sandbox/shape"
+	"github.com/reportform/reportform/engine/sandbox/timeline"
 )
 
 // request is a reading request with its options understood.
 type request struct {
-	view   *view
-	query  *query
+	view   *timeline.View
+	query  *timeline.Query
 	top    int  // events on a page
 	topped bool // $top was sent
 	skip   int
@@ -28,7 +29,7 @@ type request struct {
 
 // link is where a page begins.
 type link struct {
-	position
+	timeline.Position
 	page   int // pages before it
 	offset int // events before it
 	// revised makes the first event of the page another version of itself.
@@ -43,22 +44,22 @@ const maxScan = 50_000
 type page struct {
 	events []byte // JSON, separated by commas
 	ends   []int  // where each event ends
-	places []position
+	places []timeline.Position
 	next   *link // nil on the last page
 	total  int   // of all pages; -1 if not asked for
 }
 
-func (p *page) add(r *request, ref ref, at position) {
+func (p *page) add(r *request, ref timeline.Ref, at timeline.Position) {
 	if len(p.events) > 0 {
 		p.events = append(p.events, ',')
 	}
-	event := r.view.event(r.query, ref, r.wanted)
+	event := r.view.Event(r.query, ref, r.wanted)
 	start := len(p.events)
-	p.events = ref.source.shape.Append(p.events, event)
+	p.events = ref.Source.Shape.Append(p.events, event)
 	if r.at.revised && len(p.ends) == 0 {
 		original := string(p.events[start:])
 		for event.Revision = 1; event.Revision < 16 && string(p.events[start:]) == original; event.Revision++ {
-			p.events = ref.source.shape.Append(p.events[:start], event)
+			p.events = ref.Source.Shape.Append(p.events[:start], event)
 		}
 	}
 	if len(p.ends) == 0 { // the others will be about as long
@@ -72,20 +73,20 @@ func (r *request) build() *page {
 	p := &page{total: -1}
 	if r.count {
 		p.total = 0
-		r.view.walk(r.query, r.view.start(r.query), func(ref ref, _ position) bool {
-			if r.view.matches(r.query, ref) {
+		r.view.Walk(r.query, r.view.Start(r.query), func(ref timeline.Ref, _ timeline.Position) bool {
+			if r.view.Matches(r.query, ref) {
 				p.total++
 			}
 			return true
 		})
 	}
 	scanned, skip := 0, r.skip
-	r.view.walk(r.query, r.at.position, func(ref ref, at position) bool {
+	r.view.Walk(r.query, r.at.Position, func(ref timeline.Ref, at timeline.Position) bool {
 		if scanned++; scanned > maxScan {
-			p.next = &link{position: at}
+			p.next = &link{Position: at}
 			return false
 		}
-		if !r.view.matches(r.query, ref) {
+		if !r.view.Matches(r.query, ref) {
 			return true
 		}
 		if skip > 0 {
@@ -93,7 +94,7 @@ func (r *request) build() *page {
 			return true
 		}
 		if len(p.ends) == r.top {
-			p.next = &link{position: at}
+			p.next = &link{Position: at}
 			return false
 		}
 		p.add(r, ref, at)
@@ -107,10 +108,10 @@ func (r *request) build() *page {
 
 // span is how much time a request asks for; 0 for a snapshot.
 func (r *request) span() time.Duration {
-	if r.view.snapshot() || r.query.high <= r.query.low {
+	if r.view.Endpoint.Snapshot() || r.query.High <= r.query.Low {
 		return 0
 	}
-	return time.Duration(r.query.high-r.query.low) * shape.Tick
+	return time.Duration(r.query.High-r.query.Low) * shape.Tick
 }
 
 // skipToken writes a link as the service's tokens look: 32 hexadecimal digits
@@ -118,15 +119,15 @@ func (r *request) span() time.Duration {
 // only for the same query.
 func (s *Sandbox) skipToken(l link, query string) string {
 	var b [16]byte
-	binary.BigEndian.PutUint32(b[0:], uint32(l.bucket))
-	binary.BigEndian.PutUint32(b[4:], uint32(l.index))
+	binary.BigEndian.PutUint32(b[0:], uint32(l.Bucket))
+	binary.BigEndian.PutUint32(b[4:], uint32(l.Index))
 	binary.BigEndian.PutUint16(b[8:], uint16(l.page))
 	if l.revised {
 		b[10] = 1
 	}
 	suffix := "_" + strconv.Itoa(l.offset)
-	copy(b[11:], s.mac("link "+string(b[:11])+suffix+" "+query))
-	mask := s.mac("mask " + string(b[11:]))
+	copy(b[11:], s.key.MAC("link "+string(b[:11])+suffix+" "+query))
+	mask := s.key.MAC("mask " + string(b[11:]))
 	for i := range 11 {
 		b[i] ^= mask[i]
 	}
@@ -141,15 +142,15 @@ func (s *Sandbox) skipLink(token, query string) (link, bool) {
 	if err != nil || errHex != nil || len(b) != 16 || n < 0 {
 		return link{}, false
 	}
-	mask := s.mac("mask " + string(b[11:]))
+	mask := s.key.MAC("mask " + string(b[11:]))
 	for i := range 11 {
 		b[i] ^= mask[i]
 	}
-	if !hmac.Equal(b[11:], s.mac("link " + string(b[:11]) + "_" + offset + " " + query)[:5]) {
+	if !hmac.Equal(b[11:], s.key.MAC("link " + string(b[:11]) + "_" + offset + " " + query)[:5]) {
 		return link{}, false
 	}
 	return link{
-		position: position{bucket: int64(binary.BigEndian.Uint32(b[0:])), index: int64(binary.BigEndian.Uint32(b[4:]))},
+		Position: timeline.Position{Bucket: int64(binary.BigEndian.Uint32(b[0:])), Index: int64(binary.BigEndian.Uint32(b[4:]))},
 		page:     int(binary.BigEndian.Uint16(b[8:])), offset: n, revised: b[10] == 1,
 	}, true
 }

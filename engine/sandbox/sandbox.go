@@ -8,6 +8,8 @@
 package sandbox
 
 import (
+	"embed"
+	"io/fs"
 	"net/http"
 	"strconv"
 	"strings"
@@ -17,49 +19,26 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/reportform/reportform/engine/sandbox/directory"
+	"github.com/reportform/reportform/engine/sandbox/endpoint"
 	"github.com/reportform/reportform/engine/sandbox/fault"
+	"github.com/reportform/reportform/engine/sandbox/throttle"
+	"github.com/reportform/reportform/engine/sandbox/token"
 	"github.com/reportform/reportform/internal/limits"
 )
 
-// The APIs of Type.API.
-const (
-	apiGraph    = "graph"
-	apiAADGraph = "aad_graph"
-)
+//go:embed shapes/*.json
+var shapeFiles embed.FS
+
+func shapesFS() fs.FS {
+	sub, err := fs.Sub(shapeFiles, "shapes")
+	if err != nil {
+		panic(err)
+	}
+	return sub
+}
 
 // Type is what the sandbox needs to know of a report type.
-type Type struct {
-	Name string
-	// Own marks a type of a user's configuration. On a path that a built-in
-	// type has too, that one rules.
-	Own bool
-	// API is graph or aad_graph.
-	API string
-	// Version is v1.0 or beta.
-	Version string
-	// Path is the request path after the version (graph) or the directory (aad_graph).
-	Path string
-	// Filter is a condition that the type always sends, such as the kind of
-	// sign-in. Events of a type that has one are left out of the answer to a
-	// request that does not filter the same property.
-	Filter string
-	// Time is the property that can be filtered by time; empty for a snapshot.
-	Time string
-	// ID lists the properties that identify an event.
-	ID []string
-	// Permissions are the application permissions that are demanded, all of them.
-	Permissions []string
-	// License is the licence that is demanded; empty for none.
-	License string
-	// MaxPage and DefaultPage are page sizes; 0 for those of the path's service.
-	MaxPage, DefaultPage int
-	// Retention is how long a premium directory keeps events; 0 for without a known limit.
-	Retention time.Duration
-	// Limit names the class in Options.Limits; empty for none.
-	Limit string
-	// Lower and Upper are the documented operators on Time, for Options.Strict.
-	Lower, Upper string
-}
+type Type = endpoint.Type
 
 // Options says what the sandbox serves and how.
 type Options struct {
@@ -114,9 +93,9 @@ type Tenant struct {
 
 // Values of Tenant.License.
 const (
-	Free = "Free"
-	P1   = "P1"
-	P2   = "P2"
+	Free = endpoint.Free
+	P1   = endpoint.P1
+	P2   = endpoint.P2
 )
 
 // Sandbox is an http.Handler. It is safe for concurrent use.
@@ -124,10 +103,10 @@ type Sandbox struct {
 	options   Options
 	now       func() time.Time
 	logger    hclog.Logger
-	key       []byte // signs tokens and page links
-	endpoints map[string]*endpoint
-	types     map[string]*endpoint // by the name of a type
-	throttle  throttle
+	key       token.Key // signs tokens and page links
+	issuer    token.Issuer
+	endpoints *endpoint.Endpoints
+	throttle  *throttle.Throttle
 	faults    fault.Faults
 
 	mu          sync.Mutex
@@ -139,9 +118,10 @@ type Sandbox struct {
 func New(o Options) *Sandbox {
 	s := &Sandbox{
 		options: o, now: o.Now, logger: o.Logger,
-		key:         directory.AppendGUID([]byte("sandbox "), directory.Hash(o.Seed, "key")),
+		key:         token.KeyOf(o.Seed),
+		endpoints:   endpoint.Group(o.Types, shapesFS()),
 		directories: map[string]*directory.Directory{},
-		throttle:    throttle{limits: o.Limits, spent: map[limits.Counter][]time.Time{}},
+		throttle:    throttle.New(o.Limits),
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -149,7 +129,7 @@ func New(o Options) *Sandbox {
 	if s.logger == nil {
 		s.logger = hclog.NewNullLogger()
 	}
-	s.endpoints, s.types = newEndpoints(o.Types)
+	s.issuer = token.Issuer{Seed: o.Seed, Life: o.TokenLife, Secret: o.Secret, Permissions: s.granted, Grantable: s.grantable}
 	s.SetFaults(o.Faults...)
 	return s
 }
@@ -173,7 +153,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		c.shape = graphErrors
 		c.graph(strings.ToLower(first), "/"+rest)
 	case strings.EqualFold(second, "oauth2"):
-		c.token(first, strings.ToLower(strings.TrimPrefix(rest[len(second):], "/")))
+		c.login(first, strings.ToLower(strings.TrimPrefix(rest[len(second):], "/")))
 	case strings.EqualFold(second, "reports"), strings.EqualFold(second, "activities"):
 		c.shape = legacyErrors
 		c.legacy(first, "/"+rest)

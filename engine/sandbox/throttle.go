@@ -4,49 +4,18 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"slices"
-	"sync"
 	"time"
 
-	"github.com/reportform/reportform/internal/limits"
+	"github.com/reportform/reportform/engine/sandbox/endpoint"
+	"github.com/reportform/reportform/engine/sandbox/token"
 )
 
-// throttle counts requests in sliding windows. Requests that it refuses count
-// too, as with the service. It keeps real time whatever the sandbox's clock says.
-type throttle struct {
-	limits map[string]limits.Class
-
-	mu    sync.Mutex
-	spent map[limits.Counter][]time.Time
-}
-
-// take spends one request of a class and returns how long to wait if it is one too many.
-func (t *throttle) take(class, app, tenant string, now time.Time) (wait time.Duration, limited bool) {
-	counted, ok := t.limits[class]
-	if !ok {
-		return 0, false
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, limit := range counted.Of(app, tenant) {
-		if !limit.Limited() {
-			continue
-		}
-		times := slices.DeleteFunc(t.spent[limit.Counter], func(at time.Time) bool { return !at.After(now.Add(-limit.Per)) })
-		if len(times) >= limit.Requests {
-			limited = true
-			wait = max(wait, times[len(times)-limit.Requests].Add(limit.Per).Sub(now))
-		}
-		t.spent[limit.Counter] = append(times, now)
-	}
-	return wait, limited
-}
-
-func (c *call) limited(token *claims, e *endpoint) (time.Duration, bool) {
+// limited spends a request. It keeps real time, whatever the sandbox's clock says.
+func (c *call) limited(claims *token.Claims, e *endpoint.Endpoint) (time.Duration, bool) {
 	if !c.sandbox.options.Throttle {
 		return 0, false
 	}
-	return c.sandbox.throttle.take(e.Limit, token.AppID, token.TenantID, time.Now())
+	return c.sandbox.throttle.Take(e.Limit, claims.AppID, claims.TenantID, time.Now())
 }
 
 // tooManyRequests answers 429, with a Retry-After in fractions of a second
@@ -62,7 +31,7 @@ func (c *call) tooManyRequests(wait time.Duration, silent bool) {
 func (c *call) fail429() {
 	switch c.shape {
 	case tokenErrors:
-		c.refuse(tokenError{429, "temporarily_unavailable", 50196, "The server terminated an operation because it encountered a client request loop."})
+		c.refuse(&token.Refusal{Status: 429, Kind: "temporarily_unavailable", Code: 50196, Message: "The server terminated an operation because it encountered a client request loop."})
 		return
 	case legacyErrors:
 		c.fail(http.StatusTooManyRequests, "Request_ThrottledTemporarily", "Please retry again later.")
