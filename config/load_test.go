@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/reportform/reportform/internal/calendar"
 	"github.com/reportform/reportform/internal/limits"
 )
 
@@ -24,13 +25,13 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // testOptions has two report types and a limit class as a catalog would.
 func testOptions() Options {
-	retention := Duration{30, Day}
+	retention := calendar.Duration{N: 30, Unit: calendar.Day}
 	return Options{
 		Version: "0.3.0",
 		ReportTypes: []*ReportType{
 			{
 				Name: "sign_ins", API: APIGraph, Version: "v1.0", Path: "/auditLogs/signIns", Time: "createdDateTime",
-				ID: []string{"id"}, Lower: "ge", Upper: "lt", Retention: &retention, Settle: Duration{1, Hour}, Limit: "reports",
+				ID: []string{"id"}, Lower: "ge", Upper: "lt", Retention: &retention, Settle: calendar.Duration{N: 1, Unit: calendar.Hour}, Limit: "reports",
 			},
 			{Name: "audit_events", API: APIAADGraph, Version: "beta", Path: "/reports/auditEvents", Time: "eventTime", Lower: "ge", Upper: "lt"},
 			{Name: "users", API: APIGraph, Version: "v1.0", Path: "/users"},
@@ -46,7 +47,7 @@ func dump(t *testing.T, c *Config) string {
 	place := func(r hcl.Range) string {
 		return fmt.Sprintf("%s:%d", filepath.ToSlash(r.Filename), r.Start.Line)
 	}
-	duration := func(d *Duration) any {
+	duration := func(d *calendar.Duration) any {
 		if d == nil {
 			return nil
 		}

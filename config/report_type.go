@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/reportform/reportform/config/lang"
+	"github.com/reportform/reportform/internal/calendar"
 	"github.com/reportform/reportform/internal/column"
 	"github.com/reportform/reportform/internal/diag"
 )
@@ -51,9 +52,9 @@ type ReportType struct {
 	License string
 	// Retention is how long the service keeps events at the longest (premium
 	// directories); nil where unknown or without limit.
-	Retention *Duration
+	Retention *calendar.Duration
 	// Settle is how late events become visible.
-	Settle Duration
+	Settle calendar.Duration
 	// Limit names the class of published request limits, see LimitClass;
 	// empty for none.
 	Limit string
@@ -142,7 +143,7 @@ func decodeReportType(block *hcl.Block, a *lang.Attributes, limits map[string]*L
 		Name:   block.Labels[0],
 		API:    APIGraph,
 		ID:     []string{"id"},
-		Settle: Duration{15, Minute},
+		Settle: calendar.Duration{N: 15, Unit: calendar.Minute},
 		Range:  block.DefRange,
 	}
 	if api, ok := a.OneOf("api", APIGraph, APIAADGraph); ok {
@@ -169,7 +170,7 @@ func decodeReportType(block *hcl.Block, a *lang.Attributes, limits map[string]*L
 		upper, _ := a.OneOf("upper", "lt", "le")
 		t.Lower, t.Upper = cmp.Or(lower, "ge"), cmp.Or(upper, "lt")
 	} else {
-		t.Settle = Duration{0, Second}
+		t.Settle = calendar.Duration{N: 0, Unit: calendar.Second}
 		for _, name := range []string{"lower", "upper"} {
 			if a.Has(name) {
 				a.Reject(name, "Operator without a time", "%q is an operator of the slice's condition on the property \"time\", which this report type does not have. Set \"time\", or remove %q.", name, name)

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"github.com/reportform/reportform/internal/calendar"
 	"github.com/reportform/reportform/internal/column"
 	"github.com/reportform/reportform/internal/limits"
 )
@@ -42,14 +43,14 @@ func TestDecodeReportType(t *testing.T) {
 			}`,
 			&ReportType{
 				Name: "a", API: APIGraph, Version: "v1.0", Path: "/auditLogs/signIns", Time: "t", ID: []string{"id"},
-				Lower: "ge", Upper: "lt", Settle: Duration{15, Minute},
+				Lower: "ge", Upper: "lt", Settle: calendar.Duration{N: 15, Unit: calendar.Minute},
 			},
 		},
 		"defaults of a snapshot": {
 			`report_type "b" {
 			  path = "/users"
 			}`,
-			&ReportType{Name: "b", API: APIGraph, Version: "v1.0", Path: "/users", ID: []string{"id"}, Settle: Duration{0, Second}},
+			&ReportType{Name: "b", API: APIGraph, Version: "v1.0", Path: "/users", ID: []string{"id"}, Settle: calendar.Duration{N: 0, Unit: calendar.Second}},
 		},
 		"defaults of the old API": {
 			`report_type "c" {
@@ -63,7 +64,7 @@ func TestDecodeReportType(t *testing.T) {
 			}`,
 			&ReportType{
 				Name: "c", API: APIAADGraph, Version: "beta", Path: "/reports/auditEvents", Time: "eventTime", ID: []string{},
-				Lower: "gt", Upper: "le", Settle: Duration{15, Minute},
+				Lower: "gt", Upper: "le", Settle: calendar.Duration{N: 15, Unit: calendar.Minute},
 			},
 		},
 		"everything": {
@@ -90,7 +91,7 @@ func TestDecodeReportType(t *testing.T) {
 			&ReportType{
 				Name: "d", Description: "Everything.", API: APIGraph, Version: "beta", Path: "/reports/getX(period='D7')",
 				Filter: "a eq 1", Time: "t", ID: []string{"a", "t"}, Lower: "ge", Upper: "lt", OrderBy: "t asc", PageSize: 999,
-				Permissions: []string{"Reports.Read.All"}, License: "P1", Retention: &Duration{30, Day}, Settle: Duration{2, Hour},
+				Permissions: []string{"Reports.Read.All"}, License: "P1", Retention: &calendar.Duration{N: 30, Unit: calendar.Day}, Settle: calendar.Duration{N: 2, Unit: calendar.Hour},
 				Limit: "reports", Headers: map[string]string{"ConsistencyLevel": "eventual"}, Columns: []column.Column{{Path: "a", Type: column.String}, {Path: "b.c", Type: column.Int32}},
 				Fields: []column.Column{{Path: "b.c", Type: column.Int32}, {Path: "d", Type: column.Timestamp}}, Source: "documentation",
 			},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/reportform/reportform/config/lang"
 	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/calendar"
 )
 
 // Window is a declaration of time. Exactly one of Last, Every and a fixed
@@ -17,24 +18,24 @@ type Window struct {
 	Address address.Address
 	Name    string
 
-	Last  *Duration // trailing: one slice that ends at the plan's clock
-	Align *Duration // with Last: the slice's bounds lie on whole units of this ("hour", "day", "week", "month")
+	Last  *calendar.Duration // trailing: one slice that ends at the plan's clock
+	Align *calendar.Duration // with Last: the slice's bounds lie on whole units of this ("hour", "day", "week", "month")
 
-	Every *Duration // consecutive slices of this length: whole hours, days, weeks or months
-	From  time.Time // zero with Last
-	To    time.Time // zero where there is no end
+	Every *calendar.Duration // consecutive slices of this length: whole hours, days, weeks or months
+	From  time.Time          // zero with Last
+	To    time.Time          // zero where there is no end
 
 	// Location is the zone in which days, weeks and months begin; UTC by default.
 	Location *time.Location
 	// Settle is how long after a slice's end its events are waited for; nil
 	// means the report type's own.
-	Settle *Duration
+	Settle *calendar.Duration
 	// Open also fetches slices that are not final, again at each apply.
 	Open bool
 	// Revisit reads a final slice once more that long after its end; nil for never.
-	Revisit *Duration
+	Revisit *calendar.Duration
 	// Keep is how long after its end a slice is wanted; nil for ever.
-	Keep  *Duration
+	Keep  *calendar.Duration
 	Range hcl.Range
 }
 
@@ -67,7 +68,7 @@ func decodeWindow(i *lang.Instance) *Window {
 	w.Last, _ = duration(&i.Attributes, "last", false)
 	w.Every, _ = duration(&i.Attributes, "every", false)
 	if align, ok := i.OneOf("align", "hour", "day", "week", "month"); ok {
-		w.Align = &Duration{1, map[string]Unit{"hour": Hour, "day": Day, "week": Week, "month": Month}[align]}
+		w.Align = &calendar.Duration{N: 1, Unit: map[string]calendar.Unit{"hour": calendar.Hour, "day": calendar.Day, "week": calendar.Week, "month": calendar.Month}[align]}
 	}
 	if zoned {
 		w.From = moment(i, "from", w.Location)
@@ -126,7 +127,7 @@ func checkSlices(i *lang.Instance, w *Window) {
 	if w.Every == nil {
 		return
 	}
-	if w.Every.Unit == Second || w.Every.Unit == Minute {
+	if w.Every.Unit == calendar.Second || w.Every.Unit == calendar.Minute {
 		i.Reject("every", "Unsuitable length", "Slices are whole hours, days, weeks or months long, such as 1h, 6h, 1d, 1w or 1mo; %s is not.", w.Every)
 		return
 	}
@@ -136,18 +137,18 @@ func checkSlices(i *lang.Instance, w *Window) {
 	_, minute, second := w.From.Clock()
 	onHour := minute == 0 && second == 0 && w.From.Nanosecond() == 0
 	switch {
-	case w.Every.Unit == Hour && !onHour:
+	case w.Every.Unit == calendar.Hour && !onHour:
 		i.Reject("from", "Unsuitable beginning", "Slices of hours begin on a whole hour; %s is none in the zone %s.", w.From.Format(time.RFC3339Nano), w.Location)
-	case w.Every.Unit != Hour && !IsDayStart(w.From):
+	case w.Every.Unit != calendar.Hour && !calendar.IsDayStart(w.From):
 		i.Reject("from", "Unsuitable beginning", "Slices of days, weeks and months begin at midnight; %s is not midnight in the zone %s. Write a date, such as \"2026-11-01\", and set timezone to the zone that counts.", w.From.Format(time.RFC3339Nano), w.Location)
-	case w.Every.Unit == Month && w.From.Day() > 28:
+	case w.Every.Unit == calendar.Month && w.From.Day() > 28:
 		i.Reject("from", "Unsuitable beginning", "Slices of months begin on a day that every month has, the 1st to the 28th; this is the %d.", w.From.Day())
 	}
 }
 
 // neverFetched reports whether slices are not wanted any more when they have
 // settled.
-func (w *Window) neverFetched(settle Duration) bool {
+func (w *Window) neverFetched(settle calendar.Duration) bool {
 	return w.Keep != nil && !w.Open && w.Keep.Fixed() <= settle.Fixed()
 }
 
@@ -185,7 +186,7 @@ func moment(i *lang.Instance, name string, zone *time.Location) time.Time {
 		if err != nil {
 			continue
 		}
-		t := FirstMoment(wall, zone)
+		t := calendar.FirstMoment(wall, zone)
 		if t.Format(layout) != s {
 			i.Reject(name, "Not a time", "There is no %s in the zone %s: the clocks are put forward then. Choose another time.", s, zone)
 			return time.Time{}

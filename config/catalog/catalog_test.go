@@ -28,6 +28,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclwrite"
 
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/calendar"
 	"github.com/reportform/reportform/internal/limits"
 )
 
@@ -499,7 +500,7 @@ func reportsPage(t *testing.T) []byte {
 			if b == (limits.Rate{}) {
 				return ""
 			}
-			per, err := config.ParseDuration(b.Time())
+			per, err := calendar.Parse(b.Time())
 			if err != nil {
 				t.Error(err)
 			}
@@ -532,10 +533,10 @@ func reportsPage(t *testing.T) []byte {
 }
 
 // amount writes a duration in words.
-func amount(d config.Duration) string {
-	word := map[config.Unit]string{
-		config.Second: "second", config.Minute: "minute", config.Hour: "hour",
-		config.Day: "day", config.Week: "week", config.Month: "month",
+func amount(d calendar.Duration) string {
+	word := map[calendar.Unit]string{
+		calendar.Second: "second", calendar.Minute: "minute", calendar.Hour: "hour",
+		calendar.Day: "day", calendar.Week: "week", calendar.Month: "month",
 	}[d.Unit]
 	if d.N == 1 {
 		return "1 " + word

@@ -3,9 +3,9 @@ package plan
 import (
 	"time"
 
-	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/calendar"
 	"github.com/reportform/reportform/internal/place"
 )
 
@@ -14,9 +14,9 @@ type Want struct {
 	Tenant, Report string // addresses
 	Type           string // report type
 	Window         window.Window
-	Slices         []window.Named   // of the window at the plan's clock
-	Settle         config.Duration  // the report type's, unless the window has its own
-	Retention      *config.Duration // how long the service keeps events; nil for ever
+	Slices         []window.Named     // of the window at the plan's clock
+	Settle         calendar.Duration  // the report type's, unless the window has its own
+	Retention      *calendar.Duration // how long the service keeps events; nil for ever
 	// Snapshot reports that only the state of the moment can be had.
 	Snapshot bool
 	PageSize int // events of a page; 0 if not known

@@ -13,6 +13,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/calendar"
 	"github.com/reportform/reportform/internal/place"
 )
 
@@ -25,8 +26,8 @@ func at(s string) time.Time {
 	panic("bad time in a test: " + s)
 }
 
-func dur(s string) *config.Duration {
-	d, err := config.ParseDuration(s)
+func dur(s string) *calendar.Duration {
+	d, err := calendar.Parse(s)
 	if err != nil {
 		panic(err)
 	}
@@ -406,15 +407,15 @@ func FuzzSubtract(f *testing.F) { f.Fuzz(rapid.MakeFuzz(subtractAgainstModel)) }
 
 func subtractAgainstModel(t *rapid.T) {
 	spec := config.Window{
-		Every: &config.Duration{N: rapid.IntRange(1, 30).Draw(t, "n"), Unit: rapid.SampledFrom([]config.Unit{config.Hour, config.Day}).Draw(t, "unit")},
+		Every: &calendar.Duration{N: rapid.IntRange(1, 30).Draw(t, "n"), Unit: rapid.SampledFrom([]calendar.Unit{calendar.Hour, calendar.Day}).Draw(t, "unit")},
 		From:  at("2026-11-01"),
 	}
 	if rapid.Bool().Draw(t, "revisits") {
-		spec.Revisit = &config.Duration{N: rapid.IntRange(1, 48).Draw(t, "revisit"), Unit: config.Hour}
+		spec.Revisit = &calendar.Duration{N: rapid.IntRange(1, 48).Draw(t, "revisit"), Unit: calendar.Hour}
 	}
 	w := want(spec)
 	if rapid.Bool().Draw(t, "limited") {
-		w.Retention = &config.Duration{N: rapid.IntRange(1, 20).Draw(t, "retention"), Unit: config.Day}
+		w.Retention = &calendar.Duration{N: rapid.IntRange(1, 20).Draw(t, "retention"), Unit: calendar.Day}
 	}
 	now := at("2026-11-01").Add(time.Duration(rapid.IntRange(0, 30*24*60).Draw(t, "minutes")) * time.Minute)
 	wanted := 0

@@ -12,6 +12,7 @@ import (
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/calendar"
 	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
 )
@@ -40,7 +41,7 @@ func twoTenants() *Wanted {
 	}
 	one := &config.Tenant{Address: `tenant.t["one"]`, Name: "one", ID: "One.example", Cloud: "public"}
 	two := &config.Tenant{Address: `tenant.t["two"]`, Name: "two", ID: "two.example", Cloud: "public"}
-	daily := &config.Window{Address: "window.daily", Every: &config.Duration{N: 1, Unit: config.Day}, From: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), Location: time.UTC}
+	daily := &config.Window{Address: "window.daily", Every: &calendar.Duration{N: 1, Unit: calendar.Day}, From: time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), Location: time.UTC}
 	a, b := &config.Output{Address: "output.memo.a"}, &config.Output{Address: "output.memo.b"}
 	report := &config.Report{
 		Address: "report.sign_ins.r", Name: "r", Type: of, Window: daily, Filter: "status/errorCode ne 0",

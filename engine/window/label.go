@@ -3,7 +3,7 @@ package window
 import (
 	"time"
 
-	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/calendar"
 )
 
 const (
@@ -30,11 +30,11 @@ func (w Window) Label(s Slice) string {
 	}
 	from, to := s.From.In(w.zone), s.To.In(w.zone)
 	switch {
-	case config.IsDayStart(from) && config.IsDayStart(to):
-		if from.Day() == 1 && w.after(config.Duration{N: 1, Unit: config.Month}, from).Equal(to) {
+	case calendar.IsDayStart(from) && calendar.IsDayStart(to):
+		if from.Day() == 1 && w.after(calendar.Duration{N: 1, Unit: calendar.Month}, from).Equal(to) {
 			return from.Format("2006-01")
 		}
-		if w.after(config.Duration{N: 1, Unit: config.Day}, from).Equal(to) {
+		if w.after(calendar.Duration{N: 1, Unit: calendar.Day}, from).Equal(to) {
 			return from.Format(dateFormat)
 		}
 		return from.Format(dateFormat) + "--" + to.Format(dateFormat)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/calendar"
 )
 
 // This is a second, naive statement of what windows mean, for the package to
@@ -100,7 +101,7 @@ func comes(d date, zone *time.Location) time.Time {
 
 // moved is t plus n times the duration, by the wall. The beginning of a day
 // goes to the beginning of another.
-func moved(t time.Time, n int, d config.Duration, zone *time.Location) time.Time {
+func moved(t time.Time, n int, d calendar.Duration, zone *time.Location) time.Time {
 	n *= d.N
 	at := shown(t, zone)
 	if midnight := (date{at.year, at.month, at.day, 0}); at != midnight && comes(midnight, zone).Equal(t) {
@@ -109,15 +110,15 @@ func moved(t time.Time, n int, d config.Duration, zone *time.Location) time.Time
 	switch {
 	case n == 0:
 		return t
-	case d.Unit == config.Month:
+	case d.Unit == calendar.Month:
 		return comes(at.plusMonths(n), zone)
-	case d.Unit == config.Week:
+	case d.Unit == calendar.Week:
 		return comes(at.plusDays(7*n), zone)
-	case d.Unit == config.Day:
+	case d.Unit == calendar.Day:
 		return comes(at.plusDays(n), zone)
-	case d.Unit == config.Hour:
+	case d.Unit == calendar.Hour:
 		return t.Add(time.Duration(n) * time.Hour)
-	case d.Unit == config.Minute:
+	case d.Unit == calendar.Minute:
 		return t.Add(time.Duration(n) * time.Minute)
 	}
 	return t.Add(time.Duration(n) * time.Second)
@@ -160,9 +161,9 @@ func model(w *config.Window, now time.Time) []Slice {
 
 // modelAlign goes back from t to the last moment at which an hour, or that
 // what clocks call the day, the week or the month of t, has begun.
-func modelAlign(t time.Time, unit config.Unit, zone *time.Location) time.Time {
+func modelAlign(t time.Time, unit calendar.Unit, zone *time.Location) time.Time {
 	d := shown(t, zone)
-	if unit == config.Hour {
+	if unit == calendar.Hour {
 		t = t.Add(-d.clock % time.Minute)
 		for shown(t, zone).clock%time.Hour != 0 {
 			t = t.Add(-time.Minute)
@@ -171,13 +172,13 @@ func modelAlign(t time.Time, unit config.Unit, zone *time.Location) time.Time {
 	}
 	d.clock = 0
 	switch unit {
-	case config.Week:
+	case calendar.Week:
 		monday := date{year: 1900, month: 1, day: 1}
 		for next := monday; !d.before(next); next = next.plusDays(7) {
 			monday = next
 		}
 		d = monday
-	case config.Month:
+	case calendar.Month:
 		d.day = 1
 	}
 	return comes(d, zone)

@@ -3,7 +3,7 @@ package window
 import (
 	"time"
 
-	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/calendar"
 )
 
 // Named is a slice with the names that the language has for it.
@@ -22,7 +22,7 @@ func (w Window) Named(now time.Time) []Named {
 		n := Named{Slice: s, Label: w.Label(s)}
 		if !s.From.Before(midnight) {
 			year, month, day := s.From.In(w.zone).Date()
-			midnight = config.DayStart(year, month, day+1, w.zone)
+			midnight = calendar.DayStart(year, month, day+1, w.zone)
 			if date = w.Date(s); date == n.Label {
 				date = n.Label // one text in memory
 			}

@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/calendar"
 )
 
 // zones change their clocks in every way that there has been: at midnight, by
@@ -45,41 +46,41 @@ func drawWindow(t *rapid.T) (*config.Window, time.Time) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	duration := func(name string, most int, units ...config.Unit) *config.Duration {
-		return &config.Duration{N: rapid.IntRange(1, most).Draw(t, name), Unit: rapid.SampledFrom(units).Draw(t, name+" unit")}
+	duration := func(name string, most int, units ...calendar.Unit) *calendar.Duration {
+		return &calendar.Duration{N: rapid.IntRange(1, most).Draw(t, name), Unit: rapid.SampledFrom(units).Draw(t, name+" unit")}
 	}
 	w := &config.Window{Location: zone}
 	begin := day.AddDate(0, 0, rapid.IntRange(-5, 2).Draw(t, "days before"))
 	now := day.Add(time.Duration(rapid.IntRange(-48*60, 96*60).Draw(t, "clock")) * time.Minute).Add(time.Duration(rapid.IntRange(0, 59_999_999_999).Draw(t, "nanoseconds")))
 	switch rapid.SampledFrom([]string{"last", "fixed", "every"}).Draw(t, "kind") {
 	case "last":
-		w.Last = duration("last", 40, config.Second, config.Minute, config.Hour, config.Day, config.Week, config.Month)
+		w.Last = duration("last", 40, calendar.Second, calendar.Minute, calendar.Hour, calendar.Day, calendar.Week, calendar.Month)
 		if rapid.Bool().Draw(t, "aligned") {
-			w.Align = &config.Duration{N: 1, Unit: rapid.SampledFrom([]config.Unit{config.Hour, config.Day, config.Week, config.Month}).Draw(t, "align")}
+			w.Align = &calendar.Duration{N: 1, Unit: rapid.SampledFrom([]calendar.Unit{calendar.Hour, calendar.Day, calendar.Week, calendar.Month}).Draw(t, "align")}
 		}
 		return w, now
 	case "fixed":
 		w.From = begin.Add(time.Duration(rapid.IntRange(0, 48*60).Draw(t, "from")) * time.Minute)
 		w.To = w.From.Add(time.Duration(rapid.IntRange(1, 100_000).Draw(t, "length")) * time.Second)
 	default:
-		w.Every = duration("every", 9, config.Hour, config.Day, config.Week, config.Month)
+		w.Every = duration("every", 9, calendar.Hour, calendar.Day, calendar.Week, calendar.Month)
 		hours := 0
-		if w.Every.Unit == config.Hour {
+		if w.Every.Unit == calendar.Hour {
 			hours = rapid.IntRange(0, 48).Draw(t, "from hour")
 		}
-		w.From = config.FirstMoment(begin.Add(time.Duration(hours)*time.Hour), zone)
-		if w.Every.Unit == config.Month && w.From.In(zone).Day() > 28 {
-			w.From = config.FirstMoment(begin.AddDate(0, 0, 28-begin.Day()), zone)
+		w.From = calendar.FirstMoment(begin.Add(time.Duration(hours)*time.Hour), zone)
+		if w.Every.Unit == calendar.Month && w.From.In(zone).Day() > 28 {
+			w.From = calendar.FirstMoment(begin.AddDate(0, 0, 28-begin.Day()), zone)
 		}
 		if rapid.Bool().Draw(t, "ends") {
 			w.To = w.From.Add(time.Duration(rapid.IntRange(1, 10*24*3600).Draw(t, "length")) * time.Second)
 		}
-		for k := rapid.IntRange(0, 20).Draw(t, "slices"); now.Before(w.From.AddDate(0, 0, k)) && w.Every.Unit != config.Hour; {
+		for k := rapid.IntRange(0, 20).Draw(t, "slices"); now.Before(w.From.AddDate(0, 0, k)) && w.Every.Unit != calendar.Hour; {
 			now = now.AddDate(0, 0, k+1)
 		}
 	}
 	if rapid.Bool().Draw(t, "kept") {
-		w.Keep = duration("keep", 60, config.Minute, config.Hour, config.Day, config.Week, config.Month)
+		w.Keep = duration("keep", 60, calendar.Minute, calendar.Hour, calendar.Day, calendar.Week, calendar.Month)
 	}
 	return w, now
 }
@@ -143,8 +144,8 @@ func FuzzSlices(f *testing.F) {
 func TestDelays(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		spec, now := drawWindow(t)
-		unit := rapid.SampledFrom([]config.Unit{config.Second, config.Minute, config.Hour, config.Day, config.Week, config.Month})
-		delay := config.Duration{N: rapid.IntRange(1, 40).Draw(t, "delay"), Unit: unit.Draw(t, "delay unit")}
+		unit := rapid.SampledFrom([]calendar.Unit{calendar.Second, calendar.Minute, calendar.Hour, calendar.Day, calendar.Week, calendar.Month})
+		delay := calendar.Duration{N: rapid.IntRange(1, 40).Draw(t, "delay"), Unit: unit.Draw(t, "delay unit")}
 		spec.Revisit, spec.Keep = &delay, &delay
 		w := New(spec)
 		s := model(spec, now)
@@ -162,7 +163,7 @@ func TestDelays(t *testing.T) {
 		if w.Expired(last, want.Add(-1)) || !w.Expired(last, want) {
 			t.Fatalf("%v does not expire at %v", last, want)
 		}
-		own := config.Duration{N: 0, Unit: unit.Draw(t, "own unit")}
+		own := calendar.Duration{N: 0, Unit: unit.Draw(t, "own unit")}
 		spec.Settle = &own
 		if got := New(spec).Settles(last, delay); !got.Equal(last.To) {
 			t.Fatalf("%v with %s settles at %v", last, own, got)

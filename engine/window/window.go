@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/calendar"
 )
 
 // Slice is one half-open interval [From, To) in UTC.
@@ -38,9 +39,9 @@ func (w Window) Trailing() bool { return w.spec.Last != nil }
 
 // Every returns the length of consecutive slices; ok is false for a window of
 // one slice.
-func (w Window) Every() (length config.Duration, ok bool) {
+func (w Window) Every() (length calendar.Duration, ok bool) {
 	if w.spec.Every == nil {
-		return config.Duration{}, false
+		return calendar.Duration{}, false
 	}
 	return *w.spec.Every, true
 }
@@ -95,7 +96,7 @@ func (w Window) Expired(s Slice, now time.Time) bool {
 
 // Settles returns when the slice is final: its end plus settle, by the
 // window's own settle or, where it has none, the report type's.
-func (w Window) Settles(s Slice, settle config.Duration) time.Time {
+func (w Window) Settles(s Slice, settle calendar.Duration) time.Time {
 	if w.spec.Settle != nil {
 		settle = *w.spec.Settle
 	}
@@ -122,18 +123,18 @@ func (w Window) trailing(now time.Time) Slice {
 
 // floor returns the last beginning of an hour, day, week (Monday) or month at
 // or before t in the window's zone.
-func (w Window) floor(t time.Time, unit config.Unit) time.Time {
-	if unit == config.Hour {
+func (w Window) floor(t time.Time, unit calendar.Unit) time.Time {
+	if unit == calendar.Hour {
 		return w.floorHour(t)
 	}
 	year, month, day := t.In(w.zone).Date()
 	switch unit {
-	case config.Week:
+	case calendar.Week:
 		day -= (int(t.In(w.zone).Weekday()) + 6) % 7
-	case config.Month:
+	case calendar.Month:
 		day = 1
 	}
-	return config.DayStart(year, month, day, w.zone)
+	return calendar.DayStart(year, month, day, w.zone)
 }
 
 // floorHour returns the last moment at or before t at which clocks in the
@@ -171,7 +172,7 @@ func (w Window) ended(t time.Time) bool {
 
 // boundary returns the beginning of slice k of a window with every.
 func (w Window) boundary(k int) time.Time {
-	return w.after(config.Duration{N: k * w.spec.Every.N, Unit: w.spec.Every.Unit}, w.spec.From)
+	return w.after(calendar.Duration{N: k * w.spec.Every.N, Unit: w.spec.Every.Unit}, w.spec.From)
 }
 
 // first returns the number of the first slice that has not expired.
@@ -180,7 +181,7 @@ func (w Window) first(now time.Time) int {
 		return 0
 	}
 	// No unit is ever shorter than this, so there are fewer slices up to now.
-	shortest := map[config.Unit]int64{config.Hour: 1, config.Day: 24, config.Week: 7 * 24, config.Month: 28 * 24}[w.spec.Every.Unit] * 60 * 60
+	shortest := map[calendar.Unit]int64{calendar.Hour: 1, calendar.Day: 24, calendar.Week: 7 * 24, calendar.Month: 28 * 24}[w.spec.Every.Unit] * 60 * 60
 	const clocks = 2 * 26 * 60 * 60 // they may have been changed by so much since
 	elapsed := now.Unix() - w.spec.From.Unix() + clocks
 	if elapsed < 0 {
@@ -193,11 +194,11 @@ func (w Window) first(now time.Time) int {
 }
 
 // after and before follow the calendar of the window's zone.
-func (w Window) after(d config.Duration, t time.Time) time.Time {
+func (w Window) after(d calendar.Duration, t time.Time) time.Time {
 	return d.After(t.In(w.zone)).UTC()
 }
 
-func (w Window) before(d config.Duration, t time.Time) time.Time {
+func (w Window) before(d calendar.Duration, t time.Time) time.Time {
 	return d.Before(t.In(w.zone)).UTC()
 }
 
@@ -207,7 +208,7 @@ func (w Window) String() string {
 	text := "zone=" + w.zone.String()
 	for _, part := range []struct {
 		name  string
-		value *config.Duration
+		value *calendar.Duration
 	}{{"last", s.Last}, {"align", s.Align}, {"every", s.Every}, {"settle", s.Settle}, {"revisit", s.Revisit}, {"keep", s.Keep}} {
 		if part.value != nil {
 			text += " " + part.name + "=" + part.value.String()

@@ -9,14 +9,15 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/calendar"
 )
 
-func duration(t testing.TB, s string) *config.Duration {
+func duration(t testing.TB, s string) *calendar.Duration {
 	t.Helper()
 	if s == "" {
 		return nil
 	}
-	d, err := config.ParseDuration(s)
+	d, err := calendar.Parse(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,11 +235,11 @@ func TestSlicesTile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		unit := rapid.SampledFrom([]config.Unit{config.Hour, config.Day, config.Week, config.Month}).Draw(t, "unit")
+		unit := rapid.SampledFrom([]calendar.Unit{calendar.Hour, calendar.Day, calendar.Week, calendar.Month}).Draw(t, "unit")
 		from := time.Date(rapid.IntRange(2005, 2030).Draw(t, "year"), time.Month(rapid.IntRange(1, 12).Draw(t, "month")),
 			rapid.IntRange(1, 28).Draw(t, "day"), 0, 0, 0, 0, loc)
 		spec := &config.Window{
-			Every: &config.Duration{N: rapid.IntRange(1, 40).Draw(t, "n"), Unit: unit},
+			Every: &calendar.Duration{N: rapid.IntRange(1, 40).Draw(t, "n"), Unit: unit},
 			From:  from, Location: loc,
 		}
 		now := from.Add(time.Duration(rapid.Int64Range(0, int64(400*24*time.Hour)).Draw(t, "after")))
@@ -270,7 +271,7 @@ func TestSlicesTile(t *testing.T) {
 			t.Fatalf("the last slice %v does not hold the clock %v", last, later)
 		}
 		if keep := rapid.IntRange(1, 50).Draw(t, "keep"); true {
-			spec.Keep = &config.Duration{N: keep, Unit: config.Day}
+			spec.Keep = &calendar.Duration{N: keep, Unit: calendar.Day}
 			kept := slices.Collect(New(spec).Slices(later))
 			want := slices.DeleteFunc(slices.Clone(all), func(s Slice) bool { return New(spec).Expired(s, later) })
 			if !slices.Equal(kept, want) {

@@ -19,6 +19,7 @@ import (
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/cmd/reportform/internal/view/viewtest"
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/calendar"
 	"github.com/reportform/reportform/internal/column"
 	"github.com/reportform/reportform/internal/diag"
 	"github.com/reportform/reportform/internal/limits"
@@ -279,7 +280,7 @@ func exampleReportTypes() []*config.ReportType {
 			Name: "sign_ins", Description: "Interactive sign-ins of users, with the result of every one and the policies that applied to it.",
 			API: config.APIGraph, Version: "v1.0", Path: "/auditLogs/signIns", Time: "createdDateTime", ID: []string{"id"},
 			Lower: "ge", Upper: "lt", OrderBy: "createdDateTime", PageSize: 1000, Permissions: []string{"AuditLog.Read.All", "Directory.Read.All"},
-			License: "Microsoft Entra ID P1", Retention: &config.Duration{N: 30, Unit: config.Day}, Settle: config.Duration{N: 2, Unit: config.Hour},
+			License: "Microsoft Entra ID P1", Retention: &calendar.Duration{N: 30, Unit: calendar.Day}, Settle: calendar.Duration{N: 2, Unit: calendar.Hour},
 			Limit: "reporting", Headers: map[string]string{"ConsistencyLevel": "eventual"},
 			Columns: column.Typed([]string{"id", "createdDateTime", "userPrincipalName", "appDisplayName", "ipAddress", "status.errorCode", "status.failureReason"}, nil),
 			Source:  "the service's documentation",

@@ -1,24 +1,23 @@
-package config
+package calendar
 
 import (
-	"os/exec"
-	"strings"
 	"testing"
 	"time"
+	_ "time/tzdata"
 )
 
-func TestParseDuration(t *testing.T) {
+func TestParse(t *testing.T) {
 	for text, want := range map[string]Duration{
 		"0s": {0, Second}, "90s": {90, Second}, "30m": {30, Minute}, "2h": {2, Hour},
 		"7d": {7, Day}, "4w": {4, Week}, "1mo": {1, Month}, "1000000h": {1_000_000, Hour},
 	} {
-		got, err := ParseDuration(text)
+		got, err := Parse(text)
 		if err != nil || got != want || got.String() != text {
 			t.Errorf("%q is %v, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"", "s", "1", "-1h", "+1h", "1.5h", "1h30m", " 1h", "1 h", "1M", "1000001s", "99999999999999999999d", "١h"} {
-		if got, err := ParseDuration(text); err == nil {
+		if got, err := Parse(text); err == nil {
 			t.Errorf("%q is %v, want an error", text, got)
 		}
 	}
@@ -51,7 +50,7 @@ func TestCalendar(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d, err := ParseDuration(test.duration)
+		d, err := Parse(test.duration)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,16 +61,20 @@ func TestCalendar(t *testing.T) {
 	}
 }
 
-// Zone names mean the same on a machine without a zone database: it is built in.
-func TestZonesAreBuiltIn(t *testing.T) {
-	out, err := exec.Command("go", "list", "-f", `{{join .Imports "\n"}}`, ".").Output()
-	if err != nil {
-		t.Fatalf("go list: %v", err)
+func FuzzParse(f *testing.F) {
+	for _, s := range []string{"", "0s", "90s", "30m", "2h", "7d", "4w", "1mo", "1", "h", "-1h", "1.5h", "99999999999999999999h", "1 d"} {
+		f.Add(s)
 	}
-	for line := range strings.Lines(string(out)) {
-		if strings.TrimSpace(line) == "time/tzdata" {
+	f.Fuzz(func(t *testing.T, s string) {
+		d, err := Parse(s)
+		if err != nil {
 			return
 		}
-	}
-	t.Errorf("the package does not import time/tzdata:\n%s", out)
+		if d.N < 0 || d.N > 1_000_000 {
+			t.Errorf("%q is read as %d %s", s, d.N, d.Unit)
+		}
+		if again, err := Parse(d.String()); err != nil || again != d {
+			t.Errorf("%q is written as %q and read as %v, %v", s, d, again, err)
+		}
+	})
 }
