@@ -14,8 +14,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	ctyjson "github.com/zclconf/go-cty/cty/json"
 
-	"github.com/reportform/reportform/config/lang"
 	"github.com/reportform/reportform/config/lang/functions"
+	"github.com/reportform/reportform/config/lang/variables"
 )
 
 // reference is docs/configuration.md.
@@ -67,8 +67,8 @@ func blockSchemas() map[string]*hcl.BodySchema {
 	return map[string]*hcl.BodySchema{
 		"reportform":  settingsSchema(),
 		"state":       {}, // its body belongs to the backend
-		"variable":    lang.VariableSchema(),
-		"validation":  lang.ValidationSchema(),
+		"variable":    variables.Schema(),
+		"validation":  variables.ValidationSchema(),
 		"locals":      {}, // every name is the user's
 		"credential":  credentialSchema(),
 		"tenant":      tenantSchema(),

@@ -11,6 +11,7 @@ import (
 
 	"github.com/reportform/reportform/config/lang"
 	"github.com/reportform/reportform/config/lang/functions"
+	"github.com/reportform/reportform/config/lang/variables"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/diag"
 )
@@ -119,10 +120,10 @@ func load(dir string, files sources, opts Options) (*Config, hcl.Diagnostics) {
 			l.note(k.Declare(block))
 		}
 	}
-	variables := l.loadVariables(parser, files.variables)
+	declared := l.loadVariables(parser, files.variables)
 	l.config.Files = parser.Files()
 	l.note(l.scope.DeclareLocals(l.blocks["locals"]))
-	l.note(l.scope.Validate(variables))
+	l.note(declared.Validate(l.scope))
 
 	var diags hcl.Diagnostics
 	l.config.Settings, diags = decodeSettings(l.blocks["reportform"], l.scope, opts.Version)
@@ -160,22 +161,23 @@ func (l *loader) readBlocks(parser *hclparse.Parser, files []source) {
 	}
 }
 
-func (l *loader) loadVariables(parser *hclparse.Parser, files []source) *lang.Variables {
-	variables, diags := l.scope.DeclareVariables(l.blocks["variable"])
+func (l *loader) loadVariables(parser *hclparse.Parser, files []source) *variables.Variables {
+	declared, diags := variables.Declare(l.blocks["variable"], &l.scope.Hidden)
 	l.note(diags)
-	l.note(variables.FromEnviron(l.opts.Environ))
+	l.note(declared.FromEnviron(l.opts.Environ))
 	for _, f := range files {
 		file, diags := f.parse(parser)
 		l.note(diags)
 		if file == nil {
-			variables.FromUnread(f.name)
+			declared.FromUnread(f.name)
 			continue
 		}
-		l.note(variables.FromFile(file))
+		l.note(declared.FromFile(file))
 	}
-	l.note(variables.FromFlags(l.opts.Vars))
-	l.note(l.scope.SetVariables(variables))
-	return variables
+	l.note(declared.FromFlags(l.opts.Vars))
+	l.scope.Variables, diags = declared.Values()
+	l.note(diags)
+	return declared
 }
 
 // loadReportTypes adds the report_type blocks to the catalog.

@@ -241,8 +241,8 @@ func isControl(r rune) bool {
 	return r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u2029'
 }
 
-// checkLabels checks that the labels of a block can be written in references.
-func checkLabels(block *hcl.Block) hcl.Diagnostics {
+// CheckLabels checks that the labels of a block can be written in references.
+func CheckLabels(block *hcl.Block) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for i, label := range block.Labels {
 		if !hclsyntax.ValidIdentifier(label) {

@@ -57,7 +57,7 @@ type declared struct {
 // Declare takes a block into the kind. It fails where the labels cannot be
 // written in references, or are taken.
 func (k *Kind) Declare(block *hcl.Block) hcl.Diagnostics {
-	if diags := checkLabels(block); diags.HasErrors() {
+	if diags := CheckLabels(block); diags.HasErrors() {
 		return diags
 	}
 	key := strings.Join(block.Labels, ".")

@@ -12,6 +12,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 
 	"github.com/reportform/reportform/config/lang"
+	"github.com/reportform/reportform/config/lang/variables"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/diag"
 )
@@ -83,11 +84,12 @@ func load(t *testing.T, src string) *library {
 			take(k.Declare(block))
 		}
 	}
-	variables, d := scope.DeclareVariables(content.Blocks.OfType("variable"))
+	declared, d := variables.Declare(content.Blocks.OfType("variable"), &scope.Hidden)
 	take(d)
-	take(scope.SetVariables(variables))
+	scope.Variables, d = declared.Values()
+	take(d)
 	take(scope.DeclareLocals(content.Blocks.OfType("locals")))
-	take(scope.Validate(variables))
+	take(declared.Validate(scope))
 
 	found := &library{}
 	shelves, books := map[address.Address]string{}, map[address.Address]string{}

@@ -34,7 +34,7 @@ func (s *Scope) DeclareLocals(blocks []*hcl.Block) hcl.Diagnostics {
 	for _, block := range blocks {
 		attrs, d := block.Body.JustAttributes()
 		diags = append(diags, d...)
-		for _, attr := range inOrder(attrs) {
+		for _, attr := range InOrder(attrs) {
 			if first, taken := s.locals[attr.Name]; taken {
 				diags = append(diags, diag.Mistake(attr.NameRange, "Declared twice",
 					"The local value %q is already declared at %s. Give this one another name.", attr.Name, first.attr.NameRange))
@@ -47,8 +47,8 @@ func (s *Scope) DeclareLocals(blocks []*hcl.Block) hcl.Diagnostics {
 	return append(diags, s.evalLocals()...)
 }
 
-// inOrder returns attributes in order of place.
-func inOrder(attrs hcl.Attributes) []*hcl.Attribute {
+// InOrder returns attributes in order of place.
+func InOrder(attrs hcl.Attributes) []*hcl.Attribute {
 	return slices.SortedFunc(maps.Values(attrs), func(a, b *hcl.Attribute) int {
 		return cmp.Or(comparePlaces(&a.NameRange, &b.NameRange), cmp.Compare(a.Name, b.Name))
 	})

@@ -1,7 +1,7 @@
-// Package lang is the machinery of the language below its blocks: variables,
-// locals, functions and references, for_each, and the reading of attributes. It
-// knows no block but variable and locals: whoever knows them tells a Scope
-// their kinds, and decodes their instances.
+// Package lang is the machinery of the language below its blocks: locals,
+// references, for_each, and the reading of attributes. It knows no block but
+// locals: whoever knows them tells a Scope their kinds, and decodes their
+// instances.
 package lang
 
 import (
@@ -31,6 +31,8 @@ import (
 type Scope struct {
 	Functions map[string]function.Function
 	Path      cty.Value // the path object
+	// Variables are those that are declared, by name.
+	Variables map[string]cty.Value
 	// Kinds are in the order in which they become known. A block can refer to
 	// those before its own.
 	Kinds []*Kind
@@ -39,10 +41,9 @@ type Scope struct {
 	Elsewhere map[string]Refusal
 	Hidden    Hidden
 
-	variables map[string]cty.Value // by name
-	locals    map[string]*local
-	order     []*local // each after those that it depends on
-	known     int      // Kinds[:known] can be referred to
+	locals map[string]*local
+	order  []*local // each after those that it depends on
+	known  int      // Kinds[:known] can be referred to
 
 	blockCtx *hcl.EvalContext // for the attributes of the language's own blocks
 	bodyCtx  *hcl.EvalContext // for bodies that are decoded by others
@@ -97,6 +98,12 @@ func (s *Scope) OwnContext(blockType string, body hcl.Body) (hclCtx *hcl.EvalCon
 	return s.blockCtx, ok, diags
 }
 
+// OwnValue checks the references in an expression of a block that is no kind's,
+// and evaluates it. The value is unknown where it depends on a mistake.
+func (s *Scope) OwnValue(blockType string, expr hcl.Expression) (cty.Value, hcl.Diagnostics) {
+	return s.eval(expr, use{block: blockType})
+}
+
 // BodyContext is like OwnContext, for a body that others decode.
 func (s *Scope) BodyContext(blockType string, body hcl.Body, can *Body) (hclCtx *hcl.EvalContext, ok bool, diags hcl.Diagnostics) {
 	ok, diags = s.checkBody(body, use{block: blockType, body: can})
@@ -123,7 +130,7 @@ func (s *Scope) refresh() {
 		}
 	}
 	body := map[string]cty.Value{
-		"var":   cty.ObjectVal(s.variables),
+		"var":   cty.ObjectVal(s.Variables),
 		"local": cty.ObjectVal(locals),
 		"path":  s.Path,
 	}
@@ -170,7 +177,7 @@ func (s *Scope) checkOne(ref hcl.Traversal, where use) (*hcl.Diagnostic, bool) {
 	}
 	switch root {
 	case "var":
-		return s.checkName(ref, names, "variable", "var.NAME", has(s.variables), maps.Keys(s.variables))
+		return s.checkName(ref, names, "variable", "var.NAME", has(s.Variables), maps.Keys(s.Variables))
 	case "local":
 		if d, ok := s.checkName(ref, names, "local value", "local.NAME", has(s.locals), maps.Keys(s.locals)); !ok {
 			return d, false

@@ -1,4 +1,7 @@
-package lang
+// Package variables reads what a configuration leaves open: the variable
+// blocks, the values that environment, files and flags give them, and the rules
+// that these must keep.
+package variables
 
 import (
 	"cmp"
@@ -13,6 +16,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 
+	"github.com/reportform/reportform/config/lang"
 	"github.com/reportform/reportform/internal/diag"
 )
 
@@ -34,8 +38,8 @@ type validation struct {
 	place              hcl.Range
 }
 
-// VariableSchema is the schema of a variable block.
-func VariableSchema() *hcl.BodySchema {
+// Schema is the schema of a variable block.
+func Schema() *hcl.BodySchema {
 	return &hcl.BodySchema{
 		Attributes: []hcl.AttributeSchema{
 			{Name: "type"},
@@ -61,16 +65,17 @@ func ValidationSchema() *hcl.BodySchema {
 type Variables struct {
 	declared map[string]*variable
 	values   map[string]given
-	hidden   *Hidden
+	hidden   *lang.Hidden
 }
 
-// DeclareVariables decodes the variable blocks.
-func (s *Scope) DeclareVariables(blocks []*hcl.Block) (*Variables, hcl.Diagnostics) {
-	vs := &Variables{declared: map[string]*variable{}, values: map[string]given{}, hidden: &s.Hidden}
+// Declare decodes the variable blocks. A value for a variable that may be hidden
+// is no mistake.
+func Declare(blocks []*hcl.Block, hidden *lang.Hidden) (*Variables, hcl.Diagnostics) {
+	vs := &Variables{declared: map[string]*variable{}, values: map[string]given{}, hidden: hidden}
 	var diags hcl.Diagnostics
 	for _, block := range blocks {
 		name := block.Labels[0]
-		d := checkLabels(block)
+		d := lang.CheckLabels(block)
 		diags = append(diags, d...)
 		if d.HasErrors() {
 			continue
@@ -88,9 +93,9 @@ func (s *Scope) DeclareVariables(blocks []*hcl.Block) (*Variables, hcl.Diagnosti
 }
 
 func decodeVariable(block *hcl.Block) (*variable, hcl.Diagnostics) {
-	schema := VariableSchema()
+	schema := Schema()
 	content, diags := block.Body.Content(schema)
-	a := NewAttributes(content, schema, nil)
+	a := lang.NewAttributes(content, schema, nil)
 	v := &variable{name: block.Labels[0], constraint: cty.DynamicPseudoType, nullable: true, place: block.DefRange}
 	if a.Has("sensitive") {
 		diags = append(diags, diag.Mistake(content.Attributes["sensitive"].NameRange, "Secrets are not variables",
@@ -134,7 +139,7 @@ func decodeVariable(block *hcl.Block) (*variable, hcl.Diagnostics) {
 			})
 		}
 	}
-	return v, append(diags, a.diags...)
+	return v, append(diags, a.Diagnostics()...)
 }
 
 // convert gives the value the variable's type, with the defaults of optional
@@ -225,7 +230,7 @@ func (v *variable) parse(text, from string) (cty.Value, hcl.Diagnostics) {
 // FromFile takes the values of a variables file.
 func (vs *Variables) FromFile(file *hcl.File) hcl.Diagnostics {
 	attrs, diags := file.Body.JustAttributes()
-	for _, attr := range inOrder(attrs) {
+	for _, attr := range lang.InOrder(attrs) {
 		v := vs.declared[attr.Name]
 		if v == nil {
 			if !vs.hidden.Has("variable", attr.Name) {
@@ -253,23 +258,23 @@ func (vs *Variables) FromUnread(name string) {
 	}
 }
 
-// SetVariables decides the value of each variable. What is mistaken is unknown.
-func (s *Scope) SetVariables(vs *Variables) hcl.Diagnostics {
-	s.variables = map[string]cty.Value{}
+// Values decides the value of each variable, by name. What is mistaken is unknown.
+func (vs *Variables) Values() (map[string]cty.Value, hcl.Diagnostics) {
+	values := map[string]cty.Value{}
 	var diags hcl.Diagnostics
 	for _, name := range slices.Sorted(maps.Keys(vs.declared)) {
 		v := vs.declared[name]
-		s.variables[name] = cty.DynamicVal
+		values[name] = cty.DynamicVal
 		if v.broken {
 			continue
 		}
 		value, d := v.settle(vs.values)
 		diags = append(diags, d...)
 		if !d.HasErrors() {
-			s.variables[name] = value
+			values[name] = value
 		}
 	}
-	return diags
+	return values, diags
 }
 
 func (v *variable) settle(values map[string]given) (cty.Value, hcl.Diagnostics) {
@@ -296,8 +301,9 @@ func (v *variable) settle(values map[string]given) (cty.Value, hcl.Diagnostics) 
 	return value, nil
 }
 
-// Validate checks the rules of every variable, which can refer to locals.
-func (s *Scope) Validate(vs *Variables) hcl.Diagnostics {
+// Validate checks the rules of every variable. They are evaluated in a scope
+// that has the values, and can refer to locals.
+func (vs *Variables) Validate(s *lang.Scope) hcl.Diagnostics {
 	var diags hcl.Diagnostics
 	for _, name := range slices.Sorted(maps.Keys(vs.declared)) {
 		v := vs.declared[name]
@@ -306,15 +312,14 @@ func (s *Scope) Validate(vs *Variables) hcl.Diagnostics {
 			if g, ok := vs.values[name]; ok && g.place != nil {
 				place = *g.place
 			}
-			diags = append(diags, s.validateRule(v, rule, place)...)
+			diags = append(diags, v.validate(rule, s, place)...)
 		}
 	}
 	return diags
 }
 
-func (s *Scope) validateRule(v *variable, rule *validation, place hcl.Range) hcl.Diagnostics {
-	where := use{block: "variable"}
-	result, diags := s.eval(rule.condition, where)
+func (v *variable) validate(rule *validation, s *lang.Scope, place hcl.Range) hcl.Diagnostics {
+	result, diags := s.OwnValue("variable", rule.condition)
 	if diags.HasErrors() || !result.IsKnown() {
 		return diags
 	}
@@ -325,7 +330,7 @@ func (s *Scope) validateRule(v *variable, rule *validation, place hcl.Range) hcl
 	if holds.True() {
 		return diags
 	}
-	text, d := s.eval(rule.message, where)
+	text, d := s.OwnValue("variable", rule.message)
 	diags = append(diags, d...)
 	if d.HasErrors() || !text.IsKnown() {
 		return diags
