@@ -33,12 +33,11 @@ func (e *LossError) Error() string {
 // Push stores a document in the place of the ledger that it describes. A
 // document that does not make sense is an error, and so is, without force, one
 // that lacks a held entry which the stored ledger has: a *LossError. What the
-// stored ledger says of failures and of files left, and the document does not,
-// is kept as far as it still makes sense. With force the document is stored as
+// stored ledger says beside its entries (failures, files left, accepted losses,
+// deletions), and the document does not, is kept as far as it still makes sense. With force the document is stored as
 // it is, and the stored ledger need not be readable.
 func (a *Archive) Push(ctx context.Context, d *ledger.Document, force bool) (*Pushed, error) {
-	l, err := sensible(d)
-	if err != nil {
+	if _, err := sensible(d); err != nil {
 		return nil, err
 	}
 	p := &Pushed{Key: ledger.Key{Tenant: d.Tenant, Report: d.Report}}
@@ -47,8 +46,9 @@ func (a *Archive) Push(ctx context.Context, d *ledger.Document, force bool) (*Pu
 	if force {
 		update = a.ledgers.Overwrite
 	}
-	err = update(ctx, p.Key, func(stored *ledger.Ledger) {
+	err := update(ctx, p.Key, func(stored *ledger.Ledger) {
 		*p, loss = Pushed{Key: p.Key}, nil
+		l, _ := d.Ledger() // makes sense
 		for old := range stored.Held() {
 			now := l.Find(old.Output, old.From, old.To)
 			switch {
@@ -67,11 +67,10 @@ func (a *Archive) Push(ctx context.Context, d *ledger.Document, force bool) (*Pu
 		if loss != nil && !force {
 			return
 		}
-		failed, left := stored.Failed, stored.Left
-		stored.Replace(l)
 		if !force {
-			stored.Keep(failed, left)
+			l.Keep(stored)
 		}
+		stored.Replace(l)
 	})
 	switch {
 	case err != nil:
@@ -111,8 +110,10 @@ func sensible(d *ledger.Document) (*ledger.Ledger, error) {
 			wrong = fmt.Sprintf("the output %q is no address of an output", h.Output)
 		case h.Definition == "":
 			wrong = "its definition is missing"
-		case min(h.Rows, h.Bytes, h.Pages, h.Requests, h.Repeated, h.Revisions, h.Outside, h.Late) < 0:
+		case min(h.Rows, h.Bytes, h.Pages, h.Requests, h.Repeated, h.Revisions, h.Outside, h.Late, int64(h.Took), int64(h.Waited)) < 0:
 			wrong = "a number is below zero"
+		case max(h.Rows, h.Bytes, h.Pages, h.Requests, h.Repeated, h.Revisions, h.Outside, h.Late, int64(h.Took), int64(h.Waited)) > ledger.MaxNumber:
+			wrong = "a number is too large to be stored"
 		case h.WalkFrom.IsZero() != h.WalkTo.IsZero() || h.WalkTo.Before(h.WalkFrom):
 			wrong = "its walk lacks one of its ends, or ends before it begins"
 		case (h.Place.IsFile() || h.SHA256 != "") && !isDigest(h.SHA256) && h.Place.Stays():

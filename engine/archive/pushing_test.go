@@ -2,6 +2,7 @@ package archive
 
 import (
 	"errors"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,7 @@ func TestPushNeedsSense(t *testing.T) {
 		"bytes below zero":           {change: func(d *ledger.Document) { d.Held[ndjson].Bytes = -1 }, want: "a number is below zero"},
 		"pages below zero":           {change: func(d *ledger.Document) { d.Held[ndjson].Pages = -1 }, want: "a number is below zero"},
 		"requests below zero":        {change: func(d *ledger.Document) { d.Held[ndjson].Requests = -1 }, want: "a number is below zero"},
+		"rows beyond what is stored": {change: func(d *ledger.Document) { d.Held[memory].Rows = math.MaxInt64 }, want: "a number is too large to be stored"},
 		"late events below zero":     {change: func(d *ledger.Document) { d.Held[ndjson].Late = -1 }, want: "a number is below zero"},
 		"no tenant":                  {change: func(d *ledger.Document) { d.Tenant = "report.a.b" }, want: `the tenant "report.a.b" is no address of a tenant`},
 		"no report":                  {change: func(d *ledger.Document) { d.Report = "tenant.a" }, want: `the report "tenant.a" is no address of a report`},
@@ -125,7 +127,7 @@ func TestPushKeepsEverything(t *testing.T) {
 	d := s.document()
 	from, to := day(1)
 	d.Keeper = "k"
-	d.Reach = &ledger.Reach{Span: time.Hour, Answers: 3, At: testNow}
+	d.Reach = &ledger.Reach{Span: ledger.Seconds(time.Hour), Answers: 3, At: testNow}
 	d.Accepted = []ledger.Acceptance{{From: from, To: to, At: testNow, Reason: "known"}}
 	d.Deleted = []ledger.Deletion{{Output: "output.memory.m", From: from, To: to, Place: memoryAt("0"), At: testNow, Why: "undeclared", Plan: "5a"}}
 	d.Failed = []ledger.Failed{{Output: "output.memory.m", From: to, To: to.AddDate(0, 0, 9), At: testNow, Error: "no", Cause: "limit", Advice: "Wait."}}
@@ -137,6 +139,43 @@ func TestPushKeepsEverything(t *testing.T) {
 		if diff := cmp.Diff(d, s.read(keyOf(1))); diff != "" {
 			t.Error(diff)
 		}
+	}
+}
+
+// What a document does not speak of stays, unless it is forced.
+func TestPushKeepsWhatIsNotSaid(t *testing.T) {
+	s := newShelf(t)
+	d := s.document()
+	from, to := day(1)
+	whole := *d
+	whole.Keeper, whole.Reach = "k", &ledger.Reach{Span: ledger.Seconds(time.Hour), Answers: 3, At: testNow}
+	whole.Accepted = []ledger.Acceptance{{From: from, To: to, At: testNow, Reason: "known"}}
+	whole.Deleted = []ledger.Deletion{{Output: "output.memory.m", From: from, To: to, Place: memoryAt("0"), At: testNow, Why: "undeclared"}}
+	for _, push := range []struct {
+		d     *ledger.Document
+		force bool
+		want  *ledger.Document
+	}{{&whole, false, &whole}, {d, false, &whole}, {d, true, d}} {
+		if _, err := s.Push(t.Context(), push.d, push.force); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(push.want, s.read(keyOf(1))); diff != "" {
+			t.Error(diff)
+		}
+	}
+	// Of what both say nothing is there twice.
+	more := whole
+	more.Accepted = []ledger.Acceptance{{From: to, To: to.AddDate(0, 0, 1), At: testNow, Reason: "known too"}, whole.Accepted[0]}
+	if _, err := s.Push(t.Context(), &whole, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Push(t.Context(), &more, false); err != nil {
+		t.Fatal(err)
+	}
+	want := whole
+	want.Accepted = []ledger.Acceptance{whole.Accepted[0], more.Accepted[0]}
+	if diff := cmp.Diff(&want, s.read(keyOf(1))); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -143,11 +143,12 @@ func (l *Ledger) Replace(with *Ledger) {
 	l.Accepted, l.Deleted = slices.Clone(with.Accepted), slices.Clone(with.Deleted)
 }
 
-// Keep adds those of the failures and of the files left that the ledger does
-// not contradict: failures of slots in which nothing is held, and files that
-// hold nothing.
-func (l *Ledger) Keep(failed []Failed, left []Left) {
-	for _, f := range failed {
+// Keep adds what another ledger of the key says beside its entries, as far as the
+// ledger does not contradict it: failures of slots in which nothing is held,
+// files that hold nothing, accepted losses, deletions, and, where the ledger has
+// none, who keeps it and how far the service reaches.
+func (l *Ledger) Keep(other *Ledger) {
+	for _, f := range other.Failed {
 		if l.find(f.slot()) == nil && !slices.ContainsFunc(l.Failed, func(own Failed) bool { return own.slot().compare(f.slot()) == 0 }) {
 			l.Fail(f)
 		}
@@ -159,9 +160,26 @@ func (l *Ledger) Keep(failed []Failed, left []Left) {
 	for _, own := range l.Left {
 		known[own.Place] = true
 	}
-	for _, one := range left {
+	for _, one := range other.Left {
 		if !known[one.Place] {
 			l.leave(one)
 		}
 	}
+	l.Accepted = union(l.Accepted, other.Accepted, func(a, b Acceptance) int {
+		return cmp.Or(a.From.Compare(b.From), a.To.Compare(b.To), a.At.Compare(b.At), cmp.Compare(a.Reason, b.Reason))
+	})
+	l.Deleted = union(l.Deleted, other.Deleted, func(a, b Deletion) int {
+		return cmp.Or(a.At.Compare(b.At), a.slot().compare(b.slot()), cmp.Compare(a.Place, b.Place))
+	})
+	l.Keeper = cmp.Or(l.Keeper, other.Keeper)
+	if l.Reach == nil {
+		l.Reach = other.Reach
+	}
+}
+
+// union returns what is in one of two lists, in order, each once.
+func union[T any](a, b []T, compare func(a, b T) int) []T {
+	all := slices.Concat(a, b)
+	slices.SortStableFunc(all, compare)
+	return slices.CompactFunc(all, func(a, b T) bool { return compare(a, b) == 0 })
 }

@@ -122,7 +122,10 @@ func (v *values) whole() bool {
 	return !v.bad && (v.absent || v.shared != nil || !v.cursor.NextElement())
 }
 
-// parseNumber reads an integer or null.
+// MaxNumber is the largest number that can be stored.
+const MaxNumber = 8_999_999_999_999_999_999
+
+// parseNumber reads an integer or null; one beyond MaxNumber is none.
 func parseNumber(raw []byte) (n int64, ok bool) {
 	if string(raw) == "null" {
 		return null, true
@@ -131,7 +134,6 @@ func parseNumber(raw []byte) (n int64, ok bool) {
 	if len(raw) > 0 && raw[0] == '-' {
 		digits = raw[1:]
 	}
-	// No number here comes near the limit of 64 bits: 19 digits below 9 are in.
 	if len(digits) == 0 || len(digits) > 19 || len(digits) == 19 && digits[0] > '8' {
 		return 0, false
 	}

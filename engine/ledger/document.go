@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/reportform/reportform/internal/place"
@@ -33,40 +35,82 @@ const DocumentVersion = 1
 // DocumentHeld is a held slice with its proof; the fields are those of Held
 // and Proof.
 type DocumentHeld struct {
-	Output     string        `json:"output"`
-	From       time.Time     `json:"from"`
-	To         time.Time     `json:"to"`
-	Definition string        `json:"definition"`
-	Place      place.Place   `json:"path"`
-	Rows       int64         `json:"rows"`
-	Bytes      int64         `json:"bytes"`
-	SHA256     string        `json:"sha256"`
-	Promise    string        `json:"promise,omitempty"`
-	Ack        string        `json:"ack,omitempty"`
-	Modified   time.Time     `json:"modified,omitzero"`
-	First      time.Time     `json:"first_event,omitzero"`
-	Last       time.Time     `json:"last_event,omitzero"`
-	WalkFrom   time.Time     `json:"walk_from,omitzero"`
-	WalkTo     time.Time     `json:"walk_to,omitzero"`
-	Pages      int64         `json:"pages"`
-	Requests   int64         `json:"requests"`
-	Repeated   int64         `json:"repeated,omitempty"`
-	Revisions  int64         `json:"revisions,omitempty"`
-	Outside    int64         `json:"outside,omitempty"`
-	Late       int64         `json:"late,omitempty"`
-	LateByRows bool          `json:"late_by_rows,omitempty"`
-	LateFrom   time.Duration `json:"late_from_ns,omitempty"`
-	LateTo     time.Duration `json:"late_to_ns,omitempty"`
-	FirstID    string        `json:"first_request_id,omitempty"`
-	LastID     string        `json:"last_request_id,omitempty"`
-	FetchedAt  time.Time     `json:"fetched_at"`
-	Took       time.Duration `json:"took_ns"`
-	Waited     time.Duration `json:"waited_ns,omitempty"`
-	Derived    place.Place   `json:"derived_from,omitempty"`
-	DerivedAt  time.Time     `json:"derived_at,omitzero"`
-	Final      bool          `json:"final"`
-	Revisited  bool          `json:"revisited,omitempty"`
+	Output     string      `json:"output"`
+	From       time.Time   `json:"from"`
+	To         time.Time   `json:"to"`
+	Definition string      `json:"definition"`
+	Place      place.Place `json:"path"`
+	Rows       int64       `json:"rows"`
+	Bytes      int64       `json:"bytes"`
+	SHA256     string      `json:"sha256"`
+	Promise    string      `json:"promise,omitempty"`
+	Ack        string      `json:"ack,omitempty"`
+	Modified   time.Time   `json:"modified,omitzero"`
+	First      time.Time   `json:"first_event,omitzero"`
+	Last       time.Time   `json:"last_event,omitzero"`
+	WalkFrom   time.Time   `json:"walk_from,omitzero"`
+	WalkTo     time.Time   `json:"walk_to,omitzero"`
+	Pages      int64       `json:"pages"`
+	Requests   int64       `json:"requests"`
+	Repeated   int64       `json:"repeated,omitempty"`
+	Revisions  int64       `json:"revisions,omitempty"`
+	Outside    int64       `json:"outside,omitempty"`
+	Late       int64       `json:"late,omitempty"`
+	LateByRows bool        `json:"late_by_rows,omitempty"`
+	LateFrom   Seconds     `json:"late_from_seconds,omitempty"`
+	LateTo     Seconds     `json:"late_to_seconds,omitempty"`
+	FirstID    string      `json:"first_request_id,omitempty"`
+	LastID     string      `json:"last_request_id,omitempty"`
+	FetchedAt  time.Time   `json:"fetched_at"`
+	Took       Seconds     `json:"took_seconds"`
+	Waited     Seconds     `json:"waited_seconds,omitempty"`
+	Derived    place.Place `json:"derived_from,omitempty"`
+	DerivedAt  time.Time   `json:"derived_at,omitzero"`
+	Final      bool        `json:"final"`
+	Revisited  bool        `json:"revisited,omitempty"`
 }
+
+// UnmarshalJSON implements json.Unmarshaler. Versions before 0.2 stored and
+// printed lengths of time in nanoseconds.
+func (h *DocumentHeld) UnmarshalJSON(data []byte) error {
+	type plain DocumentHeld
+	earlier := struct {
+		*plain
+
+		Took   time.Duration `json:"took_ns"`
+		Waited time.Duration `json:"waited_ns"`
+	}{plain: (*plain)(h)}
+	if err := json.Unmarshal(data, &earlier); err != nil {
+		return err
+	}
+	h.Took, h.Waited = cmp.Or(h.Took, Seconds(earlier.Took)), cmp.Or(h.Waited, Seconds(earlier.Waited))
+	return nil
+}
+
+// Seconds is a length of time that is a number of seconds as JSON, exact to the
+// nanosecond for some months.
+type Seconds time.Duration
+
+// MarshalJSON implements json.Marshaler.
+func (s Seconds) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, time.Duration(s).Seconds(), 'f', -1, 64), nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler. A number of more than two hundred
+// years is an error.
+func (s *Seconds) UnmarshalJSON(data []byte) error {
+	var seconds float64
+	if err := json.Unmarshal(data, &seconds); err != nil {
+		return err
+	}
+	if math.Abs(seconds) > maxSeconds {
+		return fmt.Errorf("%s seconds are more than can be stored", data)
+	}
+	*s = Seconds(math.Round(seconds * 1e9))
+	return nil
+}
+
+const maxSeconds = 200 * 365 * 24 * 60 * 60
 
 // Document returns the ledger as a Document, its times in UTC: those of equal
 // ledgers are equal.
@@ -106,8 +150,8 @@ func (h *Held) document() DocumentHeld {
 		Rows: h.Rows, Bytes: h.Bytes, SHA256: p.SHA256, Promise: p.Promise, Ack: p.Ack, Modified: h.Modified.UTC(),
 		First: p.First.UTC(), Last: p.Last.UTC(), WalkFrom: p.WalkFrom.UTC(), WalkTo: p.WalkTo.UTC(),
 		Pages: p.Pages, Requests: p.Requests, Repeated: p.Repeated, Revisions: p.Revisions, Outside: p.Outside,
-		Late: p.Late, LateByRows: p.LateByRows, LateFrom: p.LateFrom, LateTo: p.LateTo,
-		FirstID: p.FirstID, LastID: p.LastID, FetchedAt: p.FetchedAt.UTC(), Took: p.Took, Waited: p.Waited,
+		Late: p.Late, LateByRows: p.LateByRows, LateFrom: Seconds(p.LateFrom), LateTo: Seconds(p.LateTo),
+		FirstID: p.FirstID, LastID: p.LastID, FetchedAt: p.FetchedAt.UTC(), Took: Seconds(p.Took), Waited: Seconds(p.Waited),
 		Derived: p.Derived, DerivedAt: p.DerivedAt.UTC(), Final: h.Final, Revisited: h.Revisited,
 	}
 }
@@ -120,8 +164,8 @@ func (h *DocumentHeld) entry() Held {
 	}.With(Proof{
 		SHA256: h.SHA256, Promise: h.Promise, Ack: h.Ack, First: h.First, Last: h.Last, WalkFrom: h.WalkFrom, WalkTo: h.WalkTo,
 		Pages: h.Pages, Requests: h.Requests, Repeated: h.Repeated, Revisions: h.Revisions, Outside: h.Outside,
-		Late: h.Late, LateByRows: h.LateByRows, LateFrom: h.LateFrom, LateTo: h.LateTo,
-		FirstID: h.FirstID, LastID: h.LastID, FetchedAt: h.FetchedAt, Took: h.Took, Waited: h.Waited,
+		Late: h.Late, LateByRows: h.LateByRows, LateFrom: time.Duration(h.LateFrom), LateTo: time.Duration(h.LateTo),
+		FirstID: h.FirstID, LastID: h.LastID, FetchedAt: h.FetchedAt, Took: time.Duration(h.Took), Waited: time.Duration(h.Waited),
 		Derived: h.Derived, DerivedAt: h.DerivedAt,
 	})
 }

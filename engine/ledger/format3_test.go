@@ -55,7 +55,7 @@ func wholeLedger() *Ledger {
 		{Output: "output.b", From: day(1), To: day(2), Place: place.New("table", "pg.sign_ins", "contoso 1"), Rows: 7},
 		{Output: "output.a", From: day(1), To: day(2), Place: "old/1.json", Rows: 8, Bytes: 9, SHA256: "5d"},
 	}
-	l.Reach = &Reach{Span: time.Hour, Answers: 3, At: day(5)}
+	l.Reach = &Reach{Span: Seconds(time.Hour), Answers: 3, At: day(5)}
 	l.Accepted = []Acceptance{{From: day(1), To: day(2), At: day(3), Reason: "known"}, {From: day(2), To: day(3), At: day(4), Reason: "known, too"}}
 	l.Deleted = []Deletion{
 		{Output: "output.b", From: day(1), To: day(2), Place: place.New("table", "pg.sign_ins", "contoso 0"), At: day(3), Why: "undeclared", Plan: "5e"},
@@ -341,4 +341,32 @@ func fuzzSeeds(t testing.TB) [][]byte {
 		seeds = append(seeds, data)
 	}
 	return seeds
+}
+
+// Lengths of time go through JSON to the nanosecond, and those of version 1 are
+// read.
+func TestSeconds(t *testing.T) {
+	for _, want := range []time.Duration{0, 1, 999_999_999, time.Second, 14_611_580, 3*time.Hour + 1, 90*24*time.Hour + 123_456_789, -time.Minute - 1} {
+		data, err := json.Marshal(Seconds(want))
+		var back Seconds
+		if err == nil {
+			err = json.Unmarshal(data, &back)
+		}
+		if err != nil || time.Duration(back) != want {
+			t.Errorf("%s is %s, and again %s, %v", want, data, time.Duration(back), err)
+		}
+	}
+	for _, bad := range []string{`"1"`, `1e300`, `-6307200001`, `true`} {
+		var s Seconds
+		if err := json.Unmarshal([]byte(bad), &s); err == nil {
+			t.Errorf("%s is %s", bad, time.Duration(s))
+		}
+	}
+	for _, took := range []string{`"took_seconds":1.5`, `"took_ns":1500000000`} {
+		var d DocumentHeld
+		err := json.Unmarshal([]byte("{"+took+"}"), &d)
+		if h := d.entry(); err != nil || h.Proof().Took != 1500*time.Millisecond {
+			t.Errorf("%s: %s, %v", took, h.Proof().Took, err)
+		}
+	}
 }

@@ -182,9 +182,9 @@ type Left struct {
 
 // Reach is a span that the service answered for in one go.
 type Reach struct {
-	Span    time.Duration `json:"span_ns"`
-	Answers int           `json:"answers"` // of this span, since the last that was too long
-	At      time.Time     `json:"at"`      // of the last answer
+	Span    Seconds   `json:"span_seconds"`
+	Answers int       `json:"answers"` // of this span, since the last that was too long
+	At      time.Time `json:"at"`      // of the last answer
 }
 
 // Acceptance says that slices are lost and that this is known.
@@ -217,6 +217,8 @@ func (h *Held) slot() slot { return slot{h.Output, h.From, h.To} }
 func (f *Failed) slot() slot { return slot{f.Output, f.From, f.To} }
 
 func (l *Left) slot() slot { return slot{l.Output, l.From, l.To} }
+
+func (d *Deletion) slot() slot { return slot{d.Output, d.From, d.To} }
 
 // compare orders slots by output, from and to. Slots are equal if they compare
 // as equal, whatever the zones of their times.

@@ -77,7 +77,7 @@ func TestPagesKeepEverything(t *testing.T) {
 	b, key := local.New(t.TempDir()), ledger.Key{Tenant: "tenant.t", Report: "report.a.b"}
 	want := ledger.New(key)
 	want.Keeper = "k"
-	want.Reach = &ledger.Reach{Span: time.Hour, Answers: 3, At: start}
+	want.Reach = &ledger.Reach{Span: ledger.Seconds(time.Hour), Answers: 3, At: start}
 	want.Accepted = []ledger.Acceptance{{From: start, To: start.Add(1), At: start, Reason: "known"}}
 	want.Deleted = []ledger.Deletion{{Output: "output.a", From: start, To: start.Add(1), Place: place.New("table", "pg.sign_ins", "0"), At: start, Why: "undeclared", Plan: "5e"}}
 	want.Failed = []ledger.Failed{{Output: "output.a", From: start, To: start.Add(1), At: start, Error: "no", Cause: "limit", Advice: "Wait."}}
