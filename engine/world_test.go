@@ -38,6 +38,7 @@ type world struct {
 	tick    time.Duration // by which the clock moves when it is read
 	read    atomic.Int64
 	log     bytes.Buffer
+	logger  hclog.Logger // of all engines, which can work side by side
 	stdout  bytes.Buffer
 }
 
@@ -58,6 +59,7 @@ func newWorld(t *testing.T, change func(*sandbox.Options)) *world {
 func unconnected(t *testing.T, change func(*sandbox.Options)) *world {
 	t.Helper()
 	w := &world{t: t, dir: t.TempDir(), now: testNow, tick: time.Millisecond}
+	w.logger = hclog.New(&hclog.LoggerOptions{Level: hclog.Trace, Output: &w.log})
 	types, classes, err := catalog.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -99,8 +101,7 @@ func (w *world) engine() *Engine {
 	w.t.Helper()
 	e, diags := Load(Options{
 		Dir: w.dir, Environ: w.environ, Version: "0.0.0-test", Stdout: &w.stdout, Formats: w.formats,
-		Now:    w.clock,
-		Logger: hclog.New(&hclog.LoggerOptions{Level: hclog.Trace, Output: &w.log}),
+		Now: w.clock, Logger: w.logger,
 	})
 	if diags.HasErrors() {
 		w.t.Fatal(diags)
