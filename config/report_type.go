@@ -22,7 +22,7 @@ import (
 type ReportType struct {
 	Name        string
 	Description string
-	// API is APIGraph or APIAADGraph.
+	// API is one of APIs.
 	API string
 	// Version is the path's first segment on Microsoft Graph, v1.0 or beta,
 	// and the api-version on Azure AD Graph.
@@ -89,6 +89,9 @@ const (
 	APIAADGraph = "aad_graph"
 )
 
+// APIs are the APIs that reports come from.
+func APIs() []string { return []string{APIGraph, APIAADGraph} }
+
 func reportTypeSchema() *hcl.BodySchema {
 	return &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
 		{Name: "description"},
@@ -146,7 +149,7 @@ func decodeReportType(block *hcl.Block, a *lang.Attributes, limits map[string]*L
 		Settle: calendar.Duration{N: 15, Unit: calendar.Minute},
 		Range:  block.DefRange,
 	}
-	if api, ok := a.OneOf("api", APIGraph, APIAADGraph); ok {
+	if api, ok := a.OneOf("api", APIs()...); ok {
 		t.API = api
 	}
 	t.Version = reportVersion(a, t.API)

@@ -13,7 +13,7 @@ import (
 // ReportTypes lists report types by API.
 func (h *Human) ReportTypes(types []*config.ReportType) {
 	o := &h.Out
-	for _, api := range []string{config.APIGraph, config.APIAADGraph} {
+	for _, api := range config.APIs() {
 		widest := 0
 		var list []*config.ReportType
 		for _, t := range types {
