@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/reportform/reportform/engine/sandbox"
+	"github.com/reportform/reportform/engine/sandbox/fault"
 	"github.com/reportform/reportform/internal/limits"
 )
 
@@ -19,7 +20,7 @@ const audits = "/v1.0/auditLogs/directoryAudits"
 func TestAnswerFaults(t *testing.T) {
 	s := start(t, sandbox.Options{})
 	s.token(tenant, audits)
-	for kind, check := range map[string]func(answer) bool{
+	checks := map[string]func(answer) bool{
 		"429": func(a answer) bool {
 			return a.status == 429 && a.header.Get("Retry-After") == "0.25" && a.code(t) == "TooManyRequests"
 		},
@@ -43,7 +44,13 @@ func TestAnswerFaults(t *testing.T) {
 			return a.status == 403 && a.code(t) == "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
 		},
 		"slow": func(a answer) bool { return a.status == 200 },
-	} {
+	}
+	for _, kind := range kindsOf(fault.Answer) {
+		if checks[kind] == nil {
+			t.Errorf("nothing is asked of %s", kind)
+		}
+	}
+	for kind, check := range checks {
 		s.SetFaults(sandbox.Fault{Kind: kind, Delay: time.Millisecond})
 		// Go's client repeats a request whose idle connection was closed, so
 		// each begins with a new one.
@@ -65,28 +72,32 @@ func TestPageFaults(t *testing.T) {
 	if pages < 3 {
 		t.Fatalf("%d pages", pages)
 	}
-	fault := func(kind string) { s.SetFaults(sandbox.Fault{Kind: kind, AfterPage: 1, Path: "directoryaudits"}) }
+	tried := map[string]bool{}
+	meet := func(kind string) {
+		tried[kind] = true
+		s.SetFaults(sandbox.Fault{Kind: kind, AfterPage: 1, Path: "directoryaudits"})
+	}
 
-	fault("empty-page")
+	meet("empty-page")
 	got, n := walk()
 	if n != pages+1 {
 		t.Errorf("empty-page: %d pages", n)
 	}
 	equal(t, got, whole)
 
-	fault("repeat-page")
+	meet("repeat-page")
 	got, _ = walk()
 	equal(t, got, append(append([]string{}, whole[:40]...), whole...))
 
-	fault("restart")
+	meet("restart")
 	got, _ = walk()
 	equal(t, got, append(append([]string{}, whole[:20]...), whole...))
 
-	fault("duplicate-events")
+	meet("duplicate-events")
 	got, _ = walk()
 	equal(t, got, append(append([]string{}, whole[:40]...), whole[37:]...))
 
-	fault("revision")
+	meet("revision")
 	got, _ = walk()
 	if len(got) != len(whole)+1 || got[40] == whole[39] || got[40][:40] != whole[39][:40] {
 		t.Errorf("revision: %d events instead of %d\n%s\n%s", len(got), len(whole)+1, whole[39], got[40])
@@ -94,23 +105,23 @@ func TestPageFaults(t *testing.T) {
 	equal(t, got[41:], whole[40:])
 
 	second := func() answer { return s.link(s.get(audits, append([]string{}, options...)...).page(t).Next) }
-	fault("truncated")
+	meet("truncated")
 	if a := second(); !errors.Is(a.err, io.ErrUnexpectedEOF) || len(a.body) == 0 {
 		t.Errorf("truncated: %v", a.err)
 	}
-	fault("error-in-body")
+	meet("error-in-body")
 	if a := second(); a.status != 200 || !strings.Contains(string(a.body), `{"error":{`) || strings.HasSuffix(string(a.body), "]}") {
 		t.Errorf("error-in-body: %d %.200s", a.status, a.body)
 	}
-	fault("invalid-utf8")
+	meet("invalid-utf8")
 	if a := second(); a.status != 200 || utf8.Valid(a.body) {
 		t.Errorf("invalid-utf8: %d", a.status)
 	}
-	fault("foreign-link")
+	meet("foreign-link")
 	if p := second().page(t); !strings.HasPrefix(p.Next, "http://elsewhere.invalid/v1.0/") {
 		t.Error(p.Next)
 	}
-	fault("empty-skiptoken")
+	meet("empty-skiptoken")
 	p := second().page(t)
 	if !strings.HasSuffix(p.Next, "&$skiptoken=") {
 		t.Error(p.Next)
@@ -119,10 +130,25 @@ func TestPageFaults(t *testing.T) {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	first := s.get(audits, append([]string{}, options...)...).page(t)
-	fault("same-link")
+	meet("same-link")
 	if p := s.link(first.Next).page(t); p.Next != first.Next {
 		t.Errorf("%s\n%s", p.Next, first.Next)
 	}
+	for _, kind := range kindsOf(fault.Page) {
+		if !tried[kind] {
+			t.Errorf("nothing is asked of %s", kind)
+		}
+	}
+}
+
+// kindsOf are the kinds of faults that strike a part of an answer.
+func kindsOf(part fault.Part) (names []string) {
+	for _, k := range fault.Kinds() {
+		if k.Strikes == part {
+			names = append(names, k.Name)
+		}
+	}
+	return names
 }
 
 func TestFaultsChooseTheirRequests(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -306,10 +307,19 @@ func TestExitCodes(t *testing.T) {
 		{"version", ok},
 		{"completion bash", ok},
 	}
+	var lines []string
 	for _, test := range tests {
+		lines = append(lines, test.line+" ")
 		t.Run(test.line, func(t *testing.T) {
 			newBench().run(t, test.want, test.line)
 		})
+	}
+	elsewhere := []string{"init", "fmt", "sandbox"} // have tests of their own
+	for _, c := range args.Commands() {
+		tried := slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, c.Name+" ") })
+		if !tried && !slices.Contains(elsewhere, c.Name) {
+			t.Errorf("no line tries %s", c.Name)
+		}
 	}
 	t.Run("nothing to do", func(t *testing.T) {
 		b := newBench()
