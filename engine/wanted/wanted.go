@@ -87,7 +87,7 @@ func (w *Wanted) Wants(now time.Time, asked func(*config.Tenant, *config.Report,
 			}
 			for _, output := range report.Outputs {
 				want.Outputs = append(want.Outputs, plan.WantOutput{
-					Output: string(output.Address), Resolve: w.resolver(tenant, report, output, define), Key: keyOf(w.Outputs[output.Address]),
+					Output: string(output.Address), Resolve: w.resolver(tenant, report, output, define), Key: keyer(w.Outputs[output.Address]),
 					Unasked: !asked(tenant, report, output),
 				})
 			}
@@ -119,9 +119,9 @@ func (w *Wanted) resolver(tenant *config.Tenant, report *config.Report, output *
 	}
 }
 
-// keyOf returns what tells whether two places of an output are one; nil for an
+// keyer returns what tells whether two places of an output are one; nil for an
 // output whose places have one name each.
-func keyOf(o outputs.Output) func(place.Place) place.Place {
+func keyer(o outputs.Output) func(place.Place) place.Place {
 	type keyed interface {
 		// Key returns what stands for all the names of a place. It is pure, and the
 		// same for all outputs that lead to places of this kind.
