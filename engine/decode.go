@@ -12,7 +12,7 @@ import (
 	"github.com/reportform/reportform/outputs"
 )
 
-func decodeOutputs(c *config.Config, formats outputs.Registry, dir string, console *outputs.Console) (map[address.Address]outputs.Output, hcl.Diagnostics) {
+func decodeOutputs(c *config.Config, formats outputs.Registry, dir string, getenv func(string) string, console *outputs.Console) (map[address.Address]outputs.Output, hcl.Diagnostics) {
 	var diags hcl.Diagnostics
 	decoded := make(map[address.Address]outputs.Output, len(c.Outputs))
 	for _, o := range c.Outputs {
@@ -23,7 +23,7 @@ func decodeOutputs(c *config.Config, formats outputs.Registry, dir string, conso
 		}
 		output, more := format.Decode(&outputs.Block{
 			Type: o.Type, Name: o.Name, Address: string(o.Address),
-			Body: o.Body, EvalCtx: o.EvalCtx, Range: o.Range, Dir: dir, Console: console,
+			Body: o.Body, EvalCtx: o.EvalCtx, Range: o.Range, Getenv: getenv, Dir: dir, Console: console,
 		})
 		diags = append(diags, more...)
 		if !more.HasErrors() {

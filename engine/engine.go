@@ -116,7 +116,7 @@ func Load(opts Options) (*Engine, hcl.Diagnostics) {
 // know them.
 func (e *Engine) decodeBodies(opts Options) hcl.Diagnostics {
 	var diags hcl.Diagnostics
-	e.outputs, diags = decodeOutputs(e.config, opts.Formats, e.dir, outputs.NewConsole(opts.Stdout))
+	e.outputs, diags = decodeOutputs(e.config, opts.Formats, e.dir, environment(opts.Environ), outputs.NewConsole(opts.Stdout))
 	var more hcl.Diagnostics
 	e.credentials, more = decodeCredentials(e.config, environment(opts.Environ))
 	diags = append(diags, more...)

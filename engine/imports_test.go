@@ -52,7 +52,7 @@ var rules = []struct {
 	{"config/catalog", "config internal/column", "the catalog is data read by the language's decoder"},
 	{"outputs", "internal/column internal/event internal/place", "an output does not know where events come from"},
 	{"outputs/columns", "internal/rawjson", "columns of an event, for tabular formats"},
-	{"outputs/options", "outputs internal/diag", "blocks to options, for every output; what it is that an output writes to is its own"},
+	{"outputs/options", "outputs internal/diag internal/secret", "blocks to options, for every output; what it is that an output writes to is its own"},
 	{"outputs/file", "outputs outputs/options internal/column internal/diag internal/durable internal/event internal/place internal/rawjson", "what all file formats share"},
 	{"outputs/all", "outputs/... internal/place", "the list of formats"},
 	{"outputs/outputstest", "outputs internal/column internal/durable internal/event internal/place internal/rawjson", "the suite of all formats"},

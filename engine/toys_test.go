@@ -9,6 +9,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,8 +26,10 @@ import (
 	"github.com/reportform/reportform/engine/transport"
 	"github.com/reportform/reportform/internal/event"
 	"github.com/reportform/reportform/internal/place"
+	"github.com/reportform/reportform/internal/secret"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/all"
+	"github.com/reportform/reportform/outputs/options"
 	"github.com/reportform/reportform/outputs/outputstest"
 )
 
@@ -421,5 +424,85 @@ func TestAnotherConfigurationsLedgers(t *testing.T) {
 	one, two := ours.engine().wanted.Keepers, theirs.engine().wanted.Keepers
 	if len(one) != 2 || len(two) != 2 || one[0] != two[0] || one[1] == two[1] {
 		t.Errorf("keepers %s and %s", one, two)
+	}
+}
+
+// guarded is a toy output that logs in with a secret before it writes.
+type guarded struct {
+	outputstest.Stream
+
+	mu        sync.Mutex
+	passwords []string
+}
+
+type login struct {
+	Collector string           `hcl:"collector" json:"collector"`
+	Password  secret.Reference `hcl:"password,optional" json:"-"`
+}
+
+func (g *guarded) Decode(b *outputs.Block) (outputs.Output, hcl.Diagnostics) {
+	o, diags := options.Decode(b, func() *login { return &login{} })
+	return &guardedOutput{g, o, b.Getenv}, diags
+}
+
+type guardedOutput struct {
+	*guarded
+	options *options.Options[*login]
+	getenv  func(string) string
+}
+
+func (o *guardedOutput) Resolve(p *outputs.Pull) (outputs.Target, hcl.Diagnostics) {
+	login, diags := o.options.For(p)
+	at := place.New("stream", login.Collector, p.Tenant.Name+" "+p.Report.Name+" "+p.Window.Label)
+	return outputs.Target{Place: at, Definition: options.Definition("guarded", login), Pull: p}, diags
+}
+
+func (o *guardedOutput) Open(ctx context.Context, t outputs.Target) (outputs.Writer, error) {
+	login, _ := o.options.For(t.Pull)
+	password, err := secret.Reader(login.Password, o.getenv)(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o.mu.Lock()
+	o.passwords = append(o.passwords, password)
+	o.mu.Unlock()
+	return o.Stream.Open(ctx, t)
+}
+
+// A secret reaches the output that sends it, when it sends it, and nothing else;
+// where it is found is no part of what is held.
+func TestSecretsOfOutputs(t *testing.T) {
+	w := newToyWorld(t)
+	toy := &guarded{}
+	w.formats["guarded"] = toy
+	w.edit("main.rf.hcl", `output "stream" "s" {`, `output "guarded" "s" {`+"\n  collector = \"siem://${pull.tenant.name}\"\n  password = secret_env(\"SIEM\")")
+	w.edit("main.rf.hcl", "output.stream.s", "output.guarded.s")
+	w.edit("main.rf.hcl", "output.memory.m, ", "")
+	w.environ = []string{"OTHER=x"}
+	s := w.apply()
+	if len(s.Failed) != toySlices || !strings.Contains(fmt.Sprint(s.Failed[0].Err()), `environment variable "SIEM"`) || len(toy.Sent()) > 0 {
+		t.Fatalf("without the secret %d sent, %+v", len(toy.Sent()), s.Failed)
+	}
+	const password = "hunter2-of-the-siem"
+	w.environ = []string{"SIEM=" + password, "OTHER=" + password}
+	w.mustApply(toySlices)
+	if len(toy.passwords) != toySlices || slices.ContainsFunc(toy.passwords, func(p string) bool { return p != password }) {
+		t.Errorf("the output was told %q", toy.passwords)
+	}
+	w.edit("main.rf.hcl", `secret_env("SIEM")`, `secret_env("OTHER")`)
+	e := w.engine()
+	p := w.plan(e)
+	if len(p.Pulls) > 0 {
+		t.Errorf("a secret that is found elsewhere makes pulls\n%s", reasons(p))
+	}
+	var all strings.Builder
+	if err := json.NewEncoder(&all).Encode(p); err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range w.files(".") {
+		all.WriteString(content)
+	}
+	if all.WriteString(w.log.String()); strings.Contains(all.String(), password) {
+		t.Error("the secret is in a plan, in a file or in the log")
 	}
 }

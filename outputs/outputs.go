@@ -150,6 +150,9 @@ type Block struct {
 	// EvalCtx has variables, locals, each and functions, without pull.
 	EvalCtx *hcl.EvalContext
 	Range   hcl.Range
+	// Getenv looks up environment variables, for the secrets that the block refers
+	// to; nil where there are none.
+	Getenv func(string) string
 	// Dir is the absolute directory that relative paths start from.
 	Dir string
 	// Console is where a path of "-" leads.

@@ -14,6 +14,7 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/gocty"
 
+	"github.com/reportform/reportform/internal/secret"
 	"github.com/reportform/reportform/outputs"
 )
 
@@ -55,7 +56,8 @@ type field struct {
 //
 // fresh returns a pointer to a new struct that holds the defaults. Its fields
 // have gohcl tags for attributes, "name,optional" or "name", and types that gocty
-// knows. Null leaves a default.
+// knows. Null leaves a default. A field that is a secret.Reference takes a secret,
+// the same for all pulls, which the output reads when it sends it.
 func Decode[T any](block *outputs.Block, fresh func() T, own ...Own) (*Options[T], hcl.Diagnostics) {
 	o := &Options[T]{block: block, fresh: fresh, fixed: fresh()}
 	for i := range reflect.TypeOf(o.fixed).Elem().NumField() {
@@ -158,13 +160,24 @@ func (o *Options[T]) set(options T, pull *outputs.Pull) (unknown []string, diags
 		if !ok {
 			continue
 		}
+		to := reflect.ValueOf(options).Elem().Field(f.index)
+		if place, ok := to.Addr().Interface().(*secret.Reference); ok {
+			if pull != nil {
+				to.Set(reflect.ValueOf(o.fixed).Elem().Field(f.index))
+				continue
+			}
+			var mistakes hcl.Diagnostics
+			*place, mistakes = secret.Decode(attr, o.block.EvalCtx)
+			diags = append(diags, mistakes...)
+			continue
+		}
 		if pull == nil {
 			if mistakes := CheckReferences(attr.Expr); mistakes.HasErrors() {
 				diags = append(diags, mistakes...)
 				continue
 			}
 		}
-		known, attrDiags := decode(attr, scope, reflect.ValueOf(options).Elem().Field(f.index).Addr().Interface())
+		known, attrDiags := decode(attr, scope, to.Addr().Interface())
 		diags = append(diags, attrDiags...)
 		if !known {
 			unknown = append(unknown, f.attribute)

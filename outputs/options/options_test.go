@@ -11,16 +11,17 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	"github.com/reportform/reportform/internal/secret"
 	"github.com/reportform/reportform/outputs"
 )
 
 // table are the options of an output that is no file.
 type table struct {
-	Table    string   `hcl:"table" json:"table"`
-	Mode     string   `hcl:"mode,optional" json:"mode"`
-	Keys     []string `hcl:"keys,optional" json:"keys,omitempty"`
-	Batch    int      `hcl:"batch,optional" json:"batch,omitzero"`
-	Password string   `hcl:"password,optional" json:"-"`
+	Table    string           `hcl:"table" json:"table"`
+	Mode     string           `hcl:"mode,optional" json:"mode"`
+	Keys     []string         `hcl:"keys,optional" json:"keys,omitempty"`
+	Batch    int              `hcl:"batch,optional" json:"batch,omitzero"`
+	Password secret.Reference `hcl:"password,optional" json:"-"`
 }
 
 func (t *table) Check() []Mistake {
@@ -41,7 +42,7 @@ func decodeTable(t *testing.T, body string, own ...Own) (*Options[*table], hcl.D
 	}
 	return Decode(&outputs.Block{
 		Type: "toy", Name: "x", Address: "output.toy.x", Body: f.Body, Range: hcl.Range{Filename: "test.rf.hcl", Start: hcl.Pos{Line: 99}},
-		EvalCtx: &hcl.EvalContext{Variables: map[string]cty.Value{"var": cty.ObjectVal(map[string]cty.Value{"n": cty.NumberIntVal(7)})}},
+		EvalCtx: &hcl.EvalContext{Functions: secret.Functions("/etc"), Variables: map[string]cty.Value{"var": cty.ObjectVal(map[string]cty.Value{"n": cty.NumberIntVal(7)})}},
 	}, func() *table { return &table{Mode: "slices"} }, own...)
 }
 
@@ -154,6 +155,27 @@ func TestOwn(t *testing.T) {
 	}
 }
 
+// A secret is a reference, for pulls with options of their own too, and never a
+// plain string.
+func TestSecret(t *testing.T) {
+	for _, table := range []string{`"t"`, `"${pull.tenant.name}"`} {
+		o, diags := decodeTable(t, "table = "+table+"\npassword = secret_env(\"PASSWORD\")")
+		got, more := o.For(pull("a"))
+		if want := (secret.Reference{Env: "PASSWORD"}); diags.HasErrors() || more.HasErrors() || !cmp.Equal(got.Password, want) {
+			t.Errorf("%s: %s, %v, %v", table, got.Password, diags, more)
+		}
+	}
+	if o, diags := decodeTable(t, "table = \"t\"\npassword = null"); diags.HasErrors() || !o.fixed.Password.IsZero() {
+		t.Errorf("null: %s, %v", o.fixed.Password, diags)
+	}
+	for _, bad := range []string{`"hunter2"`, `"${pull.tenant.name}"`, `7`, `pull.tenant.name == "a" ? secret_env("A") : secret_env("B")`} {
+		_, diags := decodeTable(t, "table = \"t\"\npassword = "+bad)
+		if text := fmt.Sprint(diags.Errs()); len(diags) != 1 || !strings.Contains(text, `secret_env("NAME")`) || strings.Contains(text, "hunter2") {
+			t.Errorf("%s: %v", bad, diags)
+		}
+	}
+}
+
 // Options that were added later are not in the definitions of blocks that do not
 // set them, nor are those that decide nothing.
 func TestDefinition(t *testing.T) {
@@ -161,7 +183,7 @@ func TestDefinition(t *testing.T) {
 		of   table
 		want string
 	}{
-		{table{Table: "t", Mode: "slices", Password: "secret"}, `toy {"table":"t","mode":"slices"}`},
+		{table{Table: "t", Mode: "slices", Password: secret.Reference{Env: "PASSWORD"}}, `toy {"table":"t","mode":"slices"}`},
 		{table{Table: "t", Mode: "latest", Keys: []string{"id"}, Batch: 3}, `toy {"table":"t","mode":"latest","keys":["id"],"batch":3}`},
 	} {
 		if got := Definition("toy", &test.of); got != test.want {
