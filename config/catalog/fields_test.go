@@ -52,7 +52,7 @@ func (p property) column() (column.Type, error) {
 func TestFieldsAreTheServices(t *testing.T) {
 	src, err := os.ReadFile("../../../shared/reference/entities.json")
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Skip("there is no metadata beside the checkout")
+		t.Skip("the service's metadata, which is no part of the repository, is not beside it")
 	}
 	if err != nil {
 		t.Fatal(err)

@@ -69,7 +69,7 @@ func TestUnconditionalDelete(t *testing.T) {
 	for name, store := range stores(t) {
 		for prefix, d := range map[string]*deaf{
 			"ignored": {Store: store, toDeletion: true},
-			"unknown": {Store: store, mute: objectstore.Explain(errors.ErrUnsupported, "a header is not implemented")},
+			"unknown": {Store: store, mute: objectstore.Explain(errors.ErrUnsupported, "the server does not know a header")},
 		} {
 			t.Run(name+"/"+prefix, func(t *testing.T) {
 				ledgertest.Run(t, func(*testing.T) ledger.Backend { return openStore(d, prefix) })
