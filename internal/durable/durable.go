@@ -228,13 +228,8 @@ func (f *File) close() {
 	}
 }
 
-// WriteFile puts data at path, whole or not at all.
-func WriteFile(path string, data []byte, perm fs.FileMode) error {
-	f, err := Create(path, perm)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
+// end publishes what was written, or discards it if that failed.
+func (f *File) end(err error) error {
 	if err == nil {
 		err = f.Sync()
 	}
@@ -245,6 +240,16 @@ func WriteFile(path string, data []byte, perm fs.FileMode) error {
 		return errors.Join(err, f.Discard())
 	}
 	return nil
+}
+
+// WriteFile puts data at path, whole or not at all.
+func WriteFile(path string, data []byte, perm fs.FileMode) error {
+	f, err := Create(path, perm)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return f.end(err)
 }
 
 // Copy puts the file at from at to as well, whole or not at all: as a second name
@@ -280,16 +285,7 @@ func copyFile(link func(from, to string) error, from, to string, perm fs.FileMod
 		return err
 	}
 	_, err = io.Copy(f, source)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err == nil {
-		err = f.Publish()
-	}
-	if err != nil {
-		return errors.Join(err, f.Discard())
-	}
-	return nil
+	return f.end(err)
 }
 
 // RemoveLeftovers removes the temporary files directly in dir of processes that
