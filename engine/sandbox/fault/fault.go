@@ -4,6 +4,7 @@ package fault
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,8 +23,12 @@ type Fault struct {
 	Path string
 	// AfterPage is how many pages of a result come through before the fault.
 	AfterPage int
-	// Times is how many requests are met; 0 for one, less for all.
+	// Times is how many requests are met; 0 for one, or for all where there is a
+	// Rate; less for all.
 	Times int
+	// Rate is the share of the requests, above 0 and at most 1, that are met, at
+	// random; 0 for each.
+	Rate float64
 	// Wider limits the fault to requests for more time than that; 0 for all.
 	Wider time.Duration
 	// RetryAfter is the header of a 429 or 503; empty for 0.25 with a 429 and
@@ -91,7 +96,7 @@ func strikes(kind string) (part Part, known bool) {
 }
 
 // Parse reads kind[,tenant=ID][,path=TEXT][,after=N][,times=N|always]
-// [,wider=DURATION][,retry-after=VALUE][,delay=DURATION].
+// [,rate=SHARE][,wider=DURATION][,retry-after=VALUE][,delay=DURATION].
 func Parse(s string) (Fault, error) {
 	kind, rest, more := strings.Cut(s, ",")
 	f := Fault{Kind: strings.TrimSpace(kind)}
@@ -129,6 +134,10 @@ func (f *Fault) set(name, value string) (err error) {
 		if f.Times, err = strconv.Atoi(value); err == nil && f.Times < 1 {
 			return fmt.Errorf("times=%s: it is a number from 1, or always", value)
 		}
+	case "rate":
+		if f.Rate, err = strconv.ParseFloat(value, 64); err == nil && !(f.Rate > 0 && f.Rate <= 1) {
+			return fmt.Errorf("rate=%s: it is a share above 0 and at most 1, such as 0.02", value)
+		}
 	case "wider":
 		f.Wider, err = time.ParseDuration(value)
 	case "retry-after":
@@ -136,7 +145,7 @@ func (f *Fault) set(name, value string) (err error) {
 	case "delay":
 		f.Delay, err = time.ParseDuration(value)
 	default:
-		return fmt.Errorf("%q is not one of tenant, path, after, times, wider, retry-after and delay", name)
+		return fmt.Errorf("%q is not one of tenant, path, after, times, rate, wider, retry-after and delay", name)
 	}
 	if err != nil {
 		return fmt.Errorf("%s=%s: not a value that it can have", name, value)
@@ -146,8 +155,9 @@ func (f *Fault) set(name, value string) (err error) {
 
 // Faults are those that are still to come. They are safe for concurrent use.
 type Faults struct {
-	mu   sync.Mutex
-	list []Fault
+	mu     sync.Mutex
+	list   []Fault
+	chance *rand.Rand // the same for each Set
 }
 
 // Set replaces all faults. Of several that fit a request the first one meets it.
@@ -156,10 +166,15 @@ func (f *Faults) Set(list ...Fault) {
 	defer f.mu.Unlock()
 	f.list = slices.Clone(list)
 	for i := range f.list {
-		if f := &f.list[i]; f.Times == 0 {
+		switch f := &f.list[i]; {
+		case f.Times != 0:
+		case f.Rate > 0:
+			f.Times = -1
+		default:
 			f.Times = 1
 		}
 	}
+	f.chance = rand.New(rand.NewPCG(1, 2))
 }
 
 // Request is what decides whether a fault meets a request.
@@ -187,6 +202,7 @@ func (f *Faults) Take(part Part, r Request) (Fault, bool) {
 		case fault.Tenant != "" && !strings.EqualFold(fault.Tenant, r.Tenant):
 		case !strings.Contains(path, wanted), oauth != strings.Contains(wanted, "oauth2"):
 		case r.Page < fault.AfterPage, fault.Wider > 0 && r.Span <= fault.Wider:
+		case fault.Rate > 0 && f.chance.Float64() >= fault.Rate:
 		default:
 			if fault.Times > 0 {
 				fault.Times--

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -8,8 +9,8 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	got, err := Parse("429,tenant=a.example, path=signIns,after=2,times=always,wider=6h,retry-after=2.128,delay=1s")
-	want := Fault{Kind: "429", Tenant: "a.example", Path: "signIns", AfterPage: 2, Times: -1, Wider: 6 * time.Hour, RetryAfter: "2.128", Delay: time.Second}
+	got, err := Parse("429,tenant=a.example, path=signIns,after=2,times=always,rate=0.5,wider=6h,retry-after=2.128,delay=1s")
+	want := Fault{Kind: "429", Tenant: "a.example", Path: "signIns", AfterPage: 2, Times: -1, Rate: 0.5, Wider: 6 * time.Hour, RetryAfter: "2.128", Delay: time.Second}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
 	}
@@ -18,7 +19,7 @@ func TestParse(t *testing.T) {
 			t.Errorf("%v: %v", kind, err)
 		}
 	}
-	for _, text := range []string{"", "nope", "429,times=0", "429,times=x", "429,after=x", "429,what=1", "504,wider=x", "429,"} {
+	for _, text := range []string{"", "nope", "429,times=0", "429,times=x", "429,after=x", "429,what=1", "429,rate=0", "429,rate=1.1", "429,rate=NaN", "429,rate=x", "504,wider=x", "429,"} {
 		if f, err := Parse(text); err == nil {
 			t.Errorf("%q is read as %+v", text, f)
 		}
@@ -63,5 +64,31 @@ func TestTake(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A rate is a share of the requests, the same ones for each Set, and all of them
+// at 1; the faults behind it meet the others.
+func TestRate(t *testing.T) {
+	request := Request{Tenant: "a.example", Path: "/v1.0/auditLogs/signIns"}
+	met := func(rate float64, times int) (which []int) {
+		var f Faults
+		f.Set(Fault{Kind: "500", Rate: rate, Times: times}, Fault{Kind: "503", Times: -1})
+		for i := range 1000 {
+			if got, _ := f.Take(Answer, request); got.Kind == "500" {
+				which = append(which, i)
+			}
+		}
+		return which
+	}
+	few := met(0.02, 0)
+	if len(few) < 10 || len(few) > 35 || !slices.Equal(few, met(0.02, 0)) {
+		t.Errorf("2 in 100 meet %d of 1000, %v", len(few), few)
+	}
+	if n := len(met(1, 0)); n != 1000 {
+		t.Errorf("all meet %d of 1000", n)
+	}
+	if n := len(met(0.5, 3)); n != 3 {
+		t.Errorf("three times meet %d", n)
 	}
 }
