@@ -5,7 +5,7 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/reportform/reportform/engine/sandbox/odata"
+	"github.com/reportform/reportform/internal/odatafilter"
 )
 
 // The types of a path share its events; that of a user adds none to a path of
@@ -28,7 +28,7 @@ func TestGroup(t *testing.T) {
 	if n := len(things.Answering(nil)); n != 1 {
 		t.Errorf("%d sources answer without a filter", n)
 	}
-	filter, err := odata.Parse("kind eq 'k'")
+	filter, err := odatafilter.Parse("kind eq 'k'")
 	if err != nil {
 		t.Fatal(err)
 	}
