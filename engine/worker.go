@@ -64,7 +64,7 @@ func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat 
 	if tenant == nil || report == nil {
 		return nil, fmt.Errorf("the plan names %s and %s, which the configuration does not have: make the plan again", pull.Report, pull.Tenant)
 	}
-	limits := plan.Want{Window: window.New(report.Window), Retention: report.Type.Retention, Snapshot: report.Type.Snapshot()}
+	limits := plan.Want{Window: window.New(report.Window), Retention: report.Type.Kept(tenant.Licence), Snapshot: report.Type.Snapshot()}
 	job := &run.Job{
 		Pull: pull, Planned: h.Now,
 		LostAt: limits.LostAt(window.Slice{From: pull.From, To: pull.To}), Trailing: limits.Window.Trailing(),

@@ -59,6 +59,9 @@ func (h *Human) Coverage(c *engine.Coverage, least float64, below int) {
 		parts = parts[n:]
 	}
 	h.marksLegend(used)
+	if len(c.Ahead) > 0 {
+		plans.NotBegun(h.Human, c.Ahead, c.Now)
+	}
 	o.Printf("\n")
 	o.Hanging(o.Bold("Coverage:")+" ", 10, percent(total)+": "+tallyText(total)+view.OfSelection(c.Narrowed)+".")
 	if c.Narrowed {
@@ -273,6 +276,9 @@ func runText(r *listedRun, now time.Time) string {
 		}
 		return text + "not settled until " + term.Moment(r.Until)
 	case plan.StatusLost:
+		if !r.LostAt.IsZero() {
+			return text + "will be lost at " + term.Moment(r.LostAt) + ", " + r.Why
+		}
 		return text + "lost, " + r.Why
 	}
 	if r.Why != "" {
@@ -336,6 +342,9 @@ func away(d time.Duration) string {
 
 // percent is the share of held slices, rounded down: 100% is everything.
 func percent(t plan.Tally) string {
+	if t.Owed() == 0 && t.Open == 0 {
+		return "nothing is due"
+	}
 	return fmt.Sprintf("%g%%", math.Floor(t.Percent()*10)/10)
 }
 
