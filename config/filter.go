@@ -50,7 +50,7 @@ func checkFilter(i *lang.Instance, t *ReportType, filter string) (properties []s
 	var mistake *odatafilter.Error
 	switch {
 	case errors.As(err, &mistake):
-		rejectFilter(i, filter, mistake)
+		rejectFilter(&i.Attributes, filter, mistake)
 		return nil
 	case err != nil:
 		return nil // the service may know more
@@ -65,8 +65,18 @@ func checkFilter(i *lang.Instance, t *ReportType, filter string) (properties []s
 	return properties
 }
 
+// typeFilter reads the filter of a report type.
+func typeFilter(a *lang.Attributes) string {
+	filter, _ := a.Text("filter")
+	var mistake *odatafilter.Error
+	if _, err := odatafilter.Parse(filter); filter != "" && errors.As(err, &mistake) {
+		rejectFilter(a, filter, mistake)
+	}
+	return filter
+}
+
 // rejectFilter points at a mistake in a filter.
-func rejectFilter(i *lang.Instance, filter string, mistake *odatafilter.Error) {
+func rejectFilter(a *lang.Attributes, filter string, mistake *odatafilter.Error) {
 	end := min(mistake.End, len(filter))
 	text := "The filter is no OData: " + mistake.Message
 	if at := filter[min(mistake.At, end):end]; at != "" {
@@ -78,11 +88,11 @@ func rejectFilter(i *lang.Instance, filter string, mistake *odatafilter.Error) {
 	if mistake.Instead != "" {
 		text += " Write " + mistake.Instead + "."
 	}
-	if within, ok := literalRange(i.Expression("filter"), filter, mistake.At, end); ok {
-		i.Mistake(within, "Invalid filter", "%s", text)
+	if within, ok := literalRange(a.Expression("filter"), filter, mistake.At, end); ok {
+		a.Mistake(within, "Invalid filter", "%s", text)
 		return
 	}
-	i.Reject("filter", "Invalid filter", "%s It reads: %s", text, filter)
+	a.Reject("filter", "Invalid filter", "%s It reads: %s", text, filter)
 }
 
 // literalRange is where a part of a text stands in the expression that gives it, if

@@ -171,7 +171,7 @@ func decodeReportType(block *hcl.Block, a *lang.Attributes, limits map[string]*L
 	t.Version = reportVersion(a, t.API)
 	t.Path = reportPath(a)
 	t.Description, _ = a.Text("description")
-	t.Filter, _ = a.Text("filter")
+	t.Filter = typeFilter(a)
 	t.Time, _ = a.NonEmpty("time")
 	t.OrderBy, _ = a.Text("order_by")
 	t.PageSize, _ = a.Integer("page_size", 0, maxPageSize)

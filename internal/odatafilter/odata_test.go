@@ -2,6 +2,7 @@ package odatafilter
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 )
@@ -167,7 +168,8 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		e, err := Parse(s)
-		if mistake, ok := err.(*Error); ok && (mistake.At < 0 || mistake.At > len(s) || mistake.End <= mistake.At) {
+		var mistake *Error
+		if errors.As(err, &mistake) && (mistake.At < 0 || mistake.At > len(s) || mistake.End <= mistake.At) {
 			t.Errorf("a mistake from %d to %d of %d", mistake.At, mistake.End, len(s))
 		}
 		if err != nil {
@@ -214,8 +216,8 @@ func TestMistakes(t *testing.T) {
 		"startswith(a,'x') and b eq true)": {31, 32, "", ""},
 	} {
 		_, err := Parse(filter)
-		got, ok := err.(*Error)
-		if !ok {
+		var got *Error
+		if !errors.As(err, &got) {
 			t.Errorf("%s: %v", filter, err)
 			continue
 		}
@@ -229,7 +231,7 @@ func TestMistakes(t *testing.T) {
 		"a/microsoft.graph.f(b='c') eq 1", strings.Repeat("not ", 100) + "a eq 1",
 	} {
 		if _, err := Parse(filter); err != nil {
-			if _, ok := err.(*Unsupported); !ok {
+			if unsupported := new(Unsupported); !errors.As(err, &unsupported) {
 				t.Errorf("%s: %v", filter, err)
 			}
 		}

@@ -49,6 +49,11 @@ report_type "listed_types" {
   types = ["int32"] # ERROR: Unsuitable value; "types" takes a map of string
 }
 
+report_type "filtered" {
+  path   = "/x"
+  filter = "kind = 'a'" # ERROR: Invalid filter; = is no operator of OData, at character 6. Write eq.
+}
+
 report_type "by_licence" {
   path      = "/x"
   retention = { free = "7d", P1 = "30d" } # ERROR: Unknown licence; there is no licence "P1"
