@@ -68,3 +68,19 @@ func TestFloor(t *testing.T) {
 		}
 	}
 }
+
+// A query that names a property which costs more is answered by its rule; the
+// endpoint itself stays as it is.
+func TestNaming(t *testing.T) {
+	e := &Endpoint{Type: Type{
+		Limit: "directory", Permissions: []string{"User.Read.All"},
+		With: []Property{{Name: "signInActivity", MaxPage: 500, Limit: "sign_in_activity", License: "P1"}, {Name: "keys", Permissions: []string{"Key.Read"}}},
+	}, Family: Family{MaxPage: 999, DefaultPage: 100}}
+	dear := e.Naming([]string{"id", "SignInActivity", "keys"})
+	if dear.Family.MaxPage != 500 || dear.Limit != "sign_in_activity" || dear.License != "P1" || dear.Permissions[0] != "Key.Read" {
+		t.Errorf("it answers as %+v", dear)
+	}
+	if e.Naming([]string{"id"}) != e || e.Family.MaxPage != 999 || e.Limit != "directory" {
+		t.Errorf("the endpoint has become %+v", e)
+	}
+}
