@@ -59,10 +59,8 @@ func (h *Human) Coverage(c *engine.Coverage, least float64, below int) {
 		parts = parts[n:]
 	}
 	h.marksLegend(used)
-	if len(c.Ahead) > 0 {
-		plans.NotBegun(h.Human, c.Ahead, c.Now)
-	}
 	o.Printf("\n")
+	plans.NotBegun(h.Human, c.Ahead, c.Now)
 	o.Hanging(o.Bold("Coverage:")+" ", 10, percent(total)+": "+tallyText(total)+view.OfSelection(c.Narrowed)+".")
 	if c.Narrowed {
 		h.Narrowed()
