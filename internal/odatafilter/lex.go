@@ -32,7 +32,7 @@ func lex(s string) ([]token, error) {
 	for i := 0; i < len(s); {
 		t := token{at: i}
 		switch c := s[i]; {
-		case c == ' ' || c == '\t':
+		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
 			i++
 			continue
 		case strings.IndexByte("(),/:", c) >= 0:

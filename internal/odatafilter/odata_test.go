@@ -33,6 +33,7 @@ func TestMatch(t *testing.T) {
 		{"id ne '1'", false},
 		{"'1' eq id", true},
 		{"50000 lt status/errorCode", true},
+		{"id eq '1'\n  and\r\n\tstatus/errorCode ne 0\n", true},
 		{"status/errorCode gt 50126", false},
 		{"status/errorCode ge 50126", true},
 		{"status/errorCode le 50126.0", true},

@@ -41,6 +41,19 @@ report "sign_ins" "open" {
   filter  = "(appId eq 'x'" # ERROR: Invalid filter; the end instead of ")", at its end
   outputs = output.json.o
 }
+report "sign_ins" "lines" {
+  window  = window.w
+  outputs = output.json.o
+  filter  = "appId eq 'x'\nand status/errorCode <> 0" # ERROR: Invalid filter; <> is no operator of OData, at character 35. Write ne. It reads: appId
+}
+report "sign_ins" "fine_lines" {
+  window  = window.w
+  outputs = output.json.o
+  filter  = <<-EOT
+    appId eq 'x'
+    and status/errorCode ne 0
+  EOT
+}
 report "sign_ins" "more_than_we_know" {
   window  = window.w
   filter  = "tolower(appDisplayName) eq 'x' and assignedLicenses/$count ne 0"
