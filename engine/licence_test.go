@@ -158,3 +158,51 @@ output "json" "a" {
 		t.Error("no request for pages of 500 is in the log")
 	}
 }
+
+// What is held from before a customer came is an orphan, as if the window had begun
+// later: it stays until it is pruned, and is not asked for again.
+func TestSinceLeavesWhatIsHeld(t *testing.T) {
+	w := unconnected(t, nil)
+	configure := func(attributes string) {
+		w.write("main.rf.hcl", `
+tenant "one" {
+  id    = "one.example"
+  cloud = "sandbox"
+  `+attributes+`
+}
+tenant "two" {
+  id    = "two.example"
+  cloud = "sandbox"
+}
+window "days" {
+  every = "1d"
+  from  = "2026-11-18"
+  to    = "2026-11-22"
+}
+output "json" "a" {
+  path = "out/${pull.tenant.name}/${pull.window.label}.json"
+}
+report "directory_audits" "r" {
+  window  = window.days
+  outputs = output.json.a
+}
+`)
+	}
+	configure("")
+	if s := w.apply(); s.Finished != 8 || len(s.Failed) > 0 {
+		t.Fatalf("%+v", s)
+	}
+	configure(`since = "2026-11-19T12:00:00+02:00"`)
+	p := w.plan(w.engine())
+	if len(p.Pulls) != 0 || len(p.Orphans) != 1 || p.Orphans[0].Why != "slice" || p.Orphans[0].Tenant != "tenant.one" || p.Held != 7 {
+		t.Errorf("%d pulls, held %d, orphans %+v", len(p.Pulls), p.Held, p.Orphans)
+	}
+	w.apply()
+	if n := len(w.files("out")); n != 8 {
+		t.Errorf("%d files are left of 8", n)
+	}
+	c, err := w.engine().Coverage(context.Background(), PlanOptions{})
+	if err != nil || c.Parts[0].Slices != (plan.Tally{Held: 3}) || c.Parts[1].Slices != (plan.Tally{Held: 4}) {
+		t.Errorf("the coverage is %+v, %v", c, err)
+	}
+}
