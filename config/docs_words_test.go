@@ -77,6 +77,7 @@ func blockSchemas() map[string]*hcl.BodySchema {
 		"output":      outputSchema(),
 		"report":      reportSchema(),
 		"report_type": reportTypeSchema(),
+		withProperty:  propertyRuleSchema(),
 	}
 }
 

@@ -82,6 +82,7 @@ type loader struct {
 	outputs     map[address.Address]*Output
 	// brokenTypes are the names of report_type blocks with mistakes.
 	brokenTypes map[string]bool
+	fitting     map[fitting]bool // whether slices can be had
 }
 
 // load evaluates the files. It works in phases, each of which knows what the
@@ -106,6 +107,7 @@ func load(dir string, files sources, opts Options) (*Config, hcl.Diagnostics) {
 		windows:     map[address.Address]*Window{},
 		outputs:     map[address.Address]*Output{},
 		brokenTypes: map[string]bool{},
+		fitting:     map[fitting]bool{},
 	}
 	l.scope = &lang.Scope{
 		Functions: functions.All(absolute),

@@ -18,6 +18,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/reportform/reportform/internal/calendar"
+	"github.com/reportform/reportform/internal/column"
 	"github.com/reportform/reportform/internal/limits"
 )
 
@@ -34,7 +35,22 @@ func testOptions() Options {
 				ID: []string{"id"}, Lower: "ge", Upper: "lt", Retention: &retention, Settle: calendar.Duration{N: 1, Unit: calendar.Hour}, Limit: "reports",
 			},
 			{Name: "audit_events", API: APIAADGraph, Version: "beta", Path: "/reports/auditEvents", Time: "eventTime", Lower: "ge", Upper: "lt"},
-			{Name: "users", API: APIGraph, Version: "v1.0", Path: "/users"},
+			{
+				Name: "users", API: APIGraph, Version: "v1.0", Path: "/users", PageSize: 999, Permissions: []string{"User.Read.All"}, Limit: "directory",
+				With: []PropertyRule{{Property: "signInActivity", PageSize: 500, Permissions: []string{"User.Read.All", "AuditLog.Read.All"}, Limit: "reports"}},
+			},
+			{
+				Name: "risk_detections", API: APIGraph, Version: "v1.0", Path: "/identityProtection/riskDetections", Time: "detectedDateTime",
+				ID: []string{"id"}, Lower: "ge", Upper: "lt", Settle: calendar.Duration{N: 8, Unit: calendar.Hour},
+				Retention: &calendar.Duration{N: 90, Unit: calendar.Day}, Licences: []string{LicenceP1, LicenceP2},
+				RetentionBy: map[string]calendar.Duration{
+					LicenceFree: {N: 7, Unit: calendar.Day}, LicenceP1: {N: 30, Unit: calendar.Day}, LicenceP2: {N: 90, Unit: calendar.Day},
+				},
+				Complete: true, Columns: column.Typed([]string{"id", "detectedDateTime", "riskLevel", "location.city", "keyIds"}, []column.Column{{Path: "keyIds", Type: column.List}}),
+				Fields:    []column.Column{{Path: "location", Type: column.Struct}, {Path: "keyIds", Type: column.List}},
+				Operators: map[string][]string{"riskLevel": {"eq"}, "userId": {}},
+			},
+			{Name: "roles", API: APIGraph, Version: "v1.0", Path: "/directoryRoles", Operators: map[string][]string{"*": {}}},
 		},
 		LimitClasses: []*LimitClass{{Class: limits.Class{Name: "reports", AppTenant: limits.Rate{Requests: 5, Per: 10 * time.Second}}}},
 	}
@@ -79,7 +95,7 @@ func dump(t *testing.T, c *Config) string {
 		}
 		add("tenants", object{
 			"address": x.Address, "name": x.Name, "id": x.ID, "cloud": x.Cloud, "credential": credential,
-			"labels": x.Labels, "endpoints": x.Endpoints, "pacing": x.Pacing, "at": place(x.Range),
+			"labels": x.Labels, "endpoints": x.Endpoints, "pacing": x.Pacing, "licence": x.Licence, "since": moment(x.Since), "at": place(x.Range),
 		})
 	}
 	for _, x := range c.Windows {
@@ -200,7 +216,7 @@ func checkDiagnostics(t *testing.T, src []byte, diags hcl.Diagnostics) {
 	expected := map[int][]string{}
 	for n, line := range strings.Split(string(src), "\n") {
 		if _, comment, ok := strings.Cut(line, "# ERROR: "); ok {
-			expected[n+1] = strings.Split(comment, " && ")
+			expected[n+1] = strings.Split(comment, " && ") // one that begins with "a warning: " is none
 		}
 		if _, comment, ok := strings.Cut(line, "# WARNING: "); ok {
 			expected[n+1] = []string{warning + comment}

@@ -16,7 +16,7 @@ import (
 // and into which outputs.
 type Report struct {
 	Address address.Address // report.sign_ins.failed
-	Type    *ReportType
+	Type    *ReportType     // as it is asked for what the report selects and filters
 	Name    string
 	Tenants []*Tenant // in order of address, without repeats; empty where every for_each of tenants is
 	Window  *Window
@@ -54,8 +54,9 @@ func (l *loader) decodeReport(i *lang.Instance) *Report {
 	r.Tenants = l.reportTenants(i)
 	r.Window, _ = lang.One(i, "window", l.window, l.windows)
 	checkSettle(i, r)
-	r.Filter, _ = i.Text("filter")
-	r.Filter = strings.TrimSpace(r.Filter)
+	filter, _ := i.Text("filter")
+	r.Filter = strings.TrimSpace(filter)
+	properties := checkFilter(i, r.Type, filter)
 	r.Select, _ = i.Texts("select")
 	for _, property := range r.Select {
 		if strings.ContainsAny(property, ", &\t\n") {
@@ -63,6 +64,15 @@ func (l *loader) decodeReport(i *lang.Instance) *Report {
 		}
 	}
 	warnOfSelect(i, r)
+	if r.Type != nil {
+		checkSelect(i, r.Type, r.Select)
+		for _, property := range r.Select {
+			name, _, _ := strings.Cut(property, "/")
+			properties = append(properties, name)
+		}
+		r.Type = r.Type.Asking(properties)
+	}
+	l.checkFit(i, r)
 	r.Outputs, r.OutputRanges = l.reportOutputs(i)
 	return r
 }

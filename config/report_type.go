@@ -53,6 +53,17 @@ type ReportType struct {
 	// Retention is how long the service keeps events at the longest (premium
 	// directories); nil where unknown or without limit.
 	Retention *calendar.Duration
+	// RetentionBy is how long it keeps those of a directory with a licence, see
+	// Kept.
+	RetentionBy map[string]calendar.Duration
+	// Licences are those with which a directory has the report; nil for all.
+	Licences []string
+	// Operators says, by property, which operators and functions of a filter the
+	// service takes, those of "*" for the properties that are not named. A
+	// property of which nothing is said is not checked.
+	Operators map[string][]string
+	// With says how the service is asked differently for certain properties.
+	With []PropertyRule
 	// Settle is how late events become visible.
 	Settle calendar.Duration
 	// Limit names the class of published request limits, see LimitClass;
@@ -67,7 +78,9 @@ type ReportType struct {
 	Fields []column.Column
 	// Source says where the facts come from: documentation or observation.
 	Source string
-	Range  hcl.Range
+	// Complete reports that Fields and Columns are all that the service documents.
+	Complete bool
+	Range    hcl.Range
 }
 
 // Snapshot reports whether the type has no time filter: it gives the state of
@@ -93,7 +106,7 @@ const (
 func APIs() []string { return []string{APIGraph, APIAADGraph} }
 
 func reportTypeSchema() *hcl.BodySchema {
-	return &hcl.BodySchema{Attributes: []hcl.AttributeSchema{
+	return &hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: withProperty, LabelNames: []string{"property"}}}, Attributes: []hcl.AttributeSchema{
 		{Name: "description"},
 		{Name: "api"},
 		{Name: "version"},
@@ -107,7 +120,9 @@ func reportTypeSchema() *hcl.BodySchema {
 		{Name: "page_size"},
 		{Name: "permissions"},
 		{Name: "license"},
+		{Name: "licences"},
 		{Name: "retention"},
+		{Name: "operators"},
 		{Name: "settle"},
 		{Name: "limit"},
 		{Name: "headers"},
@@ -134,6 +149,7 @@ func DecodeReportType(block *hcl.Block, hclCtx *hcl.EvalContext, limits map[stri
 	a := lang.NewAttributes(content, schema, hclCtx)
 	t := decodeReportType(block, a, limits)
 	diags = append(diags, a.Diagnostics()...)
+	diags = append(diags, decodeRules(t, content.Blocks, hclCtx, limits)...)
 	diags = append(diags, checkSnakeCase(block)...)
 	if diags.HasErrors() {
 		return nil, diags
@@ -155,13 +171,15 @@ func decodeReportType(block *hcl.Block, a *lang.Attributes, limits map[string]*L
 	t.Version = reportVersion(a, t.API)
 	t.Path = reportPath(a)
 	t.Description, _ = a.Text("description")
-	t.Filter, _ = a.Text("filter")
+	t.Filter = typeFilter(a)
 	t.Time, _ = a.NonEmpty("time")
 	t.OrderBy, _ = a.Text("order_by")
 	t.PageSize, _ = a.Integer("page_size", 0, maxPageSize)
 	t.Permissions, _ = a.Texts("permissions")
 	t.License, _ = a.Text("license")
-	t.Retention, _ = duration(a, "retention", false)
+	decodeRetention(a, t)
+	t.Licences = decodeLicences(a)
+	t.Operators = operatorsOf(a)
 	columns, _ := a.Texts("columns")
 	t.Columns = column.Typed(columns, nil)
 	t.SetFields(fieldsOf(a))
@@ -189,14 +207,19 @@ func decodeReportType(block *hcl.Block, a *lang.Attributes, limits map[string]*L
 		}
 		t.ID = id
 	}
-	if limit, ok := a.NonEmpty("limit"); ok {
-		if _, known := limits[limit]; !known && limits != nil {
-			a.Reject("limit", "Unknown limit class", "There is no limit class %q; known are %s.%s",
-				limit, diag.Quoted(slices.Sorted(maps.Keys(limits))), diag.DidYouMean(limit, maps.Keys(limits)))
-		}
-		t.Limit = limit
-	}
+	t.Limit = limitOf(a, limits)
 	return t
+}
+
+// limitOf reads the name of a limit class; limits are those that there are, nil
+// for any.
+func limitOf(a *lang.Attributes, limits map[string]*LimitClass) string {
+	limit, ok := a.NonEmpty("limit")
+	if _, known := limits[limit]; ok && !known && limits != nil {
+		a.Reject("limit", "Unknown limit class", "There is no limit class %q; known are %s.%s",
+			limit, diag.Quoted(slices.Sorted(maps.Keys(limits))), diag.DidYouMean(limit, maps.Keys(limits)))
+	}
+	return limit
 }
 
 func reportVersion(a *lang.Attributes, api string) string {

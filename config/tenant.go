@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/hashicorp/hcl/v2"
@@ -30,7 +31,12 @@ type Tenant struct {
 	Endpoints Endpoints
 	// Pacing is PacingPublished or PacingOff.
 	Pacing string
-	Range  hcl.Range
+	// Licence is one of Licences, empty where it is not told.
+	Licence string
+	// Since is when the customer came: nothing is wanted that ended before. Zero
+	// for no such time.
+	Since time.Time
+	Range hcl.Range
 }
 
 // Values of Tenant.Pacing. With PacingPublished requests are spaced by the
@@ -79,6 +85,8 @@ func tenantSchema() *hcl.BodySchema {
 			{Name: "credential"},
 			{Name: "labels"},
 			{Name: "pacing"},
+			{Name: "licence"},
+			{Name: "since"},
 		},
 		Blocks: []hcl.BlockHeaderSchema{{Type: "endpoints"}},
 	}
@@ -121,6 +129,8 @@ func decodeTenant(i *lang.Instance, k *lang.Kind, credentials map[address.Addres
 	if pacing, ok := i.OneOf("pacing", PacingPublished, PacingOff); ok {
 		t.Pacing = pacing
 	}
+	t.Licence, _ = i.OneOf("licence", Licences()...)
+	t.Since = moment(&i.Attributes, "since", time.UTC)
 	t.Endpoints = clouds[t.Cloud]
 	decodeEndpoints(i, &t.Endpoints)
 	return t

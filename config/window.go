@@ -71,8 +71,8 @@ func decodeWindow(i *lang.Instance) *Window {
 		w.Align = &calendar.Duration{N: 1, Unit: map[string]calendar.Unit{"hour": calendar.Hour, "day": calendar.Day, "week": calendar.Week, "month": calendar.Month}[align]}
 	}
 	if zoned {
-		w.From = moment(i, "from", w.Location)
-		w.To = moment(i, "to", w.Location)
+		w.From = moment(&i.Attributes, "from", w.Location)
+		w.To = moment(&i.Attributes, "to", w.Location)
 	}
 	if checkForm(i) {
 		checkSlices(i, w)
@@ -168,31 +168,4 @@ func decodeZone(i *lang.Instance, zone **time.Location) bool {
 	}
 	*zone = location
 	return true
-}
-
-// moment reads a date, which is its first moment in the zone, a local time in
-// the zone, the first of two where clocks are put back, or a time as of
-// RFC 3339. It is zero where there is none.
-func moment(i *lang.Instance, name string, zone *time.Location) time.Time {
-	s, ok := i.Text(name)
-	if !ok {
-		return time.Time{}
-	}
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
-		return t.In(zone)
-	}
-	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04"} {
-		wall, err := time.Parse(layout, s)
-		if err != nil {
-			continue
-		}
-		t := calendar.FirstMoment(wall, zone)
-		if t.Format(layout) != s {
-			i.Reject(name, "Not a time", "There is no %s in the zone %s: the clocks are put forward then. Choose another time.", s, zone)
-			return time.Time{}
-		}
-		return t
-	}
-	i.Reject(name, "Not a time", "%q is not a time. Write a date such as \"2026-11-01\", a time in the window's zone such as \"2026-11-01T10:00\", or one with an offset such as \"2026-11-01T10:00:00Z\".", s)
-	return time.Time{}
 }

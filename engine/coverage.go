@@ -14,6 +14,7 @@ import (
 type Coverage struct {
 	Now   time.Time
 	Parts []plan.Coverage // in order of report and tenant
+	Ahead []plan.Ahead    // what has no slices yet
 	// Undeclared counts the ledgers of tenants and reports that are not
 	// declared, of those that this configuration keeps; zero for a narrowed
 	// coverage.
@@ -22,6 +23,15 @@ type Coverage struct {
 	FilesTrusted bool
 	// Narrowed reports that the coverage is of a selection.
 	Narrowed bool
+}
+
+// Slices is the sum of all parts.
+func (c *Coverage) Slices() plan.Tally {
+	var total plan.Tally
+	for i := range c.Parts {
+		total = total.Plus(c.Parts[i].Slices)
+	}
+	return total
 }
 
 // Coverage reads the ledgers and says how every wanted slice stands. It makes
@@ -33,7 +43,7 @@ func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, err
 	}
 	now := e.now().UTC()
 	wants := e.wants(&opts, now)
-	c := &Coverage{Now: now, Parts: make([]plan.Coverage, len(wants)), FilesTrusted: opts.TrustLedgers, Narrowed: !opts.everything()}
+	c := &Coverage{Now: now, Parts: make([]plan.Coverage, len(wants)), Ahead: plan.AheadOf(wants, now), FilesTrusted: opts.TrustLedgers, Narrowed: !opts.everything()}
 	parts, mistakes := make([]plan.Part, len(wants)), make([]error, len(wants))
 	err := parallel.Do(ctx, len(wants), func(i int) error {
 		l, err := e.ledgers.Read(ctx, wants[i].Key())

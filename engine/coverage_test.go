@@ -23,7 +23,8 @@ func TestCoverage(t *testing.T) {
 	if got := c.Parts[0]; got.Tenant != "tenant.contoso" || got.Slices != (plan.Tally{Held: 1, Missing: 1, Waiting: 1}) {
 		t.Errorf("%+v", got)
 	}
-	if got := c.Parts[3]; got.Report != "report.users.all" || got.Slices != (plan.Tally{Missing: 1, Lost: 2}) {
+	// A snapshot counts from the first slice that could be had.
+	if got := c.Parts[3]; got.Report != "report.users.all" || got.Slices != (plan.Tally{Missing: 1}) {
 		t.Errorf("%+v", got)
 	}
 	c, err = e.Coverage(context.Background(), PlanOptions{Targets: []string{"output.ndjson.lake"}, Tenants: []string{"contoso"}})

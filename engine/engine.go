@@ -106,6 +106,7 @@ func Load(opts Options) (*Engine, hcl.Diagnostics) {
 		ReportTypes: types, LimitClasses: limits, Version: opts.Version,
 	})
 	diags = append(diags, e.decodeBodies(opts)...)
+	diags = append(diags, e.checkFields()...)
 	if !diags.HasErrors() {
 		diags = append(diags, e.wanted.Check()...)
 	}

@@ -62,7 +62,7 @@ type Origin struct {
 	// Orphan says what is no longer declared, in the words of plan.Orphan.
 	Orphan string
 	// Unwanted says why no plan has the slice although the path is declared:
-	// "ahead" (it has not begun) or "expired" (keep).
+	// "ahead" (it has not begun), "before" (the tenant's since) or "expired" (keep).
 	Unwanted string
 }
 
@@ -219,8 +219,12 @@ func (e *Engine) unwanted(ctx context.Context, x *Explanation, s *search) error 
 		}
 		slice := window.Slice{From: found.From, To: found.To}
 		found.Declared, found.Label = e.declarations(found.Key, found.Output), want.Window.Label(slice)
-		if found.Unwanted = "expired"; found.From.After(now) {
+		found.Unwanted = "expired"
+		switch tenant := e.config.Tenant(address.Address(want.Tenant)); {
+		case found.From.After(now):
 			found.Unwanted = "ahead"
+		case !slice.To.After(tenant.Since):
+			found.Unwanted = "before"
 		}
 		mu.Lock()
 		defer mu.Unlock()
@@ -307,6 +311,9 @@ func (o *Origin) planned(want *plan.Want, part *plan.Part, l *ledger.Ledger) err
 	lacking, err := o.lacking(want)
 	if lacking && o.Reason == "" {
 		o.Lost, o.Waiting = covering(part.Lost, o), covering(part.Waiting, o)
+		if o.Lost == nil && want.Snapshot { // one of those that do not count
+			o.Lost = &plan.Gap{From: o.From, To: o.To, Slices: 1, Why: plan.MissedSnapshot}
+		}
 	}
 	return err
 }

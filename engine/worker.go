@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/advice"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
@@ -64,11 +65,11 @@ func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat 
 	if tenant == nil || report == nil {
 		return nil, fmt.Errorf("the plan names %s and %s, which the configuration does not have: make the plan again", pull.Report, pull.Tenant)
 	}
-	limits := plan.Want{Window: window.New(report.Window), Retention: report.Type.Retention, Snapshot: report.Type.Snapshot()}
+	limits := plan.Want{Window: window.New(report.Window), Retention: report.Type.Kept(tenant.Licence), Snapshot: report.Type.Snapshot()}
 	job := &run.Job{
 		Pull: pull, Planned: h.Now,
 		LostAt: limits.LostAt(window.Slice{From: pull.From, To: pull.To}), Trailing: limits.Window.Trailing(),
-		Explain: advice.For(tenant, report, e.wire.App(tenant)),
+		Explain: e.explain(tenant, report, pull),
 		Waited:  seat.waited,
 	}
 	if !h.FilesTrusted {
@@ -102,6 +103,15 @@ func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat 
 		job.Events, err = e.rereading(pull.Source, facts, report.Type)
 	}
 	return job, err
+}
+
+// explain says what the errors of a pull mean.
+func (e *Engine) explain(tenant *config.Tenant, report *config.Report, pull *plan.Pull) func(error) (cause, text string) {
+	explain := advice.For(tenant, report, e.wire.App(tenant))
+	return func(err error) (cause, text string) {
+		cause, text = explain(err)
+		return cause, text + advice.Licence(err, tenant, report.Type, pull.From, e.now())
+	}
 }
 
 // intact reports whether what an entry records is there.

@@ -79,6 +79,20 @@ type Output interface {
 	Open(ctx context.Context, target Target) (Writer, error)
 }
 
+// Naming is implemented by an Output whose options name fields of events, such as
+// columns, so that they can be held against those that a report has.
+type Naming interface {
+	// Names returns the fields that the options name for a pull; of nil, those
+	// that they name for every pull. It is pure.
+	Names(pull *Pull) []Name
+}
+
+// Name is the dotted path of a field, and where it is written.
+type Name struct {
+	Path  string
+	Range hcl.Range
+}
+
 // Look is a look at what outputs have written, used by one goroutine. Receipts
 // that follow each other in order of place cost least.
 type Look interface {

@@ -576,9 +576,16 @@ report_type "activities_audit" {
   lower       = "ge"
   upper       = "lt"
   permissions = ["Directory.Read.All"]
-  retention   = "30d"
+  retention   = { free = "7d", p1 = "30d", p2 = "30d" }
   settle      = "30m"
   source      = "audit API reference, 2016; latency 1 to 30 min; permission of the reports, unverified"
+  operators = {
+    activityDate   = ["eq", "ge", "le", "gt", "lt"]
+    category       = ["eq"]
+    activityStatus = ["eq"]
+    activityType   = ["eq"]
+    activity       = ["eq", "contains", "startswith"]
+  }
   columns = [
     "id", "activityDate", "activity", "activityDateInMillis", "activityOperationType",
     "activityResultDescription", "activityResultStatus", "activityType", "actor.name",
@@ -606,9 +613,18 @@ report_type "activities_sign_ins" {
   upper       = "lt"
   permissions = ["Directory.Read.All"]
   license     = "Azure AD Premium P1 or P2"
-  retention   = "30d"
+  licences    = ["p1", "p2"]
+  retention   = { free = "7d", p1 = "30d", p2 = "30d" }
   settle      = "2h"
   source      = "sign-in activity API reference, 2016; the application also needs the role Security Reader; settle a guess"
+  operators = {
+    signinDateTime    = ["eq", "ge", "le", "gt", "lt"]
+    userId            = ["eq"]
+    userPrincipalName = ["eq"]
+    appId             = ["eq"]
+    appDisplayName    = ["eq"]
+    loginStatus       = ["eq"]
+  }
   columns = [
     "id", "signinDateTime", "signinDateTimeInMillis", "userId", "userPrincipalName",
     "userDisplayName", "appId", "appDisplayName", "ipAddress", "loginStatus", "signinErrorCode",

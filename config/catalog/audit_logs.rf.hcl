@@ -19,11 +19,16 @@ report_type "sign_ins" {
   page_size   = 1000
   permissions = ["AuditLog.Read.All"]
   license     = "Microsoft Entra ID P1 or P2"
-  retention   = "30d"
+  licences    = ["p1", "p2"]
+  retention   = { free = "7d", p1 = "30d", p2 = "30d" }
   settle      = "1h"
   limit       = "reports"
   headers     = { Prefer = "include-unknown-enum-members" }
   source      = "documentation; lt as in Microsoft's samples; settle: P99 is 5 min, MFA 10 min and more (observed)"
+  operators = {
+    createdDateTime  = ["eq", "ge", "le", "gt", "lt"]
+    signInEventTypes = []
+  }
   columns = [
     "id", "createdDateTime", "appDisplayName", "appId", "clientAppUsed", "conditionalAccessStatus",
     "correlationId", "deviceDetail.browser", "deviceDetail.deviceId", "deviceDetail.displayName",
@@ -55,11 +60,16 @@ report_type "sign_ins_beta" {
   page_size   = 1000
   permissions = ["AuditLog.Read.All"]
   license     = "Microsoft Entra ID P1 or P2"
-  retention   = "30d"
+  licences    = ["p1", "p2"]
+  retention   = { free = "7d", p1 = "30d", p2 = "30d" }
   settle      = "1h"
   limit       = "reports"
   headers     = { Prefer = "include-unknown-enum-members" }
   source      = "documentation of beta; settle as for v1.0"
+  operators = {
+    createdDateTime  = ["eq", "ge", "le", "gt", "lt"]
+    signInEventTypes = ["eq", "ne", "any"]
+  }
   columns = [
     "id", "createdDateTime", "appDisplayName", "appId", "authenticationProtocol",
     "authenticationRequirement", "autonomousSystemNumber", "clientAppUsed", "clientCredentialType",
@@ -90,7 +100,8 @@ report_type "sign_ins_non_interactive" {
   page_size   = 1000
   permissions = ["AuditLog.Read.All"]
   license     = "Microsoft Entra ID P1 or P2"
-  retention   = "30d"
+  licences    = ["p1", "p2"]
+  retention   = { free = "7d", p1 = "30d", p2 = "30d" }
   settle      = "1h"
   limit       = "reports"
   headers     = { Prefer = "include-unknown-enum-members" }
@@ -125,7 +136,8 @@ report_type "sign_ins_service_principal" {
   page_size   = 1000
   permissions = ["AuditLog.Read.All"]
   license     = "Microsoft Entra ID P1 or P2"
-  retention   = "30d"
+  licences    = ["p1", "p2"]
+  retention   = { free = "7d", p1 = "30d", p2 = "30d" }
   settle      = "1h"
   limit       = "reports"
   headers     = { Prefer = "include-unknown-enum-members" }
@@ -158,7 +170,8 @@ report_type "sign_ins_managed_identity" {
   page_size   = 1000
   permissions = ["AuditLog.Read.All"]
   license     = "Microsoft Entra ID P1 or P2"
-  retention   = "30d"
+  licences    = ["p1", "p2"]
+  retention   = { free = "7d", p1 = "30d", p2 = "30d" }
   settle      = "1h"
   limit       = "reports"
   headers     = { Prefer = "include-unknown-enum-members" }
@@ -190,10 +203,15 @@ report_type "directory_audits" {
   order_by    = "activityDateTime asc"
   page_size   = 1000
   permissions = ["AuditLog.Read.All"]
-  retention   = "30d"
+  retention   = { free = "7d", p1 = "30d", p2 = "30d" }
   settle      = "30m"
   limit       = "reports"
   source      = "documentation; page size, lt and order observed; settle twice the 15 min that Microsoft names"
+  operators = {
+    activityDateTime    = ["eq", "ge", "le", "gt", "lt"]
+    activityDisplayName = ["eq", "startswith"]
+    loggedByService     = ["eq"]
+  }
   columns = [
     "id", "activityDateTime", "activityDisplayName", "category", "correlationId",
     "initiatedBy.app.appId", "initiatedBy.app.displayName", "initiatedBy.app.servicePrincipalId",
@@ -215,10 +233,15 @@ report_type "directory_audits_beta" {
   order_by    = "activityDateTime asc"
   page_size   = 1000
   permissions = ["AuditLog.Read.All"]
-  retention   = "30d"
+  retention   = { free = "7d", p1 = "30d", p2 = "30d" }
   settle      = "30m"
   limit       = "reports"
   source      = "documentation; as directory_audits of v1.0"
+  operators = {
+    activityDateTime    = ["eq", "ge", "le", "gt", "lt"]
+    activityDisplayName = ["eq", "startswith"]
+    loggedByService     = ["eq"]
+  }
   columns = [
     "id", "activityDateTime", "activityDisplayName", "category", "correlationId",
     "initiatedBy.app.appId", "initiatedBy.app.displayName", "initiatedBy.app.servicePrincipalId",
@@ -242,7 +265,7 @@ report_type "custom_security_attribute_audits" {
   order_by    = "activityDateTime asc"
   page_size   = 100
   permissions = ["CustomSecAttributeAuditLogs.Read.All"]
-  retention   = "30d"
+  retention   = { free = "7d", p1 = "30d", p2 = "30d" }
   settle      = "30m"
   limit       = "reports"
   source      = "documentation (eq, ge and le; pages of 100); retention and settle as directory_audits, unverified"
@@ -270,10 +293,16 @@ report_type "provisioning" {
   page_size   = 100
   permissions = ["AuditLog.Read.All"]
   license     = "Microsoft Entra ID P1 or P2"
-  retention   = "30d"
+  retention   = { free = "7d", p1 = "30d", p2 = "30d" }
   settle      = "1h"
   limit       = "reports"
   source      = "documentation: gt and lt alone, pages only with $top; ProvisioningLog.Read.All serves too; retention unverified"
+  operators = {
+    activityDateTime               = ["eq", "gt", "lt"]
+    durationInMilliseconds         = ["eq", "gt", "lt"]
+    "servicePrincipal/id"          = ["eq"]
+    "servicePrincipal/displayName" = ["eq"]
+  }
   columns = [
     "id", "activityDateTime", "changeId", "cycleId", "durationInMilliseconds",
     "initiatedBy.displayName", "initiatedBy.id", "initiatedBy.initiatorType", "jobId",
@@ -301,7 +330,7 @@ report_type "directory_provisioning" {
   page_size   = 100
   permissions = ["AuditLog.Read.All"]
   license     = "Microsoft Entra ID P1 or P2"
-  retention   = "30d"
+  retention   = { free = "7d", p1 = "30d", p2 = "30d" }
   settle      = "1h"
   limit       = "reports"
   source      = "metadata; everything else as provisioning, unverified"

@@ -11,6 +11,7 @@ report_type "user_registration_details" {
   id          = ["id"]
   permissions = ["AuditLog.Read.All"]
   license     = "Microsoft Entra ID P1 or P2"
+  licences    = ["p1", "p2"]
   limit       = "reports"
   source      = "documentation; no page size documented; Reports.Read.All alone gives 403 (observed)"
   columns = [

@@ -65,6 +65,9 @@ func load(files fs.FS, fields string) ([]*config.ReportType, []*config.LimitClas
 	if err := setFields(types, entities); err != nil {
 		return nil, nil, err
 	}
+	for _, t := range types { // of Azure AD Graph the columns are all that is documented
+		t.Complete = t.Complete || t.API == config.APIAADGraph && len(t.Columns) > 0
+	}
 	slices.SortFunc(types, func(a, b *config.ReportType) int { return cmp.Compare(a.Name, b.Name) })
 	slices.SortFunc(limits, func(a, b *config.LimitClass) int { return cmp.Compare(a.Name, b.Name) })
 	return types, limits, nil
@@ -112,6 +115,7 @@ func setFields(types []*config.ReportType, entities []*entity) error {
 				return fmt.Errorf("catalog/%s: %s names the report type %q, which there is not", fieldsFile, e.header, name)
 			}
 			t.SetFields(slices.Concat(e.fields, t.Fields))
+			t.Complete = true
 		}
 	}
 	return nil

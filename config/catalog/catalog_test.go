@@ -481,6 +481,7 @@ func reportsPage(t *testing.T) []byte {
 	code := func(s string) string { return "`" + s + "`" }
 	page, err := template.New("reports.md.tmpl").Funcs(template.FuncMap{
 		"permissions": func(rt *config.ReportType) string { return strings.Join(rt.Permissions, ", ") },
+		"list":        func(names []string) string { return strings.Join(names, ", ") },
 		"kept": func(rt *config.ReportType) string {
 			switch {
 			case rt.Snapshot():
@@ -488,7 +489,13 @@ func reportsPage(t *testing.T) []byte {
 			case rt.Retention == nil:
 				return "not published"
 			}
-			return amount(*rt.Retention)
+			kept := amount(*rt.Retention)
+			for _, licence := range config.Licences() {
+				if d := rt.Kept(licence); *d != *rt.Retention && rt.Offered(licence) {
+					kept += ", with " + code(licence) + " " + amount(*d)
+				}
+			}
+			return kept
 		},
 		"time": func(rt *config.ReportType) string {
 			if rt.Snapshot() {
@@ -509,7 +516,7 @@ func reportsPage(t *testing.T) []byte {
 		"users": func(l *config.LimitClass) string {
 			n := 0
 			for _, rt := range types {
-				if rt.Limit == l.Name {
+				if rt.Limit == l.Name || slices.ContainsFunc(rt.With, func(r config.PropertyRule) bool { return r.Limit == l.Name }) {
 					n++
 				}
 			}

@@ -17,6 +17,15 @@ report_type "users" {
     "id", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
     "preferredLanguage", "surname", "userPrincipalName", "businessPhones",
   ]
+
+  with_property "signInActivity" {
+    page_size   = 500
+    permissions = ["User.Read.All", "AuditLog.Read.All"]
+    license     = "Microsoft Entra ID P1 or P2"
+    licences    = ["p1", "p2"]
+    limit       = "sign_in_activity"
+    source      = "Microsoft Graph throttling limits: pages of 500, 10 requests a minute"
+  }
 }
 
 report_type "groups" {
@@ -80,6 +89,11 @@ report_type "applications" {
     "verifiedPublisher.verifiedPublisherId", "web.homePageUrl", "identifierUris", "keyCredentials",
     "passwordCredentials", "requiredResourceAccess", "tags",
   ]
+
+  with_property "keyCredentials" {
+    limit  = "key_credentials"
+    source = "documentation of the lists; about 150 requests a minute observed"
+  }
 }
 
 report_type "service_principals" {
@@ -100,6 +114,11 @@ report_type "service_principals" {
     "verifiedPublisher.displayName", "verifiedPublisher.verifiedPublisherId", "alternativeNames",
     "keyCredentials", "passwordCredentials", "replyUrls", "servicePrincipalNames", "tags",
   ]
+
+  with_property "keyCredentials" {
+    limit  = "key_credentials"
+    source = "documentation of the lists; about 150 requests a minute observed"
+  }
 }
 
 report_type "oauth2_permission_grants" {
@@ -125,6 +144,7 @@ report_type "directory_roles" {
   permissions = ["RoleManagement.Read.Directory"]
   limit       = "directory"
   source      = "documentation: all rows in one page, no options"
+  operators   = { "*" = [] }
   columns     = ["id", "description", "displayName", "roleTemplateId"]
 }
 
@@ -175,6 +195,7 @@ report_type "subscribed_skus" {
   permissions = ["LicenseAssignment.Read.All"]
   limit       = "directory"
   source      = "documentation: all rows in one page, no options; Organization.Read.All serves too"
+  operators   = { "*" = [] }
   columns = [
     "id", "accountId", "accountName", "appliesTo", "capabilityStatus", "consumedUnits",
     "prepaidUnits.enabled", "prepaidUnits.lockedOut", "prepaidUnits.suspended",

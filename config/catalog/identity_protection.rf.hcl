@@ -17,7 +17,8 @@ report_type "risk_detections" {
   page_size   = 500
   permissions = ["IdentityRiskEvent.Read.All"]
   license     = "Microsoft Entra ID P1 or P2"
-  retention   = "90d"
+  licences    = ["p1", "p2"]
+  retention   = { free = "7d", p1 = "30d", p2 = "90d" }
   settle      = "8h"
   limit       = "identity_protection"
   headers     = { Prefer = "include-unknown-enum-members" }
@@ -48,7 +49,7 @@ report_type "service_principal_risk_detections" {
   page_size   = 500
   permissions = ["IdentityRiskEvent.Read.All"]
   license     = "Microsoft Entra Workload ID Premium"
-  retention   = "90d"
+  retention   = { free = "7d", p1 = "30d", p2 = "90d" }
   settle      = "8h"
   limit       = "identity_protection"
   headers     = { Prefer = "include-unknown-enum-members" }
@@ -105,6 +106,7 @@ report_type "risky_users" {
   page_size   = 500
   permissions = ["IdentityRiskyUser.Read.All"]
   license     = "Microsoft Entra ID P2"
+  licences    = ["p2"]
   limit       = "identity_protection"
   headers     = { Prefer = "include-unknown-enum-members" }
   source      = "documentation; page size observed"
@@ -164,6 +166,7 @@ report_type "conditional_access_policies" {
   id          = ["id"]
   permissions = ["Policy.Read.All"]
   license     = "Microsoft Entra ID P1 or P2"
+  licences    = ["p1", "p2"]
   limit       = "identity_protection"
   headers     = { Prefer = "include-unknown-enum-members" }
   source      = "documentation"

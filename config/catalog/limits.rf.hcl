@@ -22,11 +22,17 @@ limit_class "directory" {
   source     = "Microsoft Graph throttling limits: identity and access, and the global limit"
 }
 
-# For report types of users that select signInActivity.
+# For users whose select or filter names signInActivity.
 limit_class "sign_in_activity" {
   app_tenant = "10/1m"
   app        = "10/1m"
   source     = "Microsoft Graph throttling limits: users with signInActivity"
+}
+
+# For applications and service principals whose select or filter names keyCredentials.
+limit_class "key_credentials" {
+  tenant = "150/1m"
+  source = "documentation of applications and service principals, with keyCredentials selected; observed"
 }
 
 # Secure scores are also held to 10,000 per 10 minutes, which this never reaches.

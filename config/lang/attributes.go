@@ -74,6 +74,9 @@ func (a *Attributes) Lacks(name string) bool {
 	return v.IsKnown() && v.IsNull()
 }
 
+// Expression is that of an attribute that is written.
+func (a *Attributes) Expression(name string) hcl.Expression { return a.content[name].Expr }
+
 // Reject reports a mistake in the value of an attribute that is written.
 func (a *Attributes) Reject(name, summary, format string, args ...any) {
 	attr := a.content[name]
@@ -241,6 +244,47 @@ func (a *Attributes) TextMap(name string) map[string]string {
 			return nil
 		}
 		m[key.AsString()] = element.AsString()
+	}
+	return m
+}
+
+// TextOrMap reads a string, or else a map of strings, none of which may be null.
+func (a *Attributes) TextOrMap(name string) (text string, byKey map[string]string, ok bool) {
+	v, ok := a.raw(name)
+	if !ok {
+		return "", nil, false
+	}
+	if t := v.Type(); !t.IsObjectType() && !t.IsMapType() {
+		text, ok = a.Text(name)
+		return text, nil, ok
+	}
+	byKey = a.TextMap(name)
+	return "", byKey, byKey != nil
+}
+
+// TextLists reads a map of lists of strings, none of which may be null. It is nil
+// where there is none.
+func (a *Attributes) TextLists(name string) map[string][]string {
+	v, ok := a.value(name, cty.Map(cty.List(cty.String)))
+	if !ok {
+		return nil
+	}
+	m := make(map[string][]string, v.LengthInt())
+	for it := v.ElementIterator(); it.Next(); {
+		key, list := it.Element()
+		m[key.AsString()] = []string{}
+		if list.IsNull() {
+			a.Reject(name, "Missing value", "The value of %q in %q is null.", key.AsString(), name)
+			return nil
+		}
+		for of := list.ElementIterator(); of.Next(); {
+			_, element := of.Element()
+			if element.IsNull() || element.AsString() == "" {
+				a.Reject(name, "Empty value", "An element of %q in %q is null or empty.", key.AsString(), name)
+				return nil
+			}
+			m[key.AsString()] = append(m[key.AsString()], element.AsString())
+		}
 	}
 	return m
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -41,30 +42,33 @@ func (t Tally) Plus(o Tally) Tally {
 // Percent is the share of held slices among those that are held, missing or
 // lost, and 100 where there are none. What is open or waiting is not yet owed.
 func (t Tally) Percent() float64 {
-	owed := t.Held + t.Missing + t.Lost
-	if owed == 0 {
+	if t.Owed() == 0 {
 		return 100
 	}
-	return 100 * float64(t.Held) / float64(owed)
+	return 100 * float64(t.Held) / float64(t.Owed())
 }
 
 // Whole reports whether nothing is missing or lost.
 func (t Tally) Whole() bool { return t.Missing == 0 && t.Lost == 0 }
 
-func (t *Tally) add(s Status) {
+func (t *Tally) add(s Status, n int) {
 	switch s {
 	case StatusHeld:
-		t.Held++
+		t.Held += n
 	case StatusMissing:
-		t.Missing++
+		t.Missing += n
 	case StatusOpen:
-		t.Open++
+		t.Open += n
 	case StatusWaiting:
-		t.Waiting++
+		t.Waiting += n
 	case StatusLost:
-		t.Lost++
+		t.Lost += n
 	}
 }
+
+// Owed counts the slices that should be held: those that are, and those that are
+// missing or lost.
+func (t Tally) Owed() int { return t.Held + t.Missing + t.Lost }
 
 // Run is consecutive slices that stand alike.
 type Run struct {
@@ -88,7 +92,8 @@ type Run struct {
 	Why   string
 	Until time.Time // when the first of the waiting slices can be pulled
 	// LostAt is when the first of the missing or open slices can no longer be
-	// had; zero for never.
+	// had; zero for never. Of lost ones it is set where that is still to come: they
+	// will not have settled.
 	LostAt time.Time
 	// Soon reports that all of the missing slices are lost within Soon.
 	Soon bool
@@ -114,8 +119,9 @@ func Cover(want *Want, part *Part, l *ledger.Ledger, now time.Time) Coverage {
 		at := interval{p.From.UnixNano(), p.To.UnixNano()}
 		pulls[at] = append(pulls[at], p)
 	}
-	for i := range want.Slices {
-		named := &want.Slices[i]
+	counted := want.counted(l, now)
+	for i := 0; i < len(counted); i++ {
+		named := &counted[i]
 		slice := named.Slice
 		run := Run{
 			Status: StatusHeld, From: slice.From, To: slice.To, Slices: 1,
@@ -130,15 +136,26 @@ func Cover(want *Want, part *Part, l *ledger.Ledger, now time.Time) Coverage {
 			run.lacking(want, planned)
 			run.Soon = run.Status == StatusMissing && !run.LostAt.IsZero() && run.LostAt.Sub(now) <= Soon
 		case lost != nil:
-			run.Why = lost.Why
+			run.Why, run.LostAt = lost.Why, lost.LostAt
 			if !lost.Kept || !want.final(slice, l) {
 				run.Status = StatusLost
+			}
+			if !lost.Kept && (len(part.Pulls) == 0 || !part.Pulls[0].From.Before(lost.To)) {
+				// The rest of the gap is like it: there may be very many.
+				rest := sort.Search(len(counted), func(n int) bool { return !counted[n].From.Before(lost.To) })
+				last := &counted[rest-1]
+				run.To, run.Last, run.Slices = last.To, last.Label, rest-i
+				run.LastDay = want.Window.Date(window.Slice{From: last.To.Add(-time.Nanosecond)})
+				i = rest - 1
 			}
 		case waiting != nil:
 			run.Status, run.Why = StatusWaiting, waiting.Why
 			run.Until = want.Window.Settles(slice, want.Settle)
 		case !want.final(slice, l):
 			run.Status, run.LostAt = StatusOpen, want.LostAt(slice)
+		}
+		if never := want.never(slice); run.Status == StatusOpen && never != "" {
+			run.Status, run.Why = StatusLost, never
 		}
 		c.add(run)
 	}
@@ -214,11 +231,11 @@ func (w *Want) final(slice window.Slice, l *ledger.Ledger) bool {
 
 // add appends a slice, or lengthens the last run where it continues it.
 func (c *Coverage) add(r Run) {
-	c.Slices.add(r.Status)
+	c.Slices.add(r.Status, r.Slices)
 	if n := len(c.Runs); n > 0 && c.Runs[n-1].joins(&r) {
 		last := &c.Runs[n-1]
 		last.To, last.Last, last.LastDay = r.To, r.Last, r.LastDay
-		last.Slices++
+		last.Slices += r.Slices
 		return
 	}
 	c.Runs = append(c.Runs, r)

@@ -70,6 +70,29 @@ func TestCover(t *testing.T) {
 			want: "missing 2026-11-20..2026-11-21 2 new lost at 2026-12-21\nwaiting 2026-11-22..2026-11-22 1 until 2026-11-23T02:00:00Z\n",
 		},
 		{
+			name: "slices that will be lost before they have settled count as lost", window: config.Window{Every: dur("1d"), From: at("2026-11-20"), Settle: dur("30d")},
+			change: month, now: "2026-11-22T02:00:00Z", percent: 0,
+			want: "lost 2026-11-20..2026-11-22 3 lost at 2026-12-21\n",
+		},
+		{
+			name: "held slices that will never be final count as lost", window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-22"), Settle: dur("40d"), Open: true},
+			change: month, now: "2026-11-22T02:00:00Z", percent: 0,
+			held: []ledger.Held{notFinal(held("a", "2026-11-20")), notFinal(held("b", "2026-11-20"))},
+			want: "lost 2026-11-20..2026-11-20 1 open lost at 2026-12-21\nmissing 2026-11-21..2026-11-21 1 new lost at 2026-12-22\n",
+		},
+		{
+			name: "what is lost is one run, but for what is held of it", window: daily(), change: func(w *Want) { w.Retention = dur("2d") },
+			now: "2026-11-28T12:00:00Z", percent: 100.0 / 8,
+			held: []ledger.Held{held("a", "2026-11-22"), held("b", "2026-11-22"), held("b", "2026-11-24")},
+			want: "lost 2026-11-20..2026-11-21 2\nheld 2026-11-22..2026-11-22 1\nlost 2026-11-23..2026-11-25 3\n" +
+				"missing 2026-11-26..2026-11-27 2 new soon lost at 2026-11-29\nwaiting 2026-11-28..2026-11-28 1 until 2026-11-29T02:00:00Z\n",
+		},
+		{
+			name: "snapshots count from the first that is held", window: daily(), change: func(w *Want) { w.Snapshot = true }, now: "2026-11-22T02:00:00Z", percent: 100,
+			held: []ledger.Held{held("a", "2026-11-21"), held("b", "2026-11-21"), held("a", "2026-11-22"), held("b", "2026-11-22")},
+			want: "held 2026-11-21..2026-11-22 2\n",
+		},
+		{
 			name: "a slice that one output lacks is missing", window: daily(), now: "2026-11-22T02:00:00Z", percent: 50,
 			held: []ledger.Held{held("a", "2026-11-20"), held("a", "2026-11-21"), held("b", "2026-11-21")},
 			want: "missing 2026-11-20..2026-11-20 1 new in b\nheld 2026-11-21..2026-11-21 1\nwaiting 2026-11-22..2026-11-22 1 until 2026-11-23T02:00:00Z\n",

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/place"
@@ -71,6 +72,9 @@ func (s *subtraction) pullable(final bool) bool {
 	return final || s.want.Window.Open() || s.want.Window.Trailing()
 }
 
+// MissedSnapshot says why a snapshot is lost.
+const MissedSnapshot = "a snapshot shows the state of the moment and cannot be taken later"
+
 // lost says why a slice can never be had again.
 func (s *subtraction) lost(slice window.Slice) (why string, lost bool) {
 	at := s.want.LostAt(slice)
@@ -78,17 +82,14 @@ func (s *subtraction) lost(slice window.Slice) (why string, lost bool) {
 		return "", false
 	}
 	if s.want.Snapshot {
-		return "a snapshot shows the state of the moment and cannot be taken later", true
+		return MissedSnapshot, true
 	}
-	since := s.want.Retention.Before(s.now.UTC()).Truncate(day)
+	since := s.want.Retention.Before(s.now.UTC()).Truncate(24 * time.Hour)
 	return fmt.Sprintf("the service keeps events for %s, since %s", s.want.Retention, since.Format(time.DateOnly)), true
 }
 
-const day = 24 * time.Hour
-
 // LostAt returns when a slice can no longer be had; zero for never. A snapshot
-// shows the moment. Of events the service keeps whole days in UTC: the one on
-// which the slice begins is the first to go.
+// shows the moment.
 func (w *Want) LostAt(slice window.Slice) time.Time {
 	switch {
 	case w.Snapshot && w.Window.Trailing():
@@ -98,7 +99,7 @@ func (w *Want) LostAt(slice window.Slice) time.Time {
 	case w.Retention == nil:
 		return time.Time{}
 	}
-	return w.Retention.After(slice.From.Truncate(day).Add(day))
+	return config.ForgottenAt(*w.Retention, slice.From)
 }
 
 // addGap appends a gap, or lengthens the last one where it continues it.

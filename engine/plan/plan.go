@@ -53,6 +53,8 @@ type Plan struct {
 	Orphans []Orphan `json:"orphans,omitempty"`
 	Lost    []Gap    `json:"lost,omitempty"`
 	Waiting []Gap    `json:"waiting,omitempty"`
+	// Ahead is what has no slices yet.
+	Ahead []Ahead `json:"ahead,omitempty"`
 	// Held counts the (output, slice) pairs that need nothing.
 	Held int `json:"held"`
 	// KeptElsewhere counts the ledgers of undeclared tenants and reports that
@@ -147,6 +149,33 @@ type Gap struct {
 	Kept bool `json:"kept,omitempty"`
 	// Until is when a waiting slice can be pulled; zero for a lost one.
 	Until time.Time `json:"until,omitzero"`
+	// LostAt is when the first of lost slices is lost, where that is still to come:
+	// it will not have settled. Zero for slices that the service has no longer.
+	LostAt time.Time `json:"lost_at,omitzero"`
+}
+
+// Ahead is a report that begins in the future, for some tenants.
+type Ahead struct {
+	Report  string    `json:"report"`
+	Begins  time.Time `json:"begins"`
+	Tenants []string  `json:"tenants"` // addresses
+}
+
+// AheadOf returns which of the wants have no slices because they begin after now.
+func AheadOf(wants []Want, now time.Time) []Ahead {
+	var list []Ahead
+	for i := range wants {
+		w := &wants[i]
+		if len(w.Slices) > 0 || !w.Begins.After(now) {
+			continue
+		}
+		n := slices.IndexFunc(list, func(a Ahead) bool { return a.Report == w.Report && a.Begins.Equal(w.Begins) })
+		if n < 0 {
+			n, list = len(list), append(list, Ahead{Report: w.Report, Begins: w.Begins.UTC()})
+		}
+		list[n].Tenants = append(list[n].Tenants, w.Tenant)
+	}
+	return list
 }
 
 // gapOf is the gap that one slice of a want makes, for a reason to be given.

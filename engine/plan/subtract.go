@@ -15,6 +15,7 @@ type Want struct {
 	Type           string // report type
 	Window         window.Window
 	Slices         []window.Named     // of the window at the plan's clock
+	Begins         time.Time          // when the first of them does, whether it has or will
 	Settle         calendar.Duration  // the report type's, unless the window has its own
 	Retention      *calendar.Duration // how long the service keeps events; nil for ever
 	// Snapshot reports that only the state of the moment can be had.
@@ -87,11 +88,8 @@ func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(*ledger.
 	for _, f := range l.Failed {
 		s.failed[slotOf(f.Output, f.From, f.To)] = true
 	}
-	s.part.destinations = make([]uint64, 0, len(want.Slices)*len(want.Outputs))
-	for i := range want.Slices {
-		if err := s.slice(&want.Slices[i]); err != nil {
-			return Part{}, err
-		}
+	if err := s.all(); err != nil {
+		return Part{}, err
 	}
 	s.orphans()
 	s.part.work.sample = l.Sample()
@@ -144,6 +142,30 @@ type lack struct {
 	held   *ledger.Held // what it holds of the slice, nil if nothing
 }
 
+// all plans the wanted slices. What the service has no longer, and nothing holds,
+// costs nothing, however much it is.
+func (s *subtraction) all() error {
+	wanted := s.want.counted(s.ledger, s.now)
+	gone := s.want.gone(wanted, s.now)
+	known := heldAmong(wanted[:gone], s.ledger)
+	s.part.destinations = make([]uint64, 0, (len(wanted)-gone+len(known))*len(s.want.Outputs))
+	next := 0
+	for _, i := range known {
+		s.forgotten(wanted[next:i])
+		if err := s.slice(&wanted[i]); err != nil {
+			return err
+		}
+		next = i + 1
+	}
+	s.forgotten(wanted[next:gone])
+	for i := gone; i < len(wanted); i++ {
+		if err := s.slice(&wanted[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // slice plans one wanted slice.
 func (s *subtraction) slice(slice *window.Named) error {
 	final := s.final(slice.Slice)
@@ -172,6 +194,11 @@ func (s *subtraction) slice(slice *window.Named) error {
 	}
 	s.keepDestinations(rest, slice)
 	gap := gapOf(s.want, slice)
+	if never := s.want.never(slice.Slice); !lost && never != "" {
+		gap.Why, gap.LostAt = never, s.want.LostAt(slice.Slice)
+		addGap(&s.part.Lost, gap)
+		return nil
+	}
 	if !lost {
 		gap.Why, gap.Until = "not settled: events become visible late", s.want.Window.Settles(slice.Slice, s.want.Settle)
 		addGap(&s.part.Waiting, gap)

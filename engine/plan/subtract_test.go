@@ -81,7 +81,11 @@ func text(p Part) string {
 	}
 	gap := func(what string, gaps []Gap) {
 		for _, g := range gaps {
-			fmt.Fprintf(&b, "%s %s..%s %d: %s\n", what, g.From.Format(time.DateOnly), g.To.Format(time.DateOnly), g.Slices, g.Why)
+			fmt.Fprintf(&b, "%s %s..%s %d: %s", what, g.From.Format(time.DateOnly), g.To.Format(time.DateOnly), g.Slices, g.Why)
+			if !g.LostAt.IsZero() {
+				fmt.Fprintf(&b, ", at %s", g.LostAt.Format(time.DateOnly))
+			}
+			b.WriteByte('\n')
 		}
 	}
 	gap("lost", p.Lost)
@@ -351,8 +355,26 @@ func TestSubtract(t *testing.T) {
 		{
 			name: "a snapshot is had for the slice that contains now", window: daily(), now: "2026-11-22T10:00:00Z",
 			change: func(w *Want) { w.Snapshot = true },
-			want: "pull 2026-11-22 a:new b:new\n" +
-				"lost 2026-11-20..2026-11-22 2: a snapshot shows the state of the moment and cannot be taken later\n",
+			want:   "pull 2026-11-22 a:new b:new\n", // those before could not be had, and do not count
+		},
+		{
+			name: "a snapshot counts from the first that is held", window: daily(), now: "2026-11-23T10:00:00Z",
+			change: func(w *Want) { w.Snapshot = true },
+			held:   ab("2026-11-21"),
+			want: "pull 2026-11-23 a:new b:new\n" +
+				"lost 2026-11-22..2026-11-23 1: a snapshot shows the state of the moment and cannot be taken later\nheld 2\n",
+		},
+		{
+			name: "a snapshot counts from the first that was tried", window: daily(), now: "2026-11-23T10:00:00Z",
+			change: func(w *Want) { w.Snapshot = true },
+			failed: []ledger.Failed{{Output: "a", From: at("2026-11-22"), To: at("2026-11-23")}},
+			want: "pull 2026-11-23 a:new b:new\n" +
+				"lost 2026-11-22..2026-11-23 1: a snapshot shows the state of the moment and cannot be taken later\n",
+		},
+		{
+			name: "slices that are lost before they have settled", window: config.Window{Every: dur("1d"), From: at("2026-11-20"), Settle: dur("3d")}, now: "2026-11-22T10:00:00Z",
+			change: func(w *Want) { w.Retention = dur("2d") },
+			want:   "lost 2026-11-20..2026-11-23 3: the service keeps events for 2d, and forgets its beginning before it has settled, at 2026-11-23\n",
 		},
 		{
 			name: "snapshots held", window: daily(), now: "2026-11-22T10:00:00Z",

@@ -13,6 +13,7 @@ import (
 	"github.com/reportform/reportform/engine/sandbox/shape"
 	"github.com/reportform/reportform/engine/sandbox/timeline"
 	"github.com/reportform/reportform/engine/sandbox/token"
+	"github.com/reportform/reportform/internal/odatafilter"
 )
 
 // graph answers Microsoft Graph: GET /{version}{path}.
@@ -40,6 +41,7 @@ func (c *call) read(claims *token.Claims, e *endpoint.Endpoint) {
 		c.unauthorized("The identity of the calling application could not be established.")
 		return
 	}
+	e = e.Naming(c.named())
 	view := c.sandbox.view(e, claims.Tenant, tenant, c.now)
 	request, err := c.request(view)
 	if c.fault(claims.Tenant, request) {
@@ -64,6 +66,19 @@ func (c *call) read(claims *token.Claims, e *endpoint.Endpoint) {
 		return
 	}
 	c.page(request, request.build())
+}
+
+// named are the properties that the query names.
+func (c *call) named() []string {
+	var names []string
+	for _, path := range splitList(c.option("$select")) {
+		name, _, _ := strings.Cut(path, "/")
+		names = append(names, name)
+	}
+	if filter, err := odatafilter.Parse(c.option("$filter")); err == nil {
+		odatafilter.Properties(filter, func(path []string) { names = append(names, path[0]) })
+	}
+	return names
 }
 
 // page sends a page, changed by the fault that meets it.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/reportform/reportform/engine/sandbox/directory"
 	"github.com/reportform/reportform/engine/sandbox/endpoint"
-	"github.com/reportform/reportform/engine/sandbox/odata"
 	"github.com/reportform/reportform/engine/sandbox/token"
+	"github.com/reportform/reportform/internal/odatafilter"
 )
 
 // legacy answers the Azure AD Graph reporting API: GET /{tenant}{path}.
@@ -132,15 +132,15 @@ func entityName(set string) string {
 	return strings.ToUpper(set[:1]) + strings.TrimSuffix(set[1:], "s")
 }
 
-func edmType(s *odata.Schema) string {
+func edmType(s *odatafilter.Schema) string {
 	switch s.Kind {
-	case odata.Number:
+	case odatafilter.Number:
 		return "Edm.Int32"
-	case odata.Bool:
+	case odatafilter.Bool:
 		return "Edm.Boolean"
-	case odata.Time:
+	case odatafilter.Time:
 		return "Edm.DateTimeOffset"
-	case odata.Collection:
+	case odatafilter.Collection:
 		return "Collection(Edm.String)"
 	}
 	return "Edm.String"

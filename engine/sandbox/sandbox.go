@@ -40,6 +40,9 @@ func shapesFS() fs.FS {
 // Type is what the sandbox needs to know of a report type.
 type Type = endpoint.Type
 
+// Property is a property of a report type that costs the service more.
+type Property = endpoint.Property
+
 // Options says what the sandbox serves and how.
 type Options struct {
 	Types []Type // in any order

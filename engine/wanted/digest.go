@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"time"
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/window"
@@ -23,6 +24,7 @@ func (w *Wanted) digest(ask func(report *config.Report, output string) string) s
 		Address, Name, ID, Cloud, Credential, App, Pacing string
 		Labels                                            map[string]string
 		Endpoints                                         config.Endpoints
+		Licence, Since                                    string `json:",omitempty"`
 	}
 	type outputFacts struct{ Address, Targets string }
 	type reportFacts struct {
@@ -39,7 +41,10 @@ func (w *Wanted) digest(ask func(report *config.Report, output string) string) s
 	for _, t := range w.Config.Tenants {
 		f := tenantFacts{
 			Address: string(t.Address), Name: t.Name, ID: t.ID, Cloud: t.Cloud, Pacing: t.Pacing,
-			Labels: t.Labels, Endpoints: t.Endpoints,
+			Labels: t.Labels, Endpoints: t.Endpoints, Licence: t.Licence,
+		}
+		if !t.Since.IsZero() {
+			f.Since = t.Since.UTC().Format(time.RFC3339Nano)
 		}
 		if t.Credential != nil {
 			f.Credential, f.App = string(t.Credential.Address), w.App(t)

@@ -6,6 +6,7 @@ package wanted
 import (
 	"errors"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -82,7 +83,8 @@ func (w *Wanted) Wants(now time.Time, asked func(*config.Tenant, *config.Report,
 			}
 			want := plan.Want{
 				Tenant: string(tenant.Address), Report: string(report.Address), Type: report.Type.Name,
-				Window: declared, Slices: named[report.Window.Address], Settle: report.Type.Settle, Retention: report.Type.Retention, Snapshot: report.Type.Snapshot(),
+				Window: declared, Slices: since(tenant.Since, named[report.Window.Address]), Begins: begins(declared, tenant),
+				Settle: report.Type.Settle, Retention: report.Type.Kept(tenant.Licence), Snapshot: report.Type.Snapshot(),
 				PageSize: report.Type.PageSize, Limits: w.Limits(tenant, report.Type), Keepers: w.Keepers,
 			}
 			for _, output := range report.Outputs {
@@ -95,6 +97,24 @@ func (w *Wanted) Wants(now time.Time, asked func(*config.Tenant, *config.Report,
 		}
 	}
 	return wants
+}
+
+// since leaves of slices, which are in order of time, those that end after a time.
+func since(at time.Time, named []window.Named) []window.Named {
+	if at.IsZero() {
+		return named
+	}
+	first := sort.Search(len(named), func(i int) bool { return named[i].To.After(at) })
+	return named[first:]
+}
+
+// begins returns when the first slice that is wanted of a tenant begins, or when
+// the tenant does; zero for a trailing window that has begun for it.
+func begins(w window.Window, tenant *config.Tenant) time.Time {
+	if at := w.Begins(); at.After(tenant.Since) {
+		return at
+	}
+	return tenant.Since
 }
 
 // resolver evaluates an output for slices of one tenant and report, whose

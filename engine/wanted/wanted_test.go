@@ -133,3 +133,34 @@ func TestCheck(t *testing.T) {
 		t.Error(diags)
 	}
 }
+
+// A tenant's licence says how long its events are kept, and its since from when on
+// they are wanted: slices that ended before are not, and one that it lies in is
+// wanted whole.
+func TestWantsOfOneTenant(t *testing.T) {
+	w := twoTenants()
+	month, week := calendar.Duration{N: 30, Unit: calendar.Day}, calendar.Duration{N: 7, Unit: calendar.Day}
+	of := *w.Config.Reports[0].Type
+	of.Retention, of.RetentionBy = &month, map[string]calendar.Duration{config.LicenceFree: week}
+	w.Config.Reports[0].Type = &of
+	one := w.Config.Tenants[0]
+	one.Licence, one.Since = config.LicenceFree, time.Date(2026, 11, 21, 6, 0, 0, 0, time.UTC)
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	every := func(*config.Tenant, *config.Report, *config.Output) bool { return true }
+	wants := w.Wants(now, every)
+	if a, b := wants[0].Retention, wants[1].Retention; *a != week || *b != month {
+		t.Errorf("kept for %s and %s", a, b)
+	}
+	if a, b := wants[0].Slices, wants[1].Slices; len(a) != 2 || a[0].Label != "2026-11-21" || len(b) != 3 {
+		t.Errorf("wanted are %v and %v", a, b)
+	}
+	one.Since = now.AddDate(1, 0, 0)
+	if wants = w.Wants(now, every); len(wants[0].Slices) != 0 || !wants[0].Begins.Equal(one.Since) {
+		t.Errorf("before the customer has come %d slices are wanted, from %s on", len(wants[0].Slices), wants[0].Begins)
+	}
+	digest := w.Digests()[0]
+	one.Since = one.Since.AddDate(0, 0, 1)
+	if w.Digests()[0] == digest {
+		t.Error("another since is the same configuration to a saved plan")
+	}
+}

@@ -46,6 +46,9 @@ func (w Window) Every() (length calendar.Duration, ok bool) {
 	return *w.spec.Every, true
 }
 
+// Begins returns when the first slice begins; zero for a trailing window.
+func (w Window) Begins() time.Time { return w.spec.From }
+
 // Ends reports whether there is a last slice.
 func (w Window) Ends() bool { return !w.spec.To.IsZero() }
 

@@ -72,6 +72,10 @@ func sandboxType(t *config.ReportType) sandbox.Type {
 		Time: t.Time, ID: t.ID, Permissions: t.Permissions, License: t.License,
 		Limit: t.Limit, Lower: t.Lower, Upper: t.Upper,
 	}
+	for i := range t.With {
+		r := &t.With[i]
+		st.With = append(st.With, sandbox.Property{Name: r.Property, MaxPage: r.PageSize, Permissions: r.Permissions, License: r.License, Limit: r.Limit})
+	}
 	if t.Retention != nil {
 		st.Retention = t.Retention.Fixed()
 	}

@@ -159,6 +159,7 @@ func (w *Wire) share() (*shared, error) {
 	}
 	o := SandboxOf(builtIn, w.ownTypes(builtIn), slices.Collect(maps.Values(w.options.Config.LimitClasses)))
 	o.Now, o.Logger = w.options.Now, w.options.Logger.Named("sandbox")
+	o.Tenants = w.directories()
 	s.sandbox, err = sandbox.New(o).Listen("127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -173,6 +174,21 @@ func (s *shared) Close() error {
 		return s.sandbox.Close()
 	}
 	return nil
+}
+
+// directories returns the directories of the sandbox: each has the licence that its
+// tenant declares.
+func (w *Wire) directories() func(id string) (sandbox.Tenant, bool) {
+	words := map[string]string{config.LicenceFree: sandbox.Free, config.LicenceP1: sandbox.P1, config.LicenceP2: sandbox.P2}
+	licences := map[string]string{}
+	for _, t := range w.options.Config.Tenants {
+		if t.Licence != "" {
+			licences[strings.ToLower(t.ID)] = words[t.Licence]
+		}
+	}
+	return func(id string) (sandbox.Tenant, bool) {
+		return sandbox.Tenant{License: licences[strings.ToLower(id)]}, !strings.HasSuffix(id, ".invalid")
+	}
 }
 
 // livesInSandbox reports whether a tenant needs the sandbox of this process.

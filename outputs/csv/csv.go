@@ -48,6 +48,11 @@ type Options struct {
 // extraColumn is the name of the column for what the others do not name.
 const extraColumn = "extra"
 
+// Fields implements options.Namer.
+func (o *Options) Fields() []options.Fields {
+	return []options.Fields{{Attribute: "columns", Paths: o.Columns}}
+}
+
 // Check implements options.Checker.
 func (o *Options) Check() []options.Mistake {
 	var mistakes []options.Mistake

@@ -56,7 +56,7 @@ func (f format) Decode(block *outputs.Block) (outputs.Output, hcl.Diagnostics) {
 		return nil, diags
 	}
 	if encoding, ok := o.options.Fixed(); ok {
-		o.fixed = newShape(block.Type, encoding)
+		o.fixed, o.names = newShape(block.Type, encoding), o.options.Names(encoding)
 	}
 	return o, diags
 }

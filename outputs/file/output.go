@@ -22,6 +22,7 @@ type output struct {
 	options *options.Options[outputs.Encoding]
 	// fixed is what all pulls have in common; nil if an option depends on pull.
 	fixed *shape
+	names []outputs.Name // that fixed has
 	// tables has, by report type, the shape of a Tabular encoding.
 	tables  sync.Map
 	buffers bufferPool
@@ -53,6 +54,18 @@ func (o *output) Resolve(pull *outputs.Pull) (outputs.Target, hcl.Diagnostics) {
 		return outputs.Target{}, diags
 	}
 	return outputs.Target{Place: place, Definition: shape.definition, Verbatim: verbatim(shape.encoding), Pull: pull}, diags
+}
+
+// Names implements outputs.Naming.
+func (o *output) Names(pull *outputs.Pull) []outputs.Name {
+	if o.fixed != nil || pull == nil {
+		return o.names
+	}
+	encoding, diags := o.options.For(pull)
+	if diags.HasErrors() {
+		return nil
+	}
+	return o.options.Names(encoding)
 }
 
 // Open implements outputs.Output.

@@ -24,6 +24,17 @@ type Checker interface {
 	Check() []Mistake
 }
 
+// Namer is implemented by options that name fields of events.
+type Namer interface {
+	Fields() []Fields
+}
+
+// Fields are the dotted paths that an attribute names.
+type Fields struct {
+	Attribute string
+	Paths     []string
+}
+
 // Mistake says, in full sentences, what is wrong with the value of an
 // attribute and what to write instead.
 type Mistake struct{ Attribute, Detail string }
@@ -106,6 +117,30 @@ func (o *Options[T]) For(pull *outputs.Pull) (T, hcl.Diagnostics) {
 		diags = append(diags, o.check(options)...)
 	}
 	return options, diags
+}
+
+// Names returns the fields that options name, and where.
+func (o *Options[T]) Names(options T) []outputs.Name {
+	namer, ok := any(options).(Namer)
+	if !ok {
+		return nil
+	}
+	var names []outputs.Name
+	for _, fields := range namer.Fields() {
+		attr := o.attributes[fields.Attribute]
+		if attr == nil {
+			continue
+		}
+		elements, _ := hcl.ExprList(attr.Expr)
+		for i, path := range fields.Paths {
+			at := attr.Expr.Range()
+			if len(elements) == len(fields.Paths) {
+				at = elements[i].Range()
+			}
+			names = append(names, outputs.Name{Path: path, Range: at})
+		}
+	}
+	return names
 }
 
 // Report points each mistake at its attribute, or at the block where the

@@ -45,6 +45,11 @@ type Options struct {
 	Header bool `hcl:"header,optional" json:"header"`
 }
 
+// Fields implements options.Namer.
+func (o *Options) Fields() []options.Fields {
+	return []options.Fields{{Attribute: "columns", Paths: o.Columns}}
+}
+
 // Check implements options.Checker.
 func (o *Options) Check() []options.Mistake {
 	var mistakes []options.Mistake

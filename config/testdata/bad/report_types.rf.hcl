@@ -49,6 +49,23 @@ report_type "listed_types" {
   types = ["int32"] # ERROR: Unsuitable value; "types" takes a map of string
 }
 
+report_type "filtered" {
+  path   = "/x"
+  filter = "kind = 'a'" # ERROR: Invalid filter; = is no operator of OData, at character 6. Write eq.
+}
+
+report_type "by_licence" {
+  path      = "/x"
+  retention = { free = "7d", P1 = "30d" } # ERROR: Unknown licence; there is no licence "P1"
+  licences  = ["premium"] # ERROR: Unknown licence; "free", "p1" or "p2", and not "premium"
+  operators = { a = ["eq", "like"] } # ERROR: Unknown operator; and not "like"
+  with_property "a/b" { # ERROR: Unsuitable name; The label is the name of a property
+    limit = "report" # ERROR: Unknown limit class; Did you mean "reports"?
+  }
+  with_property "b" {}
+  with_property "B" {} # ERROR: Declared twice; There is already a block for the property "B"
+}
+
 report_type "silent" {
   path = var.missing
 }

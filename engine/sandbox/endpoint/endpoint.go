@@ -13,8 +13,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/reportform/reportform/engine/sandbox/odata"
 	"github.com/reportform/reportform/engine/sandbox/shape"
+	"github.com/reportform/reportform/internal/odatafilter"
 )
 
 // Endpoint is one path that answers with events or objects. Several report
@@ -23,7 +23,7 @@ type Endpoint struct {
 	Type    // that which rules the endpoint
 	Family  Family
 	Sources []*Source
-	Schema  *odata.Schema
+	Schema  *odatafilter.Schema
 }
 
 // Source is one kind of event of an endpoint.
@@ -169,8 +169,8 @@ func (e *Endpoint) add(t Type, s *shape.Shape) {
 		}
 	}
 	if t.Filter != "" {
-		if filter, err := odata.Parse(t.Filter); err == nil {
-			odata.Properties(filter, func(path []string) { src.only = append(src.only, path[0]) })
+		if filter, err := odatafilter.Parse(t.Filter); err == nil {
+			odatafilter.Properties(filter, func(path []string) { src.only = append(src.only, path[0]) })
 		}
 	}
 	e.Sources = append(e.Sources, src)
@@ -178,12 +178,12 @@ func (e *Endpoint) add(t Type, s *shape.Shape) {
 
 // finish settles what depends on all types of the endpoint.
 func (e *Endpoint) finish() {
-	all := &odata.Schema{Kind: odata.Object, Members: map[string]*odata.Schema{}}
+	all := &odatafilter.Schema{Kind: odatafilter.Object, Members: map[string]*odatafilter.Schema{}}
 	for _, s := range e.Sources {
-		all = odata.Merge(all, s.Shape.Schema())
+		all = odatafilter.Merge(all, s.Shape.Schema())
 	}
 	if e.Time != "" && !strings.Contains(e.Time, "/") && all.Members[e.Time] == nil {
-		all.Members[e.Time] = &odata.Schema{Kind: odata.Time}
+		all.Members[e.Time] = &odatafilter.Schema{Kind: odatafilter.Time}
 	}
 	e.Schema = all
 	first := e.Sources[0].Shape
@@ -240,10 +240,10 @@ func (e *Endpoint) Snapshot() bool {
 
 // Answering returns the sources that take part in an answer to a filter, which
 // may be nil.
-func (e *Endpoint) Answering(filter odata.Expr) []*Source {
+func (e *Endpoint) Answering(filter odatafilter.Expr) []*Source {
 	mentioned := map[string]bool{}
 	if filter != nil {
-		odata.Properties(filter, func(path []string) { mentioned[path[0]] = true })
+		odatafilter.Properties(filter, func(path []string) { mentioned[path[0]] = true })
 	}
 	var sources []*Source
 	for _, s := range e.Sources {

@@ -5,7 +5,7 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/reportform/reportform/engine/sandbox/odata"
+	"github.com/reportform/reportform/internal/odatafilter"
 )
 
 // The types of a path share its events; that of a user adds none to a path of
@@ -28,7 +28,7 @@ func TestGroup(t *testing.T) {
 	if n := len(things.Answering(nil)); n != 1 {
 		t.Errorf("%d sources answer without a filter", n)
 	}
-	filter, err := odata.Parse("kind eq 'k'")
+	filter, err := odatafilter.Parse("kind eq 'k'")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,5 +66,21 @@ func TestFloor(t *testing.T) {
 		if got, want := e.Floor(license, now), time.Date(2026, 11, 17-days, 0, 0, 0, 0, time.UTC); !got.Equal(want) {
 			t.Errorf("%s: %v, want %v", license, got, want)
 		}
+	}
+}
+
+// A query that names a property which costs more is answered by its rule; the
+// endpoint itself stays as it is.
+func TestNaming(t *testing.T) {
+	e := &Endpoint{Type: Type{
+		Limit: "directory", Permissions: []string{"User.Read.All"},
+		With: []Property{{Name: "signInActivity", MaxPage: 500, Limit: "sign_in_activity", License: "P1"}, {Name: "keys", Permissions: []string{"Key.Read"}}},
+	}, Family: Family{MaxPage: 999, DefaultPage: 100}}
+	dear := e.Naming([]string{"id", "SignInActivity", "keys"})
+	if dear.Family.MaxPage != 500 || dear.Limit != "sign_in_activity" || dear.License != "P1" || dear.Permissions[0] != "Key.Read" {
+		t.Errorf("it answers as %+v", dear)
+	}
+	if e.Naming([]string{"id"}) != e || e.Family.MaxPage != 999 || e.Limit != "directory" {
+		t.Errorf("the endpoint has become %+v", e)
 	}
 }

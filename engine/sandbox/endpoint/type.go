@@ -1,6 +1,11 @@
 package endpoint
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+)
 
 // The APIs of Type.API.
 const (
@@ -38,8 +43,41 @@ type Type struct {
 	Retention time.Duration
 	// Limit names the class of limits; empty for none.
 	Limit string
+	// With says what is different where a query names a property.
+	With []Property
 	// Lower and Upper are the documented operators on Time, where nothing else is accepted.
 	Lower, Upper string
+}
+
+// Property is a property that costs the service more. What is zero is as the type
+// has it.
+type Property struct {
+	Name        string
+	MaxPage     int
+	Permissions []string
+	License     string
+	Limit       string
+}
+
+// Naming returns the endpoint as it answers a query that names these properties.
+func (e *Endpoint) Naming(properties []string) *Endpoint {
+	for i := range e.With {
+		p := &e.With[i]
+		if !slices.ContainsFunc(properties, func(name string) bool { return strings.EqualFold(name, p.Name) }) {
+			continue
+		}
+		of := *e
+		of.License, of.Limit = cmp.Or(p.License, e.License), cmp.Or(p.Limit, e.Limit)
+		if p.Permissions != nil {
+			of.Permissions = p.Permissions
+		}
+		if p.MaxPage > 0 {
+			of.Family.MaxPage = min(p.MaxPage, e.Family.MaxPage)
+			of.Family.DefaultPage = min(of.Family.MaxPage, e.Family.DefaultPage)
+		}
+		e = &of
+	}
+	return e
 }
 
 // The licences that a directory can have.

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/reportform/reportform/engine/sandbox/directory"
-	"github.com/reportform/reportform/engine/sandbox/odata"
+	"github.com/reportform/reportform/internal/odatafilter"
 )
 
 // placeholder yields the text that takes the place of {{...}}.
@@ -21,7 +21,7 @@ type placeholder func(dst []byte, e *Event) []byte
 // placeholder with a JSON type of its own, such as int, is not quoted.
 func compileString(s, path string) (node, error) {
 	var parts []part
-	kind, bare := odata.String, false
+	kind, bare := odatafilter.String, false
 	for rest := s; rest != ""; {
 		before, after, found := strings.Cut(rest, "{{")
 		if before != "" {
@@ -40,13 +40,13 @@ func compileString(s, path string) (node, error) {
 		}
 		parts = append(parts, part{fill: fill})
 		if before == "" && tail == "" && len(parts) == 1 {
-			kind, bare = k, k != odata.String && k != odata.Time
+			kind, bare = k, k != odatafilter.String && k != odatafilter.Time
 		}
 		rest = tail
 	}
 	if len(parts) == 0 || len(parts) == 1 && parts[0].fill == nil {
 		quoted, err := json.Marshal(s)
-		return constant{quoted, odata.String}, err
+		return constant{quoted, odatafilter.String}, err
 	}
 	return text{parts: parts, kind: kind, bare: bare}, nil
 }
@@ -59,11 +59,11 @@ type part struct {
 // text is a string with placeholders.
 type text struct {
 	parts []part
-	kind  odata.Kind
+	kind  odatafilter.Kind
 	bare  bool
 }
 
-func (t text) schema() *odata.Schema { return &odata.Schema{Kind: t.kind} }
+func (t text) schema() *odatafilter.Schema { return &odatafilter.Schema{Kind: t.kind} }
 
 func (t text) append(dst []byte, e *Event) []byte {
 	if t.bare {
@@ -113,7 +113,7 @@ func escape(dst []byte, start int) []byte {
 
 // compilePlaceholder compiles what stands between the braces. The place makes
 // its random values differ from those of other places.
-func compilePlaceholder(s, place string) (placeholder, odata.Kind, error) {
+func compilePlaceholder(s, place string) (placeholder, odatafilter.Kind, error) {
 	name, args, _ := strings.Cut(strings.TrimSpace(s), " ")
 	args = strings.TrimSpace(args)
 	here := slot(place)
@@ -122,7 +122,7 @@ func compilePlaceholder(s, place string) (placeholder, odata.Kind, error) {
 			return nil, 0, fmt.Errorf("%s takes no arguments", name)
 		}
 		value, err := lookup(name)
-		return func(dst []byte, e *Event) []byte { return append(dst, value(e)...) }, odata.String, err
+		return func(dst []byte, e *Event) []byte { return append(dst, value(e)...) }, odatafilter.String, err
 	}
 	switch name {
 	case "time", "date", "millis", "today":
@@ -131,7 +131,7 @@ func compilePlaceholder(s, place string) (placeholder, odata.Kind, error) {
 		if args != "" {
 			here = slot("guid " + args)
 		}
-		return func(dst []byte, e *Event) []byte { return directory.AppendGUID(dst, e.keep(here)) }, odata.String, nil
+		return func(dst []byte, e *Event) []byte { return directory.AppendGUID(dst, e.keep(here)) }, odatafilter.String, nil
 	case "hex":
 		return characters(args, "0123456789abcdef", here)
 	case "digits":
@@ -143,21 +143,21 @@ func compilePlaceholder(s, place string) (placeholder, odata.Kind, error) {
 	case "pick":
 		return compilePick(args, here)
 	case "ip":
-		return func(dst []byte, e *Event) []byte { return append(dst, directory.IPv4(e.keep(here))...) }, odata.String, nil
+		return func(dst []byte, e *Event) []byte { return append(dst, directory.IPv4(e.keep(here))...) }, odatafilter.String, nil
 	case "row":
-		return func(dst []byte, e *Event) []byte { return strconv.AppendInt(dst, int64(e.Row), 10) }, odata.Number, nil
+		return func(dst []byte, e *Event) []byte { return strconv.AppendInt(dst, int64(e.Row), 10) }, odatafilter.Number, nil
 	case "raw", "base64":
 		value, err := lookup(args)
 		if name == "raw" {
-			return func(dst []byte, e *Event) []byte { return append(dst, value(e)...) }, odata.Any, err
+			return func(dst []byte, e *Event) []byte { return append(dst, value(e)...) }, odatafilter.Any, err
 		}
 		return func(dst []byte, e *Event) []byte {
 			return base64.StdEncoding.AppendEncode(dst, []byte(value(e)))
-		}, odata.String, err
+		}, odatafilter.String, err
 	case "evolved":
-		return either(func(e *Event) bool { return e.Evolved }, args, "unknownFutureValue"), odata.String, nil
+		return either(func(e *Event) bool { return e.Evolved }, args, "unknownFutureValue"), odatafilter.String, nil
 	case "premium":
-		return either(func(e *Event) bool { return e.Premium }, args, "hidden"), odata.String, nil
+		return either(func(e *Event) bool { return e.Premium }, args, "hidden"), odatafilter.String, nil
 	}
 	return nil, 0, fmt.Errorf("%q is not a placeholder", name)
 }
@@ -207,7 +207,7 @@ func lookup(name string) (func(*Event) string, error) {
 	}, nil
 }
 
-func characters(args, alphabet string, here uint64) (placeholder, odata.Kind, error) {
+func characters(args, alphabet string, here uint64) (placeholder, odatafilter.Kind, error) {
 	n, err := strconv.Atoi(args)
 	if err != nil || n < 1 || n > 512 {
 		return nil, 0, fmt.Errorf("%q is not a number of characters", args)
@@ -222,22 +222,22 @@ func characters(args, alphabet string, here uint64) (placeholder, odata.Kind, er
 			h >>= 8
 		}
 		return dst
-	}, odata.String, nil
+	}, odatafilter.String, nil
 }
 
-func compileInt(args string, here uint64) (placeholder, odata.Kind, error) {
+func compileInt(args string, here uint64) (placeholder, odatafilter.Kind, error) {
 	var low, high int64
 	if n, err := fmt.Sscan(args, &low, &high); n != 2 || err != nil || high < low {
 		return nil, 0, fmt.Errorf("%q is not a lowest and a highest number", args)
 	}
 	return func(dst []byte, e *Event) []byte {
 		return strconv.AppendInt(dst, low+int64(e.change(here)%uint64(high-low+1)), 10)
-	}, odata.Number, nil
+	}, odatafilter.Number, nil
 }
 
 // compilePick reads values separated by |, each with a weight and * before it
 // if that is not 1.
-func compilePick(args string, here uint64) (placeholder, odata.Kind, error) {
+func compilePick(args string, here uint64) (placeholder, odatafilter.Kind, error) {
 	var values []string
 	var limits []uint64
 	total := uint64(0)
@@ -255,12 +255,12 @@ func compilePick(args string, here uint64) (placeholder, odata.Kind, error) {
 		h := e.change(here) % total
 		i, _ := slices.BinarySearch(limits, h+1)
 		return append(dst, values[i]...)
-	}, odata.String, nil
+	}, odatafilter.String, nil
 }
 
 // compileTime reads no offset, one, or a lowest and a highest one between which
 // the offset is drawn. Offsets are durations, such as +2m or -36h.
-func compileTime(name, args string, here uint64) (placeholder, odata.Kind, error) {
+func compileTime(name, args string, here uint64) (placeholder, odatafilter.Kind, error) {
 	var offsets [2]int64
 	fields := strings.Fields(args)
 	if len(fields) > 2 {
@@ -291,11 +291,11 @@ func compileTime(name, args string, here uint64) (placeholder, odata.Kind, error
 	}
 	switch name {
 	case "date":
-		return func(dst []byte, e *Event) []byte { return Time(at(e)).AppendFormat(dst, time.DateOnly) }, odata.String, nil
+		return func(dst []byte, e *Event) []byte { return Time(at(e)).AppendFormat(dst, time.DateOnly) }, odatafilter.String, nil
 	case "millis":
-		return func(dst []byte, e *Event) []byte { return strconv.AppendInt(dst, Time(at(e)).UnixMilli(), 10) }, odata.Number, nil
+		return func(dst []byte, e *Event) []byte { return strconv.AppendInt(dst, Time(at(e)).UnixMilli(), 10) }, odatafilter.Number, nil
 	}
-	return func(dst []byte, e *Event) []byte { return appendTime(dst, at(e)) }, odata.Time, nil
+	return func(dst []byte, e *Event) []byte { return appendTime(dst, at(e)) }, odatafilter.Time, nil
 }
 
 // appendTime writes a time as the service does: up to seven fractional digits,

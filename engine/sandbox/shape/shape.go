@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/reportform/reportform/engine/sandbox/directory"
-	"github.com/reportform/reportform/engine/sandbox/odata"
+	"github.com/reportform/reportform/internal/odatafilter"
 )
 
 // Shape makes the events of one report.
@@ -217,7 +217,7 @@ func (s *Shape) members(event []byte) error {
 }
 
 // Schema describes the events.
-func (s *Shape) Schema() *odata.Schema { return s.root.schema() }
+func (s *Shape) Schema() *odatafilter.Schema { return s.root.schema() }
 
 // Append appends the event as JSON on one line.
 func (s *Shape) Append(dst []byte, e Event) []byte {
@@ -230,7 +230,7 @@ func (s *Shape) Append(dst []byte, e Event) []byte {
 // node is a compiled JSON value.
 type node interface {
 	append(dst []byte, e *Event) []byte
-	schema() *odata.Schema
+	schema() *odatafilter.Schema
 }
 
 type member struct {
@@ -290,14 +290,14 @@ func (o *object) append(dst []byte, e *Event, wanted map[string]bool) []byte {
 	return dst
 }
 
-func (o *object) schema() *odata.Schema {
-	s := &odata.Schema{Kind: odata.Object, Members: map[string]*odata.Schema{}}
+func (o *object) schema() *odatafilter.Schema {
+	s := &odatafilter.Schema{Kind: odatafilter.Object, Members: map[string]*odatafilter.Schema{}}
 	for _, m := range o.members {
 		if m.one != nil {
-			s = odata.Merge(s, m.one.schema())
+			s = odatafilter.Merge(s, m.one.schema())
 			continue
 		}
-		s.Members[m.name] = odata.Merge(s.Members[m.name], m.value.schema())
+		s.Members[m.name] = odatafilter.Merge(s.Members[m.name], m.value.schema())
 	}
 	return s
 }
@@ -324,10 +324,10 @@ func (a array) append(dst []byte, e *Event) []byte {
 	return append(dst, ']')
 }
 
-func (a array) schema() *odata.Schema {
-	s := &odata.Schema{Kind: odata.Collection}
+func (a array) schema() *odatafilter.Schema {
+	s := &odatafilter.Schema{Kind: odatafilter.Collection}
 	for _, n := range a {
-		s.Element = odata.Merge(s.Element, n.schema())
+		s.Element = odatafilter.Merge(s.Element, n.schema())
 	}
 	return s
 }
@@ -335,11 +335,11 @@ func (a array) schema() *odata.Schema {
 // constant is JSON that is the same in every event.
 type constant struct {
 	json []byte
-	kind odata.Kind
+	kind odatafilter.Kind
 }
 
 func (c constant) append(dst []byte, _ *Event) []byte { return append(dst, c.json...) }
-func (c constant) schema() *odata.Schema              { return &odata.Schema{Kind: c.kind} }
+func (c constant) schema() *odatafilter.Schema        { return &odatafilter.Schema{Kind: c.kind} }
 
 // one is a choice of variants by weight.
 type one struct {
@@ -366,10 +366,10 @@ func (o *one) choose(e *Event) node {
 
 func (o *one) append(dst []byte, e *Event) []byte { return o.choose(e).append(dst, e) }
 
-func (o *one) schema() *odata.Schema {
-	var s *odata.Schema
+func (o *one) schema() *odatafilter.Schema {
+	var s *odatafilter.Schema
 	for _, v := range o.variants {
-		s = odata.Merge(s, v.schema())
+		s = odatafilter.Merge(s, v.schema())
 	}
 	return s
 }
@@ -411,11 +411,11 @@ func compile(d *json.Decoder, path string) (node, error) {
 	case string:
 		return compileString(t, path)
 	case json.Number:
-		return constant{[]byte(t), odata.Number}, nil
+		return constant{[]byte(t), odatafilter.Number}, nil
 	case bool:
-		return constant{fmt.Append(nil, t), odata.Bool}, nil
+		return constant{fmt.Append(nil, t), odatafilter.Bool}, nil
 	}
-	return constant{[]byte("null"), odata.Null}, nil
+	return constant{[]byte("null"), odatafilter.Null}, nil
 }
 
 func compileArray(d *json.Decoder, path string) (node, error) {

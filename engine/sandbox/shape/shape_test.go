@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reportform/reportform/engine/sandbox/directory"
-	"github.com/reportform/reportform/engine/sandbox/odata"
+	"github.com/reportform/reportform/internal/odatafilter"
 )
 
 var company = directory.New(0, "alderbrook.example", 40)
@@ -182,14 +182,14 @@ func TestSchema(t *testing.T) {
 		"by": {"$one actor": [[1, {"app": null, "user": {"id": "x"}}], [1, {"user": null, "app": {"name": "x"}}]]},
 		"$one x": [[1, {"extra": 1}], [1, {"extra": null}]], "list": [{"a": 1}, {"b": "{{time}}"}]
 	}`)
-	object := func(members map[string]*odata.Schema) *odata.Schema {
-		return &odata.Schema{Kind: odata.Object, Members: members}
+	object := func(members map[string]*odatafilter.Schema) *odatafilter.Schema {
+		return &odatafilter.Schema{Kind: odatafilter.Object, Members: members}
 	}
-	want := object(map[string]*odata.Schema{
-		"id": {Kind: odata.String}, "at": {Kind: odata.Time}, "n": {Kind: odata.Number}, "flag": {Kind: odata.Bool}, "raw": {}, "none": {Kind: odata.Null},
-		"by":    object(map[string]*odata.Schema{"app": object(map[string]*odata.Schema{"name": {Kind: odata.String}}), "user": object(map[string]*odata.Schema{"id": {Kind: odata.String}})}),
-		"extra": {Kind: odata.Number},
-		"list":  {Kind: odata.Collection, Element: object(map[string]*odata.Schema{"a": {Kind: odata.Number}, "b": {Kind: odata.Time}})},
+	want := object(map[string]*odatafilter.Schema{
+		"id": {Kind: odatafilter.String}, "at": {Kind: odatafilter.Time}, "n": {Kind: odatafilter.Number}, "flag": {Kind: odatafilter.Bool}, "raw": {}, "none": {Kind: odatafilter.Null},
+		"by":    object(map[string]*odatafilter.Schema{"app": object(map[string]*odatafilter.Schema{"name": {Kind: odatafilter.String}}), "user": object(map[string]*odatafilter.Schema{"id": {Kind: odatafilter.String}})}),
+		"extra": {Kind: odatafilter.Number},
+		"list":  {Kind: odatafilter.Collection, Element: object(map[string]*odatafilter.Schema{"a": {Kind: odatafilter.Number}, "b": {Kind: odatafilter.Time}})},
 	})
 	if diff := cmp.Diff(want, s.Schema()); diff != "" {
 		t.Error(diff)

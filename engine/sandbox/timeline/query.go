@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"github.com/reportform/reportform/engine/sandbox/endpoint"
-	"github.com/reportform/reportform/engine/sandbox/odata"
 	"github.com/reportform/reportform/engine/sandbox/shape"
+	"github.com/reportform/reportform/internal/odatafilter"
 )
 
 // legacyWindow is what a report of the Azure AD Graph API sends that is not
@@ -23,7 +23,7 @@ type Query struct {
 	Evolved bool
 
 	sources []*endpoint.Source
-	rest    odata.Expr
+	rest    odatafilter.Expr
 	looks   map[string]bool // the members that rest looks at
 }
 
@@ -34,13 +34,13 @@ func (v *View) Query(filter string) (*Query, error) {
 	if v.Endpoint.API == endpoint.AADGraph && filter == "" {
 		q.Low = max(q.Low, v.Now-int64(legacyWindow/shape.Tick))
 	}
-	var expr odata.Expr
+	var expr odatafilter.Expr
 	if filter != "" {
 		var err error
-		if expr, err = odata.Parse(filter); err != nil {
+		if expr, err = odatafilter.Parse(filter); err != nil {
 			return nil, refuse("Invalid filter clause: %s.", err)
 		}
-		if err := odata.Check(expr, v.Endpoint.Schema); err != nil {
+		if err := odatafilter.Check(expr, v.Endpoint.Schema); err != nil {
 			return nil, refuse("Invalid filter clause: %s.", err)
 		}
 		if err := v.operators(expr); err != nil {
@@ -56,7 +56,7 @@ func (v *View) Query(filter string) (*Query, error) {
 		q.Low, q.High = max(q.Low, low), min(q.High, high)
 	}
 	q.looks = map[string]bool{}
-	odata.Properties(q.rest, func(path []string) { q.looks[path[0]] = true })
+	odatafilter.Properties(q.rest, func(path []string) { q.looks[path[0]] = true })
 	q.sources = v.Endpoint.Answering(expr)
 	return q, nil
 }
@@ -69,9 +69,9 @@ const (
 // bounds takes the comparisons with the time property that hold for every
 // event of the result out of e, narrows low and high to them, and returns what
 // is left of e.
-func (v *View) bounds(e odata.Expr, low, high *int64) odata.Expr {
+func (v *View) bounds(e odatafilter.Expr, low, high *int64) odatafilter.Expr {
 	switch e := e.(type) {
-	case *odata.And:
+	case *odatafilter.And:
 		left, right := v.bounds(e.Left, low, high), v.bounds(e.Right, low, high)
 		switch {
 		case left == nil:
@@ -79,9 +79,9 @@ func (v *View) bounds(e odata.Expr, low, high *int64) odata.Expr {
 		case right == nil:
 			return left
 		}
-		return &odata.And{Left: left, Right: right}
-	case *odata.Compare:
-		if v.Endpoint.Time == "" || strings.Join(e.Path, "/") != v.Endpoint.Time || e.Literal.Kind != odata.Time || v.Endpoint.Snapshot() {
+		return &odatafilter.And{Left: left, Right: right}
+	case *odatafilter.Compare:
+		if v.Endpoint.Time == "" || strings.Join(e.Path, "/") != v.Endpoint.Time || e.Literal.Kind != odatafilter.Time || v.Endpoint.Snapshot() {
 			return e
 		}
 		t := shape.Ticks(e.Literal.Time)
@@ -105,28 +105,28 @@ func (v *View) bounds(e odata.Expr, low, high *int64) odata.Expr {
 }
 
 // operators checks what a report's filter may contain beyond its properties.
-func (v *View) operators(e odata.Expr) error {
+func (v *View) operators(e odatafilter.Expr) error {
 	plain := v.Endpoint.API == endpoint.AADGraph && strings.HasPrefix(strings.ToLower(v.Endpoint.Path), "/reports/")
 	var bad error
-	var check func(odata.Expr)
-	check = func(e odata.Expr) {
+	var check func(odatafilter.Expr)
+	check = func(e odatafilter.Expr) {
 		switch e := e.(type) {
-		case *odata.And:
+		case *odatafilter.And:
 			check(e.Left)
 			check(e.Right)
-		case *odata.Or:
+		case *odatafilter.Or:
 			check(e.Left)
 			check(e.Right)
-		case *odata.Not:
+		case *odatafilter.Not:
 			check(e.X)
 			if plain {
 				bad = refuse("Invalid filter clause: not is not supported.")
 			}
-		case *odata.Compare:
+		case *odatafilter.Compare:
 			onTime := strings.Join(e.Path, "/") == v.Endpoint.Time
 			documented := e.Op == "eq" || e.Op == v.Endpoint.Lower || e.Op == v.Endpoint.Upper
 			switch {
-			case plain && (!onTime || e.Op == "ne" || e.Literal.Kind != odata.Time):
+			case plain && (!onTime || e.Op == "ne" || e.Literal.Kind != odatafilter.Time):
 				bad = refuse("Invalid filter clause: only %s can be compared, with eq, gt, ge, lt and le.", v.Endpoint.Time)
 			case onTime && v.Strict && !documented:
 				bad = refuse("Invalid filter clause: the operator %s is not documented for %s.", e.Op, v.Endpoint.Time)

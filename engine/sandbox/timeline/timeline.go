@@ -10,8 +10,8 @@ import (
 
 	"github.com/reportform/reportform/engine/sandbox/directory"
 	"github.com/reportform/reportform/engine/sandbox/endpoint"
-	"github.com/reportform/reportform/engine/sandbox/odata"
 	"github.com/reportform/reportform/engine/sandbox/shape"
+	"github.com/reportform/reportform/internal/odatafilter"
 )
 
 // View is an endpoint as one tenant sees it at one moment.
@@ -214,5 +214,5 @@ func (v *View) Matches(q *Query, r Ref) bool {
 	if t := v.Endpoint.Time; t != "" && object[t] == nil {
 		object[t] = shape.Time(r.ticks).Format(time.RFC3339Nano)
 	}
-	return odata.Match(q.rest, object)
+	return odatafilter.Match(q.rest, object)
 }

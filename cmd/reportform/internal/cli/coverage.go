@@ -6,6 +6,7 @@ import (
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/cmd/reportform/internal/view/archive"
 	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/plan"
 )
 
 // coverageView is what coverage has to tell.
@@ -35,6 +36,9 @@ func (a *App) coverage(ctx context.Context, o *args.Coverage) int {
 		if c.Parts[i].Slices.Percent() < o.Min {
 			below++
 		}
+	}
+	if c.Slices() == (plan.Tally{}) && o.Min > 0 {
+		below = len(c.Parts) // there is nothing that could be enough
 	}
 	v.Coverage(c, o.Min, below)
 	if below > 0 {

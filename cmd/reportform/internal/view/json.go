@@ -26,6 +26,7 @@ const (
 	TypePlannedPull    Type = "planned_pull"
 	TypeWaiting        Type = "waiting"
 	TypeLost           Type = "lost"
+	TypeAhead          Type = "ahead"
 	TypeOrphan         Type = "orphan"
 	TypeTenantEstimate Type = "tenant_estimate"
 	TypeAppEstimate    Type = "app_estimate"

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/reportform/reportform/config"
@@ -81,13 +82,22 @@ func (h *Human) ReportType(t *config.ReportType, limit *config.LimitClass) {
 	}
 	fact("Licence", t.License)
 	if t.Retention != nil {
-		fact("Kept", t.Retention.String()+" by the service, at the longest")
+		kept := t.Retention.String() + " by the service, at the longest"
+		for _, licence := range config.Licences() {
+			if d := t.Kept(licence); *d != *t.Retention {
+				kept += fmt.Sprintf("; with the licence %q %s", licence, d)
+			}
+		}
+		fact("Kept", kept)
 	}
 	if !t.Snapshot() {
 		fact("Settles", t.Settle.String()+" after a slice's end")
 	}
 	if t.Limit != "" {
 		fact("Limits", limitText(t.Limit, limit))
+	}
+	for i := range t.With {
+		fact("With", withText(&t.With[i]))
 	}
 	var headers []string
 	for name, value := range t.Headers {
@@ -99,6 +109,22 @@ func (h *Human) ReportType(t *config.ReportType, limit *config.LimitClass) {
 	fact("Source", t.Source)
 	o.Printf("\n")
 	o.Printf("  report %q \"example\" {\n    window  = window.daily\n    outputs = [output.json.archive]\n  }\n", t.Name)
+}
+
+// withText says what is different where a report names a property.
+func withText(r *config.PropertyRule) string {
+	text := r.Property + " in select or filter:"
+	for _, of := range []struct{ word, value string }{
+		{"page size", strings.TrimPrefix(strconv.Itoa(r.PageSize), "0")},
+		{"permissions", strings.Join(r.Permissions, " and ")},
+		{"licence", r.License},
+		{"limits", r.Limit},
+	} {
+		if of.value != "" {
+			text += " " + of.word + " " + of.value + ","
+		}
+	}
+	return strings.TrimSuffix(text, ",")
 }
 
 func limitText(name string, l *config.LimitClass) string {

@@ -280,12 +280,15 @@ func exampleReportTypes() []*config.ReportType {
 			Name: "sign_ins", Description: "Interactive sign-ins of users, with the result of every one and the policies that applied to it.",
 			API: config.APIGraph, Version: "v1.0", Path: "/auditLogs/signIns", Time: "createdDateTime", ID: []string{"id"},
 			Lower: "ge", Upper: "lt", OrderBy: "createdDateTime", PageSize: 1000, Permissions: []string{"AuditLog.Read.All", "Directory.Read.All"},
-			License: "Microsoft Entra ID P1", Retention: &calendar.Duration{N: 30, Unit: calendar.Day}, Settle: calendar.Duration{N: 2, Unit: calendar.Hour},
+			License: "Microsoft Entra ID P1", Retention: &calendar.Duration{N: 30, Unit: calendar.Day},
+			RetentionBy: map[string]calendar.Duration{config.LicenceFree: {N: 7, Unit: calendar.Day}}, Licences: []string{"p1", "p2"}, Settle: calendar.Duration{N: 2, Unit: calendar.Hour},
 			Limit: "reporting", Headers: map[string]string{"ConsistencyLevel": "eventual"},
 			Columns: column.Typed([]string{"id", "createdDateTime", "userPrincipalName", "appDisplayName", "ipAddress", "status.errorCode", "status.failureReason"}, nil),
 			Source:  "the service's documentation",
 		},
-		{Name: "users", Description: "All users.", API: config.APIGraph, Version: "v1.0", Path: "/users", ID: []string{"id"}},
+		{Name: "users", Description: "All users.", API: config.APIGraph, Version: "v1.0", Path: "/users", ID: []string{"id"}, With: []config.PropertyRule{{
+			Property: "signInActivity", PageSize: 500, Permissions: []string{"User.Read.All", "AuditLog.Read.All"}, License: "P1", Licences: []string{"p1", "p2"}, Limit: "sign_in_activity",
+		}}},
 		{Name: "audit_events", Description: "Audit events of the retired API.", API: config.APIAADGraph, Version: "beta", Path: "/reports/auditEvents", Time: "eventTime", Lower: "ge", Upper: "le"},
 	}
 }

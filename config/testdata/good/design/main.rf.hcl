@@ -26,6 +26,8 @@ tenant "customer" {
   id         = each.value.tenant_id
   credential = credential.client_secret.msp
   labels     = { tier = each.value.tier }
+  licence    = "p1"
+  since      = "2026-11-01"
 }
 
 window "last_week" { # trailing: one slice that ends now, replaced at each apply

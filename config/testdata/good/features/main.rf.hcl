@@ -2,16 +2,16 @@
 
 variable "settings" {
   type = object({
-    cloud  = optional(string, "usgov")
-    months = number
+    cloud = optional(string, "usgov")
+    weeks = number
   })
-  default     = { months = 2 }
+  default     = { weeks = 2 }
   description = "What the deployment decides."
   nullable    = false
 
   validation {
-    condition     = var.settings.months > 0
-    error_message = "At least one month."
+    condition     = var.settings.weeks > 0
+    error_message = "At least one week."
   }
 }
 
@@ -41,6 +41,8 @@ tenant "customer" {
   credential = credential.managed_identity.here[each.value.region]
   labels     = { tier = each.value.tier }
   pacing     = "off"
+  licence    = each.value.tier == "gold" ? "p2" : "p1"
+  since      = each.value.region == "eu" ? "2026-11-01" : "2026-11-10T12:00:00+02:00"
 
   endpoints {
     login     = "https://login.example.com/"
@@ -57,11 +59,11 @@ tenant "try" {
 
 window "zoned" {
   for_each = local.zones
-  every    = "${var.settings.months}mo"
+  every    = "${var.settings.weeks}w"
   from     = "2026-11-01"
   to       = "2027-11-01T12:00"
   timezone = each.value
-  settle   = "0s"
+  settle   = "2d"
   open     = true
   revisit  = "24h"
   keep     = "1mo"
@@ -96,6 +98,13 @@ report_type "teams_usage" {
   headers     = { ConsistencyLevel = "eventual" }
   columns     = ["id"]
   filter      = "a eq 'b'"
+  licences    = ["p1", "p2"]
+  operators   = { "*" = ["eq"], a = [] }
+
+  with_property "b" {
+    page_size = 20
+    limit     = "reports"
+  }
   source      = local.best
 }
 

@@ -33,6 +33,7 @@ func TestScreens(t *testing.T) {
 			h.Coverage(&engine.Coverage{Narrowed: true}, 0, 0)
 		},
 		"coverage-trusting": func(h *Human) { c := wholeCoverage(); c.FilesTrusted = true; h.Coverage(c, 99, 0) },
+		"coverage-ahead":    func(h *Human) { h.Coverage(aheadCoverage(), 100, 1) },
 		"coverage-nothing":  func(h *Human) { h.Coverage(&engine.Coverage{}, 0, 0) },
 		"verify":            func(h *Human) { exampleVerify(h) },
 		"verify-good": func(h *Human) {
@@ -62,6 +63,7 @@ func TestScreens(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	viewtest.Messages(t, NewJSON, map[string]func(*JSON){
+		"coverage-ahead":      func(j *JSON) { j.Coverage(aheadCoverage(), 100, 1) },
 		"coverage":            func(j *JSON) { j.Coverage(exampleCoverage(), 99, 2) },
 		"verify":              func(j *JSON) { exampleVerify(j) },
 		"verify-unverifiable": func(j *JSON) { unverifiable(j) },
@@ -153,6 +155,19 @@ func exampleCoverage() *engine.Coverage {
 				runOf(plan.StatusMissing, viewtest.Day(21), 1, lacking(time.Time{}, nil, plan.Failed, plan.New)),
 				runOf(plan.StatusHeld, viewtest.Day(22), 1, nil), waiting),
 			cover(`tenant.customer["fabrikam"]`, viewtest.FailedReport, runOf(plan.StatusHeld, viewtest.Day(10), 13, nil), waiting),
+		},
+	}
+}
+
+// aheadCoverage has slices that settle too late, and a report that has not begun.
+func aheadCoverage() *engine.Coverage {
+	return &engine.Coverage{
+		Now: viewtest.Day(23), Ahead: []plan.Ahead{{Report: "report.sign_ins.later", Begins: viewtest.Day(1).AddDate(36, 0, 0), Tenants: []string{"tenant.contoso"}}},
+		Parts: []plan.Coverage{
+			cover("tenant.contoso", "report.directory_audits.all", runOf(plan.StatusLost, viewtest.Day(20), 3, func(r *plan.Run) {
+				r.Why, r.LostAt = "the service keeps events for 7d, and forgets its beginning before it has settled", viewtest.Day(28)
+			})),
+			cover("tenant.contoso", "report.sign_ins.later"),
 		},
 	}
 }

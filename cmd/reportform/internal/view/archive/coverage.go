@@ -60,6 +60,7 @@ func (h *Human) Coverage(c *engine.Coverage, least float64, below int) {
 	}
 	h.marksLegend(used)
 	o.Printf("\n")
+	plans.NotBegun(h.Human, c.Ahead, c.Now)
 	o.Hanging(o.Bold("Coverage:")+" ", 10, percent(total)+": "+tallyText(total)+view.OfSelection(c.Narrowed)+".")
 	if c.Narrowed {
 		h.Narrowed()
@@ -273,6 +274,9 @@ func runText(r *listedRun, now time.Time) string {
 		}
 		return text + "not settled until " + term.Moment(r.Until)
 	case plan.StatusLost:
+		if !r.LostAt.IsZero() {
+			return text + "will be lost at " + term.Moment(r.LostAt) + ", " + r.Why
+		}
 		return text + "lost, " + r.Why
 	}
 	if r.Why != "" {
@@ -336,6 +340,9 @@ func away(d time.Duration) string {
 
 // percent is the share of held slices, rounded down: 100% is everything.
 func percent(t plan.Tally) string {
+	if t.Owed() == 0 && t.Open == 0 {
+		return "nothing is due"
+	}
 	return fmt.Sprintf("%g%%", math.Floor(t.Percent()*10)/10)
 }
 

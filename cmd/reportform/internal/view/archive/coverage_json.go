@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
+	"github.com/reportform/reportform/cmd/reportform/internal/view/plans"
 	"github.com/reportform/reportform/engine"
 	"github.com/reportform/reportform/engine/plan"
 )
@@ -80,5 +81,6 @@ func (j *JSON) Coverage(c *engine.Coverage, least float64, below int) {
 			})
 		}
 	}
+	plans.Ahead(j.JSON, c.Ahead)
 	j.Put(coverageSummaryMessage{view.HeadOf(view.TypeCoverageSummary), c.Now, len(c.Parts), newTally(total), least, below, c.Undeclared, c.FilesTrusted, c.Narrowed})
 }

@@ -230,8 +230,12 @@ func nextText(or *engine.Origin, now time.Time) string {
 		return "Orphan: " + plans.OrphanText(or.Orphan) + ". apply -prune deletes " + file + "; if the block was renamed, state mv keeps it."
 	case or.Unwanted == "ahead":
 		return "Not begun: the slice begins at " + term.Moment(or.From) + "."
+	case or.Unwanted == "before":
+		return "Not wanted: the slice ended before the tenant's since."
 	case or.Unwanted != "":
 		return "Not wanted: the slice is older than what the window keeps."
+	case or.Lost != nil && !or.Lost.LostAt.IsZero():
+		return "Will be lost at " + term.Moment(or.Lost.LostAt) + ": " + or.Lost.Why + "."
 	case or.Lost != nil:
 		return "Lost: the slice cannot be fetched any more; " + or.Lost.Why + "."
 	case or.Waiting != nil:

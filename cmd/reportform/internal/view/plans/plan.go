@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/engine/plan"
@@ -32,13 +33,47 @@ func NewHuman(h *view.Human) *Human { return &Human{h} }
 func (h *Human) Plan(p *plan.Plan) {
 	h.pulls(p)
 	h.gaps("Waiting", "a later plan has them", p.Waiting)
-	h.gaps("Lost", "cannot be fetched any more", p.Lost)
+	gone, tooSoon := splitLost(p.Lost)
+	h.gaps("Lost", "cannot be fetched any more", gone)
+	h.gaps("Will be lost", "before they can be fetched", tooSoon)
+	NotBegun(h.Human, p.Ahead, p.Now)
 	h.soonLost(p)
 	h.orphans(p.Orphans)
 	h.elsewhere(p.KeptElsewhere)
 	h.schedules(p.Schedules)
 	h.planSummary(p)
 	h.estimate(p.Estimate)
+}
+
+// splitLost tells apart what is lost and what will be, since it settles too late.
+func splitLost(gaps []plan.Gap) (gone, tooSoon []plan.Gap) {
+	for _, g := range gaps {
+		if g.LostAt.IsZero() {
+			gone = append(gone, g)
+		} else {
+			tooSoon = append(tooSoon, g)
+		}
+	}
+	return gone, tooSoon
+}
+
+// NotBegun warns of what begins in the future.
+func NotBegun(h *view.Human, list []plan.Ahead, now time.Time) {
+	if len(list) == 0 {
+		return
+	}
+	o := &h.Out
+	o.Printf("%s (nothing is wanted before that):\n\n", o.Yellow("Not begun"))
+	for i, a := range list {
+		if i == maxPictures {
+			o.Printf("  and %s; %s\n", term.Many(len(list)-i, "more report"), view.AllInJSON)
+			break
+		}
+		days := int(a.Begins.Sub(now) / (24 * time.Hour))
+		o.Wrapped(2, 6, fmt.Sprintf("%s: begins at %s, in %s", a.Report, term.Moment(a.Begins), term.Many(days, "day")))
+		o.Hanging("    ", 4, SomeTenants(a.Tenants, ""))
+	}
+	o.Printf("\n")
 }
 
 // elsewhere says that another configuration keeps ledgers in the same state.
@@ -62,7 +97,12 @@ func (h *Human) pulls(p *plan.Plan) {
 		if p.Narrowed {
 			what += " of the selection"
 		}
-		o.Printf("%s %s that can be held now is held.\n\n", o.Green("Nothing to do."), what)
+		switch {
+		case len(p.Ahead) > 0 && p.Held == 0 && p.Lost == nil && p.Waiting == nil:
+			o.Printf("%s Nothing has begun yet.\n\n", o.Green("Nothing to do."))
+		default:
+			o.Printf("%s %s that can be held now is held.\n\n", o.Green("Nothing to do."), what)
+		}
 		return
 	case 1:
 		h.onePull(&p.Pulls[0])

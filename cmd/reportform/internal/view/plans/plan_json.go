@@ -42,6 +42,19 @@ type gapMessage struct {
 	Slices int       `json:"slices"`
 	Why    string    `json:"why"`
 	Until  time.Time `json:"until,omitzero"`
+	LostAt time.Time `json:"lost_at,omitzero"`
+}
+
+type aheadMessage struct {
+	view.Head
+	plan.Ahead
+}
+
+// Ahead writes what begins in the future.
+func Ahead(j *view.JSON, list []plan.Ahead) {
+	for _, a := range list {
+		j.Put(aheadMessage{view.HeadOf(view.TypeAhead), a})
+	}
 }
 
 type orphanMessage struct {
@@ -94,6 +107,7 @@ func (j *JSON) Plan(p *plan.Plan) {
 	}
 	j.gaps(view.TypeWaiting, p.Waiting)
 	j.gaps(view.TypeLost, p.Lost)
+	Ahead(j.JSON, p.Ahead)
 	j.Orphans(view.TypeOrphan, p.Orphans)
 	j.schedules(p.Schedules)
 	j.estimate(p.Estimate)
@@ -113,7 +127,7 @@ func (j *JSON) Orphans(t view.Type, orphans []plan.Orphan) {
 
 func (j *JSON) gaps(t view.Type, gaps []plan.Gap) {
 	for _, g := range gaps {
-		j.Put(gapMessage{view.HeadOf(t), g.Tenant, g.Report, g.From, g.To, g.First, g.Last, g.Slices, g.Why, g.Until})
+		j.Put(gapMessage{view.HeadOf(t), g.Tenant, g.Report, g.From, g.To, g.First, g.Last, g.Slices, g.Why, g.Until, g.LostAt})
 	}
 }
 

@@ -33,6 +33,10 @@ func TestScreens(t *testing.T) {
 				Lost:    []plan.Gap{viewtest.Gap("tenant.contoso", 1, viewtest.Retention), snapshot, old},
 			})
 		},
+		"plan-ahead": func(h *Human) {
+			h.Plan(aheadPlan())
+			h.Plan(&plan.Plan{Header: plan.Header{Now: viewtest.Day(23)}, Ahead: aheadPlan().Ahead[:1]})
+		},
 		"plan-elsewhere": func(h *Human) { h.Plan(&plan.Plan{Held: 120, KeptElsewhere: 2}) },
 		"plan-trusting":  func(h *Human) { h.Plan(&plan.Plan{Header: plan.Header{FilesTrusted: true}, Held: 120}) },
 		"plan-one":       func(h *Human) { p := viewtest.Plan(); h.Plan(&plan.Plan{Pulls: p.Pulls[22:23], Held: 43}) },
@@ -55,9 +59,24 @@ func TestScreens(t *testing.T) {
 	})
 }
 
+// aheadPlan has reports that begin in the future, and slices that settle too late.
+func aheadPlan() *plan.Plan {
+	late := viewtest.Gap("tenant.contoso", 20, "the service keeps events for 7d, and forgets its beginning before it has settled")
+	late.Report, late.Slices, late.LostAt = "report.directory_audits.all", 3, viewtest.Day(28)
+	return &plan.Plan{
+		Header: plan.Header{Now: viewtest.Day(23)}, Held: 120,
+		Lost: []plan.Gap{late, viewtest.Gap("tenant.contoso", 1, viewtest.Retention)},
+		Ahead: []plan.Ahead{
+			{Report: "report.sign_ins.all", Begins: viewtest.Day(1).AddDate(36, 0, 0), Tenants: []string{"tenant.contoso", "tenant.fabrikam"}},
+			{Report: "report.users.all", Begins: viewtest.Day(24), Tenants: []string{"tenant.contoso"}},
+		},
+	}
+}
+
 func TestJSON(t *testing.T) {
 	viewtest.Messages(t, NewJSON, map[string]func(*JSON){
-		"plan": func(j *JSON) { j.Plan(viewtest.Plan()); j.PlanSaved("november.rfplan") },
+		"plan":       func(j *JSON) { j.Plan(viewtest.Plan()); j.PlanSaved("november.rfplan") },
+		"plan-ahead": func(j *JSON) { j.Plan(aheadPlan()) },
 	})
 }
 

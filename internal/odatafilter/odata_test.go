@@ -1,7 +1,8 @@
-package odata
+package odatafilter
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 )
@@ -32,6 +33,7 @@ func TestMatch(t *testing.T) {
 		{"id ne '1'", false},
 		{"'1' eq id", true},
 		{"50000 lt status/errorCode", true},
+		{"id eq '1'\n  and\r\n\tstatus/errorCode ne 0\n", true},
 		{"status/errorCode gt 50126", false},
 		{"status/errorCode ge 50126", true},
 		{"status/errorCode le 50126.0", true},
@@ -167,6 +169,10 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		e, err := Parse(s)
+		var mistake *Error
+		if errors.As(err, &mistake) && (mistake.At < 0 || mistake.At > len(s) || mistake.End <= mistake.At) {
+			t.Errorf("a mistake from %d to %d of %d", mistake.At, mistake.End, len(s))
+		}
 		if err != nil {
 			return
 		}
@@ -174,5 +180,76 @@ func FuzzParse(f *testing.F) {
 		_ = Check(e, &Schema{Kind: Object, Members: map[string]*Schema{"id": {Kind: String}, "t": {}}})
 		Match(e, nil)
 		Properties(e, func([]string) {})
+		Uses(e)
 	})
+}
+
+// A mistake says where it is and, if that can be told, what to write; what is OData
+// and not known here is no mistake.
+func TestMistakes(t *testing.T) {
+	for filter, want := range map[string]Error{
+		"status/errorCode != 0":            {17, 19, "", "ne"},
+		"a eq 1 && b eq 2":                 {7, 9, "", "and"},
+		"a eq 1 || b eq 2":                 {7, 9, "", "or"},
+		"a == 'x'":                         {2, 4, "", "eq"},
+		"a >= 5":                           {2, 4, "", "ge"},
+		"! a eq 5":                         {0, 1, "", "not"},
+		`a eq "it's"`:                      {5, 11, "", "'it''s'"},
+		"a eq high":                        {5, 9, "", "'high'"},
+		"a like 'x'":                       {2, 6, "", "contains(a, '...')"},
+		"b/c contains 'x'":                 {4, 12, "", "contains(b/c, '...')"},
+		"a equals 1":                       {2, 8, "", "eq"},
+		"$filter=a eq 1":                   {0, 8, "", ""},
+		"a eq 'x":                          {5, 7, "", ""},
+		"a eq 1 b eq 2":                    {7, 8, "", ""},
+		"a eq 12ab":                        {5, 9, "", ""},
+		"startwith(a,'x')":                 {0, 9, "", ""},
+		"(a eq 1":                          {7, 8, "", ""},
+		"a eq ünder":                       {5, 7, "", ""},
+		"f(a,'x')":                         {0, 1, "", ""},
+		"contains(a,b)":                    {11, 12, "", ""},
+		"a in 1":                           {5, 6, "", ""},
+		"":                                 {0, 1, "", ""},
+		"t/any(x: x/y != 1) and b = 'c'":   {13, 15, "", "ne"},
+		"a eq text'x'":                     {5, 12, "", ""},
+		"a eq 1 and":                       {10, 11, "", ""},
+		"x/any(5: x eq 1)":                 {6, 8, "", ""},
+		"startswith(a,'x') and b eq true)": {31, 32, "", ""},
+	} {
+		_, err := Parse(filter)
+		var got *Error
+		if !errors.As(err, &got) {
+			t.Errorf("%s: %v", filter, err)
+			continue
+		}
+		if got.At != want.At || got.End != want.End || got.Instead != want.Instead || got.Message == "" {
+			t.Errorf("%s: %+v, want %+v", filter, *got, want)
+		}
+	}
+	for _, filter := range []string{
+		"tolower(a) eq 'x'", "startswith(tolower(a),'x')", "a has b.c'd'", "a add 1 gt 2", "1 add a gt 2", "a/$count gt 0",
+		"startswith(a,'x') eq true", "enabled", "enabled and a eq 1", "a eq datetime'2026-11-01'", "a eq tolower('X')",
+		"a/microsoft.graph.f(b='c') eq 1", strings.Repeat("not ", 100) + "a eq 1",
+	} {
+		if _, err := Parse(filter); err != nil {
+			if unsupported := new(Unsupported); !errors.As(err, &unsupported) {
+				t.Errorf("%s: %v", filter, err)
+			}
+		}
+	}
+}
+
+func TestUses(t *testing.T) {
+	e, err := Parse("a/b eq 1 and (t/any(x: x/y ne 'a' and x/z/all(v: startswith(v/w,'b')) and c lt 2) or not (d in (1,2)))")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, u := range Uses(e) {
+		got = append(got, strings.Join(u.Path, "/")+" "+u.Op)
+	}
+	want := "a/b eq, t any, t/y ne, t/z all, t/z/w startswith, c lt, d in"
+	if s := strings.Join(got, ", "); s != want {
+		t.Errorf("uses %s, want %s", s, want)
+	}
 }
