@@ -28,6 +28,7 @@ var rules = []struct {
 	{"cmd/reportform/internal/view/archive", "cmd/reportform/internal/view cmd/reportform/internal/view/plans cmd/reportform/internal/view/ledgers engine engine/archive engine/ledger engine/plan internal/diag internal/place internal/term outputs", "what is held against what is wanted, in the words of both"},
 	{"cmd/reportform/internal/view/viewtest", "cmd/reportform/internal/view engine/ledger engine/plan internal/limits internal/place internal/term", "the suite of all views"},
 	{"internal/address", "", "a leaf: the names of declared things"},
+	{"internal/bom", "", "a leaf: text as programs on Windows write it"},
 	{"internal/calendar", "", "a leaf: lengths of time by the calendar"},
 	{"internal/column", "", "a leaf: paths and types of columns"},
 	{"internal/diag", "", "a leaf: mistakes, suggestions, reasons"},
@@ -77,7 +78,7 @@ var rules = []struct {
 	{"engine/backends", "config engine/ledger engine/ledger/blob engine/ledger/local engine/ledger/postgres engine/ledger/sealed internal/diag internal/objectstore/... internal/secret", "the one place that knows state blocks and backends"},
 	{"engine/auth", "config internal/diag internal/secret", "credentials know the language's references to secrets"},
 	{"engine/transport", "internal/limits", "round trippers know HTTP and its limits alone"},
-	{"engine/fetch", "engine/fetch internal/event internal/rawjson", "a source knows no sink, no language and no other source"},
+	{"engine/fetch", "engine/fetch internal/bom internal/event internal/rawjson", "a source knows no sink, no language and no other source"},
 	{"engine/sandbox", "engine/sandbox/... internal/limits", "the sandbox knows nothing of its client"},
 	{"engine/sandbox/directory", "", "a leaf: the companies that the sandbox invents"},
 	{"engine/sandbox/endpoint", "engine/sandbox/odata engine/sandbox/shape", "what is served knows nothing of who asks, nor when"},
@@ -89,7 +90,7 @@ var rules = []struct {
 	{"engine/sandbox/token", "engine/sandbox/directory engine/sandbox/endpoint", "tokens know applications and APIs, and nothing of events"},
 	{"engine/advice", "config engine/auth engine/fetch outputs", "what errors mean is said by who knows the errors, and nothing else of the parts"},
 	{"engine/wanted", "config engine/ledger engine/plan engine/window internal/address internal/diag internal/place outputs", "what is wanted follows from the configuration alone, whatever is held and whoever answers"},
-	{"engine/wire", "config config/catalog engine/auth engine/fetch/... engine/sandbox engine/sandbox/fault engine/transport internal/address internal/limits", "how a service is reached does not depend on what is planned or held"},
+	{"engine/wire", "config config/catalog engine/auth engine/fetch/... engine/sandbox engine/sandbox/fault engine/transport internal/address internal/calendar internal/limits", "how a service is reached does not depend on what is planned or held"},
 	{"engine/run", "engine/fetch engine/plan engine/ledger engine/ledger/store internal/event outputs", "the one place where sources, sinks, plans and ledgers meet"},
 }
 
