@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -67,38 +66,40 @@ func TestHowFarAServiceReachesIsKept(t *testing.T) {
 }
 
 // An event that the service rounds over a border is in exactly one slice.
-func TestRoundedTimesAtMidnight(t *testing.T) {
+func TestRoundedTimesAtBorders(t *testing.T) {
 	w := newWorld(t, func(o *sandbox.Options) {
-		o.Tenants = func(string) (sandbox.Tenant, bool) { return sandbox.Tenant{EventsPerDay: 40_000}, true }
+		o.Tenants = func(string) (sandbox.Tenant, bool) { return sandbox.Tenant{EventsPerDay: 150_000}, true }
 	})
-	w.write("main.rf.hcl", daysConfig(w, "2026-11-20"))
+	w.write("main.rf.hcl", strings.NewReplacer(`every = "1d"`, "every = \"1h\"\n  to = \"2026-11-20T14:00:00Z\"", "sign_ins", "directory_audits").
+		Replace(daysConfig(w, "2026-11-20T10:00:00Z")))
 	w.sandbox.SetFaults(sandbox.Fault{Kind: "rounded-times", Times: -1})
-	s := w.apply()
-	if len(s.Failed) > 0 || s.Finished != 3 {
+	if s := w.apply(); len(s.Failed) > 0 || s.Finished != 4 {
 		t.Fatalf("%+v", s)
 	}
-	files, ids := w.files("out"), map[string]string{}
-	atMidnight := 0
-	for name, text := range files {
+	ids := map[string]string{}
+	atBorders := 0
+	for name, text := range w.files("out") {
+		hour := strings.SplitN(text, `"activityDateTime":"`, 2)[1][:len("2026-11-20T10")]
 		for line := range strings.Lines(text) {
 			_, id, _ := strings.Cut(line, `"id":"`)
-			id = id[:36]
+			id, _, _ = strings.Cut(id, `"`)
 			if other, ok := ids[id]; ok {
 				t.Errorf("%s is in %s and in %s", id, name, other)
 			}
 			ids[id] = name
-			_, at, _ := strings.Cut(line, `"createdDateTime":"`)
-			if day := strings.TrimSuffix(name, ".ndjson"); !strings.HasPrefix(at, day+"T") {
-				t.Errorf("%s has an event of %s", name, at[:20])
+			_, at, _ := strings.Cut(line, `"activityDateTime":"`)
+			if !strings.HasPrefix(at, hour) {
+				t.Errorf("%s has an event of %s beside those of %s", name, at[:20], hour)
 			}
-			if strings.HasPrefix(at[10:], "T00:00:00Z") {
-				atMidnight++
+			if strings.HasPrefix(at[len(hour):], ":00:00Z") {
+				atBorders++
 			}
 		}
 	}
-	want := w.sandbox.Count("t.example", "sign_ins", time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC))
-	if off := want - len(ids); off < -3 || off > 3 {
-		t.Errorf("%d events, want about %d", len(ids), want)
+	// What is shown as of ten o'clock happened up to a second before.
+	from := time.Date(2026, 11, 20, 9, 59, 59, 0, time.UTC)
+	want := w.sandbox.Count("t.example", "directory_audits", from, from.Add(4*time.Hour))
+	if len(ids) != want || atBorders == 0 {
+		t.Errorf("%d events, %d of them at borders, want %d", len(ids), atBorders, want)
 	}
-	t.Log(fmt.Sprint(atMidnight, " events were rounded to midnight"))
 }
