@@ -103,3 +103,16 @@ func TestRoundedTimesAtBorders(t *testing.T) {
 		t.Errorf("%d events, %d of them at borders, want %d", len(ids), atBorders, want)
 	}
 }
+
+// Everything that comes may begin with a byte order mark: tokens, pages, errors.
+func TestByteOrderMarksEverywhere(t *testing.T) {
+	w := newWorld(t, manyEvents)
+	w.write("main.rf.hcl", daysConfig(w, "2026-11-22"))
+	w.sandbox.SetFaults(
+		sandbox.Fault{Kind: "500", AfterPage: 1, Times: 2},
+		sandbox.Fault{Kind: "bom", Times: -1}, sandbox.Fault{Kind: "bom", Path: "oauth2", Times: -1},
+	)
+	if s := w.apply(); len(s.Failed) > 0 || s.Finished != 1 || s.Events <= 50 {
+		t.Errorf("%+v", s)
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/reportform/reportform/internal/bom"
 	"github.com/reportform/reportform/internal/place"
 )
 
@@ -206,7 +207,7 @@ func (d *Document) Ledger() (*Ledger, error) {
 // ReadDocument reads a Document as JSON.
 func ReadDocument(data []byte) (*Document, error) {
 	var d Document
-	if err := json.Unmarshal(data, &d); err != nil {
+	if err := json.Unmarshal(bom.Text(data), &d); err != nil {
 		return nil, err
 	}
 	return &d, nil

@@ -77,6 +77,43 @@ func TestBadPagesAreDiscarded(t *testing.T) {
 	}
 }
 
+// What is no JSON is quoted where it breaks, in one line of bounded length.
+func TestBrokenPagesAreQuotedWhereTheyBreak(t *testing.T) {
+	many := strings.Repeat(`{"id":"of an event","x":[1,2]},`, 1000)
+	for name, test := range map[string]struct{ body, want string }{
+		"an error object within an event": {
+			`{"value":[` + many + `{"id":"the last"{"error":{"code":"generalException","message":"The database went away","innerError":{"request-id":"q"}}}`,
+			`{\"id\":\"the last\"", with "{\"error\":{\"code\":\"generalException\",\"message\":\"The database went away\"`,
+		},
+		"an error object between events": {
+			`{"value":[` + many + `"error":{"code":"x"}]}`, `goes on there, after "`,
+		},
+		"HTML after the events": {
+			`{"value":[` + many + "<html>\x1b[31m\n<h1>Gateway</h1>", `with "<html> [31m <h1>Gateway</h1>"`,
+		},
+		"cut off": {
+			`{"value":[` + many + `{"id":"the last`, `ends with "`,
+		},
+		"a control character": {
+			`{"value":[` + many + "{\"id\":\"a\x01b\"}]}", `with "b`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bad := send(200, test.body)
+			s := newScript(t, bad, bad, bad)
+			_, _, err := read(t, s.client(), s.request())
+			var e *fetch.ServiceError
+			if !errors.As(err, &e) || e.Kind != fetch.BadResponse {
+				t.Fatalf("the error is %v", err)
+			}
+			text := e.Message
+			if !strings.Contains(text, test.want) || len(text) > 700 || strings.ContainsAny(text, "\x1b\x01\n") {
+				t.Errorf("%d bytes: %s\nwant %s", len(text), text, test.want)
+			}
+		})
+	}
+}
+
 func TestPageThatIsTooLarge(t *testing.T) {
 	page := events("", strings.Repeat("x", 1000))
 	s := newScript(t, page, page)

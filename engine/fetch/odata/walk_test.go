@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -179,6 +180,48 @@ func TestLostPlace(t *testing.T) {
 				wantDay(t, got)
 			}
 		})
+	}
+}
+
+// What came before a reading broke off brings nothing new, and that is no circle.
+func TestReadingAgainIsNoCircle(t *testing.T) {
+	l := newLog(t)
+	losing := 2
+	l.fault = func(w http.ResponseWriter, _ int, _, _ time.Time, offset int) bool {
+		if offset != 1300 || losing == 0 {
+			return false
+		}
+		losing--
+		w.WriteHeader(http.StatusGone)
+		return true
+	}
+	got, stats, err := read(t, l.client(), l.request())
+	if err != nil || stats.Requests != 13+2+15 {
+		t.Errorf("%+v, %v", stats, err)
+	}
+	wantDay(t, got)
+
+	// Smaller pages are no circle either, and beyond there is one.
+	losing = 2
+	l.fault = func(w http.ResponseWriter, _ int, from, to time.Time, offset int) bool {
+		switch {
+		case offset == 1300 && losing > 0:
+			losing--
+			w.WriteHeader(http.StatusGone)
+			l.pageSize = 40
+			return true
+		case losing == 0 && offset >= 1400:
+			fmt.Fprintf(w, `{"value":[{"id":"7","t":"2026-11-01T00:07:00Z","version":""}],"@odata.nextLink":"%s/v1.0/log?$filter=%s&$skiptoken=%d"}`,
+				l.URL, url.PathEscape(fmt.Sprintf("t ge %s and t lt %s", from.Format(time.RFC3339), to.Format(time.RFC3339))), offset+1)
+			return true
+		}
+		return false
+	}
+	l.n, l.pageSize = 0, 100
+	got, stats, err = read(t, l.client(), l.request())
+	var e *fetch.PagesError
+	if !errors.As(err, &e) || e.Kind != fetch.NoProgress || len(got) < 1400 || stats.Requests > 15+35+2+4*13 {
+		t.Errorf("%d events, %d requests, %v", len(got), stats.Requests, err)
 	}
 }
 
