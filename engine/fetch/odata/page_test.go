@@ -25,7 +25,7 @@ func TestBadPagesAreDiscarded(t *testing.T) {
 		want   []string // in the error, when it stays so
 	}
 	for name, test := range map[string]bad{
-		"cut off": {cutOff, []string{"page 2 of the snapshot", "the response broke off after 26 bytes", "request-id r4"}},
+		"cut off": {cutOff, []string{"page 2 of the snapshot", "the response broke off after 26 bytes", "request-id r8"}},
 		"cut off in a compressed stream": {func(w http.ResponseWriter, _ *http.Request, _ string) {
 			var b bytes.Buffer
 			z := gzip.NewWriter(&b)
@@ -58,11 +58,20 @@ func TestBadPagesAreDiscarded(t *testing.T) {
 				t.Errorf("%+v", stats)
 			}
 
-			s = newScript(t, events("/v1.0/p?n=2", "a"), test.answer, test.answer, test.answer)
+			// Then the span is read again.
+			s = newScript(t, events("/v1.0/p?n=2", "a"), test.answer, test.answer, test.answer, events("/v1.0/p?n=3", "a"), events("", "b"))
+			got, stats, err = read(t, s.client(), s.request())
+			if err != nil || stats.Requests != 6 || stats.Repeated != 0 {
+				t.Errorf("%+v, %v", stats, err)
+			}
+			wantIDs(t, got, "a", "b")
+
+			s = newScript(t, events("/v1.0/p?n=2", "a"), test.answer, test.answer, test.answer,
+				events("/v1.0/p?n=2", "a"), test.answer, test.answer, test.answer)
 			got, stats, err = read(t, s.client(), s.request())
 			wantIDs(t, got, "a")
 			var e *fetch.ServiceError
-			if !errors.As(err, &e) || e.Kind != fetch.BadResponse || e.RequestID != "r4" || e.URL != s.URL+"/v1.0/p" {
+			if !errors.As(err, &e) || e.Kind != fetch.BadResponse || e.RequestID != "r8" || e.URL != s.URL+"/v1.0/p" {
 				t.Fatalf("the error is %#v", err)
 			}
 			for _, want := range test.want {
@@ -70,7 +79,7 @@ func TestBadPagesAreDiscarded(t *testing.T) {
 					t.Errorf("the error does not say %q: %v", want, err)
 				}
 			}
-			if stats.Requests != 4 {
+			if stats.Requests != 8 {
 				t.Errorf("%+v", stats)
 			}
 		})

@@ -141,7 +141,8 @@ func (w *walk) part(s fetch.Span, longest time.Duration) fetch.Span {
 
 // readPart yields the events of a span that is asked for in one go. If the
 // service does not answer in time, the span is read in halves; if the service
-// loses its place, from the start, and if it does so again, in halves, too.
+// loses its place, from the start, and if it does so again, in halves, too. Pages
+// that stay broken, and links that stay bad, have it read from the start once.
 //
 // A span within one that is halved for that is not read from the start while it
 // has halves itself: so a page that never comes costs a few times the pages of
@@ -153,6 +154,7 @@ func (w *walk) readPart(ctx context.Context, s fetch.Span, b before) error {
 	halvable := w.halves(s)
 	var badLink *fetch.LinkError
 	lost := errors.Is(err, errLostPlace)
+	other := errors.As(err, &badLink) || reached.pages > 0 && isKind(err, fetch.BadResponse)
 	switch {
 	case err == nil:
 		if w.request.Time != "" {
@@ -164,8 +166,8 @@ func (w *walk) readPart(ctx context.Context, s fetch.Span, b before) error {
 		w.client.Reach.timedOut(length)
 		b.longest = (length + 1) / 2
 		return w.again(mark, err, func() error { return w.read(ctx, s, b) })
-	case (lost || errors.As(err, &badLink)) && !b.again && !(b.inner && lost && halvable && w.ids > 0):
-		w.logger.Info("the service lost its place, reading the slice from the start", "slice", s, "error", err)
+	case (lost || other) && !b.again && !(b.inner && lost && halvable && w.ids > 0):
+		w.logger.Info("reading broke off, reading the slice from the start", "slice", s, "error", err)
 		b.again = true
 		return w.again(mark, err, func() error { return w.readPart(ctx, s, b) })
 	case lost && halvable && w.ids > 0:
@@ -458,9 +460,11 @@ func (w *walk) countTime(at instant) {
 	w.timed = true
 }
 
-func isTimeout(err error) bool {
+func isTimeout(err error) bool { return isKind(err, fetch.Timeout) }
+
+func isKind(err error, kind fetch.Kind) bool {
 	var e *fetch.ServiceError
-	return errors.As(err, &e) && e.Kind == fetch.Timeout
+	return errors.As(err, &e) && e.Kind == kind
 }
 
 // lostPlace marks an answer to a link to a next page that means that the link
