@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/sandbox"
 )
 
@@ -114,5 +115,60 @@ func TestByteOrderMarksEverywhere(t *testing.T) {
 	)
 	if s := w.apply(); len(s.Failed) > 0 || s.Finished != 1 || s.Events <= 50 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// A day that the service answers for is asked for as one, although an operator
+// without equality and the borders move its bounds.
+func TestStrictOperatorsHalveNothing(t *testing.T) {
+	w := newWorld(t, func(o *sandbox.Options) { o.Strict = true })
+	w.write("main.rf.hcl", strings.ReplaceAll(daysConfig(w, "2026-11-10"), "sign_ins", "provisioning"))
+	w.sandbox.SetFaults(sandbox.Fault{Kind: "504", Times: -1, Wider: 24 * time.Hour})
+	if s := w.apply(); len(s.Failed) > 0 || s.Finished != 13 {
+		t.Fatalf("%+v", s)
+	}
+	if n := strings.Count(w.log.String(), "status=504"); n != 0 {
+		t.Errorf("%d requests timed out", n)
+	}
+}
+
+// What is held of the oldest days that the service keeps is asked for as it is:
+// it refuses to be asked for what is older.
+func TestTheOldestDayIsAskedFor(t *testing.T) {
+	w := newWorld(t, nil)
+	w.write("main.rf.hcl", daysConfig(w, "2026-10-20"))
+	s := w.apply()
+	if len(s.Failed) > 0 || s.Finished < 29 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// Events without a readable time are counted where the slice is recorded, and
+// lower case is readable.
+func TestUntimedEventsAreRecorded(t *testing.T) {
+	for _, kind := range []string{"untimed", "lower-case-times"} {
+		w := newWorld(t, manyEvents)
+		w.write("main.rf.hcl", daysConfig(w, "2026-11-21"))
+		w.sandbox.SetFaults(sandbox.Fault{Kind: kind, Times: -1}) // on every page
+		s := w.apply()
+		if len(s.Failed) > 0 || s.Finished != 2 {
+			t.Fatalf("%s: %+v", kind, s)
+		}
+		e := w.engine()
+		l, err := e.ledgers.Read(t.Context(), ledger.Key{Tenant: "tenant.t", Report: "report.sign_ins.r"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices := 0
+		for h := range l.Held() {
+			slices++
+			proof := h.Proof()
+			if pages := proof.Pages; kind == "untimed" && proof.Untimed != pages || kind != "untimed" && (proof.Untimed != 0 || proof.Outside != 0 || proof.First.IsZero()) {
+				t.Errorf("%s: %d untimed on %d pages, %d outside", kind, proof.Untimed, pages, proof.Outside)
+			}
+		}
+		if slices != 2 {
+			t.Errorf("%d slices", slices)
+		}
 	}
 }
