@@ -407,6 +407,21 @@ func TestCircles(t *testing.T) {
 	}
 }
 
+// What ends is no circle, whatever came before.
+func TestRepeatedPagesThatEnd(t *testing.T) {
+	pages := []answer{events("/v1.0/p?n=0", "a")}
+	for n := range maxStale - 1 {
+		pages = append(pages, events(fmt.Sprintf("/v1.0/p?n=%d", n+1), "a"))
+	}
+	for _, last := range []answer{events("", "a"), events("/v1.0/p?n=last", "b")} {
+		s := newScript(t, append(pages, last, events("", "c"))...)
+		got, stats, err := read(t, s.client(), s.request())
+		if err != nil || stats.Repeated < maxStale-1 || len(got) == 0 {
+			t.Errorf("%v, %+v, %v", got, stats, err)
+		}
+	}
+}
+
 // A service may send many empty pages before it finds another event.
 func TestEmptyPagesAreFollowed(t *testing.T) {
 	pages := []answer{events("/v1.0/p?n=0", "a")}

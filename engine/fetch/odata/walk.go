@@ -255,11 +255,10 @@ func (w *walk) readPages(ctx context.Context, s fetch.Span, earlier extent) (rea
 			return reached, fmt.Errorf("page %d of %s: %w", n, s, err)
 		}
 		reached.pages, reached.events = n, reached.events+len(got.page.Items)
-		known := n <= earlier.pages || n <= 4*earlier.pages && reached.events <= earlier.events
-		if known {
+		if n <= earlier.pages || n <= 4*earlier.pages && reached.events <= earlier.events {
 			part.stale = 0
 		}
-		if part.stale >= maxStale {
+		if part.stale >= maxStale && got.page.NextLink != "" {
 			return reached, fmt.Errorf("page %d of %s: %w", n, s, &fetch.PagesError{
 				Kind: fetch.NoProgress, RequestID: got.page.requestID,
 				Message: fmt.Sprintf("the last %d pages brought only events that had come before, each with a link to another page: the service is going round in circles", maxStale),
