@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclparse"
 
+	"github.com/reportform/reportform/internal/bom"
 	"github.com/reportform/reportform/internal/diag"
 )
 
@@ -62,7 +62,7 @@ func readSources(dir string, varFiles []string) (sources, hcl.Diagnostics) {
 				Detail: fmt.Sprintf("The file %q cannot be read: %s.", path, diag.Reason(err)),
 			})
 		}
-		*into = append(*into, source{name: path, bytes: b, unread: err != nil})
+		*into = append(*into, source{name: path, bytes: bom.Text(b), unread: err != nil})
 	}
 	shown := relativeToWorkingDir(dir)
 	for _, entry := range entries { // in order of name
@@ -104,7 +104,7 @@ func (s source) parse(parser *hclparse.Parser) (*hcl.File, hcl.Diagnostics) {
 		diags hcl.Diagnostics
 	)
 	if s.isJSON() {
-		file, diags = parser.ParseJSON(bytes.TrimPrefix(s.bytes, []byte("\xef\xbb\xbf")), s.name)
+		file, diags = parser.ParseJSON(s.bytes, s.name)
 	} else {
 		file, diags = parser.ParseHCL(s.bytes, s.name)
 	}

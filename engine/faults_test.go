@@ -128,6 +128,9 @@ func TestFaultsStayWithTheirPull(t *testing.T) {
 		{name: "error object in a 200", fault: new(always("error-in-body", signIns, 1)), say: []string{"page 2", "request-id"}},
 		{name: "link to another host", fault: new(always("foreign-link", signIns, 0)), say: []string{"page 1", "elsewhere.invalid", "token", "request-id", "gateway"}},
 		{name: "link to itself", fault: new(always("same-link", signIns, 1)), say: []string{"page", "link", "request-id", "gateway"}},
+		{name: "link with a user", fault: new(always("userinfo-link", signIns, 0)), say: []string{"page 1", "user information", "request-id"}},
+		{name: "circle under new links", fault: new(always("circle", signIns, 1)), say: []string{"circles", "only events that had come before", "request-id", "lost its way"}},
+		{name: "ignored filter", fault: new(always("filter-ignored", signIns, 0)), say: []string{"page 1", "ignored the filter", "createdDateTime ge 2026-11-19T23:59:59Z", "snapshot"}},
 		{name: "token refused", fault: new(always("token-expired", signIns, 0)), say: []string{"401", "InvalidAuthenticationToken", "credential"}},
 		{name: "504 for the shortest slice", fault: new(always("504", signIns, 0)), say: []string{"504", "shorter"}},
 		{name: "no directory for the output", block: true, say: []string{"output.json.a", "out"}},
@@ -223,15 +226,32 @@ func TestPassingFaultsChangeNothing(t *testing.T) {
 	if strings.Count(want["sick/b.csv"], "\n") < 150 {
 		t.Fatalf("the undisturbed run has too little to show anything: %d bytes", len(want["sick/b.csv"]))
 	}
+	faults := map[string]sandbox.Fault{
+		"410 for good":       {Kind: "410", Times: -1},
+		"404 without a code": {Kind: "404", Code: "none", Times: 2},
+		"400 of a licence":   {Kind: "400", Code: "AadPremiumLicenseRequired", Times: 5},
+		"twice 401":          {Kind: "token-expired", Times: 2},
+		"three times 401":    {Kind: "token-expired", Times: 3},
+		"150 empty pages":    {Kind: "empty-page", Times: 150},
+		"two foreign links":  {Kind: "foreign-link", Times: 2},
+		"plus-link for good": {Kind: "plus-link", Times: -1},
+		"bom for good":       {Kind: "bom", Times: -1},
+		"empty tokens":       {Kind: "empty-skiptoken", Times: 3},
+	}
 	for _, kind := range []string{
+		"400", "404", "410", "bom", "foreign-link", "same-link", "userinfo-link", "long-link", "plus-link", "circle", "restart", "repeat-page",
 		"429", "429-bare", "500", "502-html", "503", "reset", "html-200", "token-expired", "forbidden", "unlicensed",
 		"truncated", "error-in-body", "invalid-utf8", "empty-skiptoken", "empty-page", "duplicate-events", "504",
 	} {
-		t.Run(kind, func(t *testing.T) {
+		faults[kind] = sandbox.Fault{Kind: kind, Times: 1, RetryAfter: "0.01"}
+	}
+	for name, fault := range faults {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, manyEvents)
 			w.environ = []string{"APP_SECRET=x"}
-			w.sandbox.SetFaults(sandbox.Fault{Kind: kind, Tenant: "sick.example", Path: "signIns", AfterPage: 1, Times: 1, RetryAfter: "0.01"})
+			fault.Tenant, fault.Path, fault.AfterPage = "sick.example", "signIns", 1
+			w.sandbox.SetFaults(fault)
 			w.write("main.rf.hcl", faultConfig(w, w.endpoints()))
 			if s := w.apply(); len(s.Failed) > 0 {
 				t.Fatal(s.Failed[0].Err())

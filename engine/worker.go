@@ -98,6 +98,7 @@ func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat 
 	}
 	var err error
 	if pull.Source == nil {
+		job.Reach = reach{e.wire.Reach(tenant, report)}
 		job.Events, err = e.asking(tenant, report, pull, seat)
 	} else {
 		job.Events, err = e.rereading(pull.Source, facts, report.Type)

@@ -25,6 +25,7 @@ func For(tenant *config.Tenant, report *config.Report, app string) func(error) (
 			refused *auth.Error
 			service *fetch.ServiceError
 			link    *fetch.LinkError
+			pages   *fetch.PagesError
 			lookup  *net.DNSError
 		)
 		switch {
@@ -34,6 +35,8 @@ func For(tenant *config.Tenant, report *config.Report, app string) func(error) (
 			return string(service.Kind), service.Advice() + needs(service.Kind, tenant, report.Type, app)
 		case errors.As(err, &link):
 			return "link", link.Advice()
+		case errors.As(err, &pages):
+			return string(pages.Kind), pages.Advice()
 		case errors.As(err, &lookup):
 			return "network", fmt.Sprintf("The name %q cannot be resolved. Check the network, the proxy, and the cloud and endpoints of %s.", lookup.Name, tenant.Address)
 		case isNetwork(err):

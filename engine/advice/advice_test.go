@@ -28,6 +28,8 @@ func TestFor(t *testing.T) {
 		{refused(fetch.Licence), string(fetch.Licence), []string{"needs this licence: P1"}, "permission A"},
 		{refused(fetch.Forbidden), string(fetch.Forbidden), []string{"permission A and B", "licence: P1"}, ""},
 		{&fetch.LinkError{}, "link", nil, ""},
+		{&fetch.PagesError{Kind: fetch.FilterIgnored}, "filter_ignored", []string{"filter", "snapshot"}, "request-id"},
+		{&fetch.PagesError{Kind: fetch.NoProgress}, "no_progress", []string{"lost its way", "request-id"}, "snapshot"},
 		{&net.OpError{Op: "dial", Err: &net.DNSError{Name: "graph.example"}}, "network", []string{`"graph.example" cannot be resolved`, "tenant.contoso"}, ""},
 		{&net.OpError{Op: "dial", Err: errors.New("refused")}, "network", []string{"cannot be reached", "tenant.contoso"}, "resolved"},
 		{outputs.ErrAltered, "altered", []string{"fetches the slice again"}, ""},

@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/reportform/reportform/internal/bom"
 )
 
 // maxAnswer bounds what is read of a token endpoint's answer.
@@ -76,6 +78,7 @@ func (e endpoint) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	body = bom.Trim(body)
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if refusal := judge(e.app, e.audience, resp.StatusCode, mediaType, body); refusal != nil {
 		return nil, refusal

@@ -52,6 +52,19 @@ func failing(err error) *http.Client {
 	return &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) { return nil, err })}
 }
 
+// A gateway may put a byte order mark before tokens and refusals.
+func TestByteOrderMark(t *testing.T) {
+	audience := Audience{Login: "https://login.example", Directory: "contoso.example", Resource: "https://graph.microsoft.com"}
+	token, err := withSecret(value).Token(t.Context(), answering(200, "text/plain", "\ufeff"+`{"token_type":"Bearer","expires_in":3599,"access_token":"a.b.c"}`), audience)
+	if err != nil || token.AccessToken != "a.b.c" {
+		t.Errorf("%v, %v", token, err)
+	}
+	_, err = withSecret(value).Token(t.Context(), answering(401, "application/json", "\ufeff"+`{"error":"invalid_client","error_description":"AADSTS7000215: no"}`), audience)
+	if err == nil || !strings.Contains(err.Error(), "AADSTS7000215") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 func TestRequestForms(t *testing.T) {
 	const good = `{"token_type":"Bearer","expires_in":3599,"ext_expires_in":3599,"access_token":"a.b.c"}`
 	tests := []struct {

@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/reportform/reportform/internal/bom"
 	"github.com/reportform/reportform/internal/rawjson"
 )
 
@@ -20,6 +21,7 @@ func NewServiceError(resp *http.Response, address string, body []byte) *ServiceE
 		URL:             withoutQuery(address),
 	}
 	e.Date, _ = http.ParseTime(resp.Header.Get("Date"))
+	body = bom.Trim(body)
 	if object := errorObject(body); object != nil {
 		e.describe(object)
 	} else if !looksLikeMarkup(body) {

@@ -53,7 +53,8 @@ type Stats struct {
 	Bytes     int64     // bytes of the pages
 	Repeated  int64     // events dropped because an earlier page had them, byte for byte
 	Revisions int64     // events yielded under an id that came before with other content
-	Outside   int64     // events dropped because their time lies outside the slice
+	Outside   int64     // events dropped because their time lies outside the slice, by more than a second
+	Untimed   int64     // events yielded although their time is absent or unreadable
 	First     time.Time // earliest event time, zero where events have none
 	Last      time.Time // latest event time
 	// FirstRequestID and LastRequestID are the service's request-id of the

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/reportform/reportform/internal/bom"
 	"github.com/reportform/reportform/internal/place"
 )
 
@@ -55,6 +56,7 @@ type DocumentHeld struct {
 	Repeated   int64       `json:"repeated,omitempty"`
 	Revisions  int64       `json:"revisions,omitempty"`
 	Outside    int64       `json:"outside,omitempty"`
+	Untimed    int64       `json:"untimed,omitempty"`
 	Late       int64       `json:"late,omitempty"`
 	LateByRows bool        `json:"late_by_rows,omitempty"`
 	LateFrom   Seconds     `json:"late_from_seconds,omitempty"`
@@ -149,7 +151,7 @@ func (h *Held) document() DocumentHeld {
 		Output: h.Output, From: h.From.UTC(), To: h.To.UTC(), Definition: h.Definition, Place: h.Place,
 		Rows: h.Rows, Bytes: h.Bytes, SHA256: p.SHA256, Promise: p.Promise, Ack: p.Ack, Modified: h.Modified.UTC(),
 		First: p.First.UTC(), Last: p.Last.UTC(), WalkFrom: p.WalkFrom.UTC(), WalkTo: p.WalkTo.UTC(),
-		Pages: p.Pages, Requests: p.Requests, Repeated: p.Repeated, Revisions: p.Revisions, Outside: p.Outside,
+		Pages: p.Pages, Requests: p.Requests, Repeated: p.Repeated, Revisions: p.Revisions, Outside: p.Outside, Untimed: p.Untimed,
 		Late: p.Late, LateByRows: p.LateByRows, LateFrom: Seconds(p.LateFrom), LateTo: Seconds(p.LateTo),
 		FirstID: p.FirstID, LastID: p.LastID, FetchedAt: p.FetchedAt.UTC(), Took: Seconds(p.Took), Waited: Seconds(p.Waited),
 		Derived: p.Derived, DerivedAt: p.DerivedAt.UTC(), Final: h.Final, Revisited: h.Revisited,
@@ -163,7 +165,7 @@ func (h *DocumentHeld) entry() Held {
 		Rows: h.Rows, Bytes: h.Bytes, Modified: h.Modified, Final: h.Final, Revisited: h.Revisited,
 	}.With(Proof{
 		SHA256: h.SHA256, Promise: h.Promise, Ack: h.Ack, First: h.First, Last: h.Last, WalkFrom: h.WalkFrom, WalkTo: h.WalkTo,
-		Pages: h.Pages, Requests: h.Requests, Repeated: h.Repeated, Revisions: h.Revisions, Outside: h.Outside,
+		Pages: h.Pages, Requests: h.Requests, Repeated: h.Repeated, Revisions: h.Revisions, Outside: h.Outside, Untimed: h.Untimed,
 		Late: h.Late, LateByRows: h.LateByRows, LateFrom: time.Duration(h.LateFrom), LateTo: time.Duration(h.LateTo),
 		FirstID: h.FirstID, LastID: h.LastID, FetchedAt: h.FetchedAt, Took: time.Duration(h.Took), Waited: time.Duration(h.Waited),
 		Derived: h.Derived, DerivedAt: h.DerivedAt,
@@ -205,7 +207,7 @@ func (d *Document) Ledger() (*Ledger, error) {
 // ReadDocument reads a Document as JSON.
 func ReadDocument(data []byte) (*Document, error) {
 	var d Document
-	if err := json.Unmarshal(data, &d); err != nil {
+	if err := json.Unmarshal(bom.Text(data), &d); err != nil {
 		return nil, err
 	}
 	return &d, nil

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reportform/reportform/internal/bom"
 	"github.com/reportform/reportform/internal/rawjson"
 )
 
@@ -124,6 +125,7 @@ func (l *Ledger) appendHead(dst []byte) ([]byte, error) {
 // ReadHead reads a ledger's head, of this version or an older one. The ledger has
 // no pages yet: refs names them, and Join adds them.
 func ReadHead(data []byte) (l *Ledger, refs []Reference, err error) {
+	data = bom.Trim(data)
 	if Encrypted(data) {
 		return nil, nil, errors.New("it is encrypted with age: declare the key in the state block, with encryption { identity = ... }")
 	}

@@ -26,7 +26,7 @@ func wholeEntries() []Held {
 		}.With(p)
 	}
 	fetched := Proof{
-		SHA256: "5a", First: day(1), Last: day(2), WalkFrom: day(1), WalkTo: day(9), Pages: 1, Requests: 2, Repeated: 3, Revisions: 4, Outside: 5,
+		SHA256: "5a", First: day(1), Last: day(2), WalkFrom: day(1), WalkTo: day(9), Pages: 1, Requests: 2, Repeated: 3, Revisions: 4, Outside: 5, Untimed: 9,
 		Late: 6, LateByRows: true, LateFrom: time.Hour, LateTo: 2 * time.Hour, FirstID: "r1", LastID: "r2", FetchedAt: day(9), Took: 7, Waited: 8,
 	}
 	earlier, whole := fetched, fetched
@@ -55,7 +55,7 @@ func wholeLedger() *Ledger {
 		{Output: "output.b", From: day(1), To: day(2), Place: place.New("table", "pg.sign_ins", "contoso 1"), Rows: 7},
 		{Output: "output.a", From: day(1), To: day(2), Place: "old/1.json", Rows: 8, Bytes: 9, SHA256: "5d"},
 	}
-	l.Reach = &Reach{Span: Seconds(time.Hour), Answers: 3, At: day(5)}
+	l.Reach = &Reach{Span: Seconds(time.Hour), Answers: 3, At: day(5), TooLong: Seconds(2 * time.Hour)}
 	l.Accepted = []Acceptance{{From: day(1), To: day(2), At: day(3), Reason: "known"}, {From: day(2), To: day(3), At: day(4), Reason: "known, too"}}
 	l.Deleted = []Deletion{
 		{Output: "output.b", From: day(1), To: day(2), Place: place.New("table", "pg.sign_ins", "contoso 0"), At: day(3), Why: "undeclared", Plan: "5e"},

@@ -112,6 +112,7 @@ type Proof struct {
 	Repeated         int64 // events that a later page repeated, dropped
 	Revisions        int64 // events that came again with other content, kept
 	Outside          int64 // events outside the slice, dropped
+	Untimed          int64 // events without a readable time, kept
 	// Late counts the events that a second reading found and the first had not;
 	// by rows alone where events have no ids. They became visible between
 	// LateFrom and LateTo after the end of the slice.
@@ -184,7 +185,9 @@ type Left struct {
 type Reach struct {
 	Span    Seconds   `json:"span_seconds"`
 	Answers int       `json:"answers"` // of this span, since the last that was too long
-	At      time.Time `json:"at"`      // of the last answer
+	At      time.Time `json:"at"`      // of the last that was too long
+	// TooLong is a span that was too long twice; 0 if none was.
+	TooLong Seconds `json:"too_long_seconds,omitempty"`
 }
 
 // Acceptance says that slices are lost and that this is known.

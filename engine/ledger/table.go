@@ -54,8 +54,8 @@ const (
 const null = -1 << 63
 
 // table has the columns in the order in which they are written; reader, writer
-// and names are made of it. Version 2 had neither kind, part, promise, ack, walk
-// nor late.
+// and names are made of it. Version 2 had neither kind, part, promise, ack, walk,
+// untimed nor late.
 var table = [...]column{ //nolint:gochecknoglobals // it never changes
 	entries:     {name: "entries", form: count},
 	outputs:     {name: "outputs", form: words},
@@ -148,6 +148,7 @@ var table = [...]column{ //nolint:gochecknoglobals // it never changes
 	repeated:   proof(numberOf("repeated", func(_ *Held, p *Proof) *int64 { return &p.Repeated })),
 	revisions:  proof(numberOf("revisions", func(_ *Held, p *Proof) *int64 { return &p.Revisions })),
 	outside:    proof(numberOf("outside", func(_ *Held, p *Proof) *int64 { return &p.Outside })),
+	untimed:    proof(numberOf("untimed", func(_ *Held, p *Proof) *int64 { return &p.Untimed })),
 	late:       proof(numberOf("late", func(_ *Held, p *Proof) *int64 { return &p.Late })),
 	lateByRows: proof(flagOf("late_by_rows", func(_ *Held, p *Proof) *bool { return &p.LateByRows })),
 	lateFrom:   proof(numberOf("late_from", func(_ *Held, p *Proof) *int64 { return (*int64)(&p.LateFrom) })),
@@ -205,6 +206,7 @@ const (
 	repeated
 	revisions
 	outside
+	untimed
 	late
 	lateByRows
 	lateFrom

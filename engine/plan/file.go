@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/reportform/reportform/internal/bom"
 )
 
 // Write saves a plan as versioned JSON.
@@ -21,7 +23,7 @@ func Read(r io.Reader) (*Plan, error) {
 		return nil, fmt.Errorf("reading the plan: %w", err)
 	}
 	var p Plan
-	if err := json.Unmarshal(data, &p); err != nil {
+	if err := json.Unmarshal(bom.Text(data), &p); err != nil {
 		return nil, fmt.Errorf("this is not a saved plan, or it is damaged (%w): make it again with plan -out", err)
 	}
 	switch {

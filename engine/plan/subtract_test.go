@@ -613,7 +613,7 @@ func TestReadWrite(t *testing.T) {
 	if err := Write(&b, p); err != nil {
 		t.Fatal(err)
 	}
-	back, err := Read(strings.NewReader(b.String()))
+	back, err := Read(strings.NewReader("\ufeff" + b.String())) // as an editor on Windows saves it
 	if err != nil {
 		t.Fatal(err)
 	}

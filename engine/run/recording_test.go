@@ -46,7 +46,7 @@ func TestRunnerRecordsWhatIsKnown(t *testing.T) {
 	made := time.Date(2026, 11, 20, 12, 0, 1, 0, time.UTC)
 	r.output.says = outputs.Receipt{Bytes: 7, SHA256: "5a", Modified: made, Promise: outputs.Stored, Ack: "17"}
 	stats := fetch.Stats{
-		First: r.job.Pull.From, Last: r.job.Pull.From.Add(1), Pages: 1, Requests: 2, Repeated: 3, Revisions: 4, Outside: 5,
+		First: r.job.Pull.From, Last: r.job.Pull.From.Add(1), Pages: 1, Requests: 2, Repeated: 3, Revisions: 4, Outside: 5, Untimed: 6,
 		FirstRequestID: "r1", LastRequestID: "r2",
 	}
 	r.job.Events = func(_ context.Context, s *fetch.Stats) iter.Seq2[[]event.Event, error] {
@@ -70,7 +70,7 @@ func TestRunnerRecordsWhatIsKnown(t *testing.T) {
 		Final: true, Revisited: true,
 	}.With(ledger.Proof{
 		SHA256: "5a", Promise: "stored", Ack: "17", First: stats.First, Last: stats.Last, Pages: 1, Requests: 2, Repeated: 3, Revisions: 4,
-		Outside: 5, FirstID: "r1", LastID: "r2", FetchedAt: start, Took: time.Minute, Waited: time.Second,
+		Outside: 5, Untimed: 6, FirstID: "r1", LastID: "r2", FetchedAt: start, Took: time.Minute, Waited: time.Second,
 	})
 	wanted := ledger.New(r.key(), entry)
 	wanted.Keeper = "k"
@@ -91,7 +91,7 @@ func TestRunnerRecordsWhereSlicesComeFrom(t *testing.T) {
 			start := r.now
 			from := ledger.Proof{
 				SHA256: "5e", Promise: "indexed", Ack: "17", First: r.job.Pull.From, Last: r.job.Pull.From.Add(1), WalkFrom: r.job.Pull.From, WalkTo: r.job.Pull.To,
-				Pages: 1, Requests: 2, Repeated: 3, Revisions: 4, Outside: 5, Late: 6, FirstID: "r1", LastID: "r2", FetchedAt: r.now.Add(-time.Hour), Took: 7, Waited: 8,
+				Pages: 1, Requests: 2, Repeated: 3, Revisions: 4, Outside: 5, Untimed: 6, Late: 6, FirstID: "r1", LastID: "r2", FetchedAt: r.now.Add(-time.Hour), Took: 7, Waited: 8,
 			}
 			r.recorded(t, func(l *ledger.Ledger) {
 				l.Hold(ledger.Held{

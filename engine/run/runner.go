@@ -38,10 +38,21 @@ type Job struct {
 	// Waited, if set, returns how long the pull has waited for the service's
 	// limits so far.
 	Waited func() time.Duration
+	// Reach, if set, takes how far the service reaches from the ledger, and gives
+	// what is known after the pull.
+	Reach Reach
 	// Explain, if set, says of an error what kind it is, as a stable word, and
 	// what the user can do about it in terms of the report: the permission to
 	// grant, the licence to buy. Both may be empty.
 	Explain func(error) (cause, advice string)
+}
+
+// Reach is how long a span the service answers for in one go.
+type Reach interface {
+	// Recall takes over what a ledger knows, nil for nothing.
+	Recall(*ledger.Reach)
+	// Learned returns what is known, nil for nothing.
+	Learned() *ledger.Reach
 }
 
 // JobOutput is one output that lacks the slice.
@@ -78,6 +89,9 @@ func (r *Runner) Pull(ctx context.Context, job *Job) Result {
 	l, err := r.Ledgers.Read(ctx, p.key)
 	if err != nil {
 		return p.failed(ctx, err)
+	}
+	if job.Reach != nil {
+		job.Reach.Recall(l.Reach)
 	}
 	if p.lacking = job.lacking(l); len(p.lacking) == 0 {
 		return Result{Skipped: true, Took: p.took()}
@@ -242,6 +256,7 @@ func (p *pulling) record(ctx context.Context, sinks *outputs.Tee) Result {
 	// What is published must not stay out of the ledger for an interrupt.
 	update := p.Ledgers.Update(context.WithoutCancel(ctx), p.key, func(l *ledger.Ledger) {
 		l.Keeper = p.Keeper
+		p.learn(l)
 		for i, output := range written {
 			if p.job.Trailing {
 				l.Supersede(output.Address, output.Target.Place)
@@ -260,6 +275,16 @@ func (p *pulling) record(ctx context.Context, sinks *outputs.Tee) Result {
 	return result
 }
 
+// learn records how far the service reaches, unless the ledger knows it better.
+func (p *pulling) learn(l *ledger.Ledger) {
+	if p.job.Reach == nil {
+		return
+	}
+	if known := p.job.Reach.Learned(); known != nil && (l.Reach == nil || !known.At.Before(l.Reach.At)) {
+		l.Reach = known
+	}
+}
+
 // entry is the ledger's entry for one published output. What was made from
 // another output has come from the service as that has.
 func (p *pulling) entry(output *JobOutput, receipt *outputs.Receipt, took time.Duration) ledger.Held {
@@ -273,7 +298,7 @@ func (p *pulling) entry(output *JobOutput, receipt *outputs.Receipt, took time.D
 		stats := &p.stats
 		proof = ledger.Proof{
 			First: stats.First, Last: stats.Last, Pages: stats.Pages, Requests: stats.Requests,
-			Repeated: stats.Repeated, Revisions: stats.Revisions, Outside: stats.Outside,
+			Repeated: stats.Repeated, Revisions: stats.Revisions, Outside: stats.Outside, Untimed: stats.Untimed,
 			FirstID: stats.FirstRequestID, LastID: stats.LastRequestID,
 			FetchedAt: p.start.UTC(), Took: took,
 		}
@@ -304,6 +329,7 @@ func (p *pulling) failed(ctx context.Context, err error) Result {
 				l.Doubt(s.Output, p.job.Pull.From, p.job.Pull.To, s.Place)
 			}
 			l.Keeper = p.Keeper
+			p.learn(l)
 			p.fail(l, p.job.lacking(l), failure)
 		})
 		if update != nil {

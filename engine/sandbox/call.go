@@ -23,7 +23,8 @@ type call struct {
 	requestID       string
 	clientRequestID string
 	shape           errorShape
-	status          int // of the answer, for the log
+	bom             bool // the answer has a byte order mark
+	status          int  // of the answer, for the log
 }
 
 func randomGUID() string { return string(directory.AppendGUID(nil, rand.Uint64())) }
@@ -37,6 +38,9 @@ const (
 
 // send answers with a whole body.
 func (c *call) send(status int, contentType string, body []byte) {
+	if c.bom {
+		body = append([]byte("\ufeff"), body...)
+	}
 	c.headers(contentType)
 	if c.sandbox.options.Compress && acceptsGzip(c.r) {
 		c.w.Header().Set("Content-Encoding", "gzip")

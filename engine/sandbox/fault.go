@@ -3,7 +3,9 @@ package sandbox
 import (
 	"bytes"
 	"net/http"
+	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/reportform/reportform/engine/sandbox/fault"
@@ -45,6 +47,8 @@ func (c *call) fault(tenant string, r *request) bool {
 		c.fail429()
 	case "429-bare":
 		c.fail429()
+	case "400", "404", "410":
+		c.deny(f)
 	case "500":
 		c.fail(http.StatusInternalServerError, "UnknownError", "An unexpected error occurred.")
 	case "502-html":
@@ -67,6 +71,17 @@ func (c *call) fault(tenant string, r *request) bool {
 			delay = 200 * time.Millisecond
 		}
 		c.wait(delay)
+		return false
+	case "bom":
+		c.bom = true
+		return false
+	case "filter-ignored":
+		if r != nil && !r.view.Endpoint.Snapshot() {
+			r.query.Low, r.query.High = r.view.Floor, r.view.Now+1
+			if r.at.page == 0 {
+				r.at.Position = r.view.Start(r.query)
+			}
+		}
 		return false
 	case "html-200":
 		c.send(http.StatusOK, typeHTML, html)
@@ -101,6 +116,25 @@ func (c *call) refuseAccess(f Fault, r *request) {
 	case "unlicensed":
 		c.unlicensed(r.view.Endpoint)
 	}
+}
+
+// deny answers with the status that a fault is named by.
+func (c *call) deny(f Fault) {
+	status, code := http.StatusBadRequest, "BadRequest"
+	switch f.Kind {
+	case "404":
+		status, code = http.StatusNotFound, "itemNotFound"
+	case "410":
+		status, code = http.StatusGone, "resyncRequired"
+	}
+	switch f.Code {
+	case "":
+	case "none":
+		code = ""
+	default:
+		code = f.Code
+	}
+	c.fail(status, code, "Token not found: token is either invalid or expired.")
 }
 
 // wait returns after d, or when the client has gone; with 0 only then.
@@ -141,6 +175,14 @@ func (c *call) disturb(f Fault, r *request, p *page) {
 		p.next = &link{Position: r.view.Start(r.query), page: r.at.page + 1}
 	case "repeat-page":
 		p.next = &link{Position: r.view.Start(r.query), page: r.at.page + 1}
+	case "circle":
+		if r.at.page%2 == 1 {
+			p.next = &link{Position: r.view.Start(r.query), page: r.at.page + 1}
+		}
+	case "plus-link":
+		if p.next != nil {
+			p.next.blanks = true
+		}
 	case "empty-page":
 		p.events, p.ends = nil, nil
 		p.next = &link{Position: r.at.Position, page: r.at.page + 1, offset: r.at.offset}
@@ -159,6 +201,12 @@ func (c *call) disturbLink(f Fault, r *request, next string) string {
 	switch f.Kind {
 	case "foreign-link":
 		return "http://elsewhere.invalid" + c.r.URL.RequestURI()
+	case "userinfo-link":
+		return strings.Replace(c.nextLink("1"), "://", "://user:password@", 1)
+	case "long-link":
+		return c.nextLink(strings.Repeat("0", 40_000))
+	case "plus-link":
+		return strings.ReplaceAll(next, "%20", "+")
 	case "empty-skiptoken":
 		return c.nextLink("")
 	case "same-link":
@@ -168,7 +216,7 @@ func (c *call) disturbLink(f Fault, r *request, next string) string {
 }
 
 // disturbBody sends a damaged body and returns whether it did.
-func (c *call) disturbBody(f Fault, body []byte) bool {
+func (c *call) disturbBody(f Fault, r *request, body []byte) bool {
 	half := bytes.Clone(body[:len(body)*2/3])
 	switch f.Kind {
 	case "truncated":
@@ -179,10 +227,38 @@ func (c *call) disturbBody(f Fault, body []byte) bool {
 		c.sent(err)
 	case "error-in-body":
 		c.send(http.StatusOK, typeGraph, append(half, c.errorBody("UnknownError", "An error occurred while the response was written.")...))
+	case "untimed":
+		first := true
+		c.send(http.StatusOK, typeGraph, r.times(body, func(text string) string {
+			if first {
+				first, text = false, "pending"
+			}
+			return text
+		}))
+	case "lower-case-times":
+		c.send(http.StatusOK, typeGraph, r.times(body, strings.ToLower))
+	case "rounded-times":
+		c.send(http.StatusOK, typeGraph, r.times(body, func(text string) string {
+			at, err := time.Parse(time.RFC3339Nano, text)
+			if whole := at.Truncate(time.Second); err == nil && whole.Before(at) {
+				text = whole.Add(time.Second).Format(time.RFC3339)
+			}
+			return text
+		}))
 	case "invalid-utf8":
 		c.send(http.StatusOK, typeGraph, bytes.Replace(body, []byte(`"id":"`), []byte("\"id\":\"\xff"), 1))
 	default:
 		return false
 	}
 	return true
+}
+
+// times changes the times of a page's events.
+func (r *request) times(body []byte, change func(string) string) []byte {
+	name := r.view.Endpoint.Time[strings.LastIndexByte(r.view.Endpoint.Time, '/')+1:]
+	member := regexp.MustCompile(`("` + regexp.QuoteMeta(name) + `":")([^"]*)`)
+	return member.ReplaceAllFunc(body, func(match []byte) []byte {
+		at := len(member.FindSubmatch(match)[1])
+		return append(match[:at:at], change(string(match[at:]))...)
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -24,14 +25,19 @@ func TestAnswerFaults(t *testing.T) {
 		"429": func(a answer) bool {
 			return a.status == 429 && a.header.Get("Retry-After") == "0.25" && a.code(t) == "TooManyRequests"
 		},
-		"429-bare": func(a answer) bool { return a.status == 429 && a.header.Get("Retry-After") == "" },
-		"500":      func(a answer) bool { return a.status == 500 && a.code(t) == "UnknownError" },
-		"502-html": func(a answer) bool { return a.status == 502 && strings.HasPrefix(string(a.body), "<html>") },
-		"503":      func(a answer) bool { return a.status == 503 && a.code(t) == "serviceNotAvailable" },
-		"504":      func(a answer) bool { return a.status == 504 && len(a.body) == 0 },
-		"timeout":  func(a answer) bool { return a.err != nil },
-		"reset":    func(a answer) bool { return errors.Is(a.err, io.EOF) || a.err != nil },
-		"html-200": func(a answer) bool { return a.status == 200 && strings.HasPrefix(string(a.body), "<html>") },
+		"429-bare":       func(a answer) bool { return a.status == 429 && a.header.Get("Retry-After") == "" },
+		"500":            func(a answer) bool { return a.status == 500 && a.code(t) == "UnknownError" },
+		"502-html":       func(a answer) bool { return a.status == 502 && strings.HasPrefix(string(a.body), "<html>") },
+		"503":            func(a answer) bool { return a.status == 503 && a.code(t) == "serviceNotAvailable" },
+		"400":            func(a answer) bool { return a.status == 400 && a.code(t) == "BadRequest" },
+		"404":            func(a answer) bool { return a.status == 404 && a.code(t) == "itemNotFound" },
+		"410":            func(a answer) bool { return a.status == 410 && a.code(t) == "resyncRequired" },
+		"bom":            func(a answer) bool { return a.status == 200 && strings.HasPrefix(string(a.body), "\ufeff{") },
+		"filter-ignored": func(a answer) bool { return a.status == 200 }, // see TestIgnoredFilter
+		"504":            func(a answer) bool { return a.status == 504 && len(a.body) == 0 },
+		"timeout":        func(a answer) bool { return a.err != nil },
+		"reset":          func(a answer) bool { return errors.Is(a.err, io.EOF) || a.err != nil },
+		"html-200":       func(a answer) bool { return a.status == 200 && strings.HasPrefix(string(a.body), "<html>") },
 		"redirect": func(a answer) bool {
 			return a.status == 302 && strings.HasPrefix(a.header.Get("Location"), "http://elsewhere.invalid/v1.0/")
 		},
@@ -134,9 +140,84 @@ func TestPageFaults(t *testing.T) {
 	if p := s.link(first.Next).page(t); p.Next != first.Next {
 		t.Errorf("%s\n%s", p.Next, first.Next)
 	}
+	meet("userinfo-link")
+	if p := second().page(t); !strings.Contains(p.Next, "://user:password@127.0.0.1") {
+		t.Error(p.Next)
+	}
+	meet("long-link")
+	if p := second().page(t); len(p.Next) < 40_000 {
+		t.Error(p.Next)
+	}
+	meet("plus-link")
+	p = second().page(t)
+	if a := s.link(p.Next); a.status != 400 || !strings.Contains(p.Next, "activityDateTime+ge+") {
+		t.Errorf("plus-link: %d %s", a.status, p.Next)
+	}
+	if a := s.link(strings.ReplaceAll(p.Next, "+", "%20")); a.status != 200 {
+		t.Errorf("plus-link: %d without plus signs", a.status)
+	}
+	s.SetFaults(sandbox.Fault{Kind: "circle", Times: 4, AfterPage: 1, Path: "directoryaudits"})
+	got, _ = walk()
+	equal(t, got, append(append(append([]string{}, whole[:40]...), whole[:40]...), whole...))
+	tried["circle"] = true
+	times := func(kind string) []string {
+		meet(kind)
+		var list []string
+		for _, m := range regexp.MustCompile(`"activityDateTime":"([^"]*)"`).FindAllStringSubmatch(string(second().body), -1) {
+			list = append(list, m[1])
+		}
+		return list
+	}
+	if list := times("untimed"); len(list) != 20 || list[0] != "pending" || !strings.HasSuffix(list[1], "Z") {
+		t.Errorf("untimed: %v", list)
+	}
+	if list := times("lower-case-times"); len(list) != 20 || !strings.HasPrefix(list[19], "2026-11-18t") || !strings.HasSuffix(list[19], "z") {
+		t.Errorf("lower-case-times: %v", list)
+	}
+	if list := times("rounded-times"); len(list) != 20 || strings.Contains(strings.Join(list, ""), ".") {
+		t.Errorf("rounded-times: %v", list)
+	}
 	for _, kind := range kindsOf(fault.Page) {
 		if !tried[kind] {
 			t.Errorf("nothing is asked of %s", kind)
+		}
+	}
+}
+
+func TestIgnoredFilter(t *testing.T) {
+	s := start(t, sandbox.Options{})
+	hour := "$filter=activityDateTime ge 2026-11-17T12:00:00Z and activityDateTime lt 2026-11-17T13:00:00Z"
+	asked, _ := s.all(audits, hour)
+	everything, _ := s.all(audits)
+	s.SetFaults(sandbox.Fault{Kind: "filter-ignored", Times: -1})
+	got, pages := s.all(audits, hour, "$top=100")
+	if len(asked) == len(everything) || pages < 2 {
+		t.Fatalf("%d of %d events in %d pages show nothing", len(asked), len(everything), pages)
+	}
+	equal(t, got, everything)
+}
+
+// Whatever comes has the mark: tokens and errors, too.
+func TestByteOrderMarks(t *testing.T) {
+	s := start(t, sandbox.Options{})
+	s.SetFaults(sandbox.Fault{Kind: "bom", Path: "oauth2"})
+	if a := s.form("/"+tenant+"/oauth2/v2.0/token", v2Form()); a.status != 200 || !strings.HasPrefix(string(a.body), "\ufeff{") {
+		t.Errorf("a token: %d %.40q", a.status, a.body)
+	}
+	s.token(tenant, audits)
+	s.SetFaults(sandbox.Fault{Kind: "bom"})
+	if a := s.get(audits, "$filter=nothing eq 1"); a.status != 400 || !strings.HasPrefix(string(a.body), "\ufeff{") {
+		t.Errorf("an error: %d %.40q", a.status, a.body)
+	}
+}
+
+func TestCodesOfRefusals(t *testing.T) {
+	s := start(t, sandbox.Options{})
+	s.token(tenant, audits)
+	for code, want := range map[string]string{"": "BadRequest", "none": "", "UnknownError": "UnknownError"} {
+		s.SetFaults(sandbox.Fault{Kind: "400", Code: code})
+		if a := s.get(audits, "$top=1"); a.status != 400 || a.code(t) != want {
+			t.Errorf("%q: %d %s", code, a.status, a.body)
 		}
 	}
 }
@@ -165,7 +246,7 @@ func TestFaultsChooseTheirRequests(t *testing.T) {
 		t.Error("another tenant is met")
 	}
 	s.SetFaults(sandbox.Fault{Kind: "504", Times: -1, Wider: 12 * time.Hour})
-	if status(audits, "$filter=activityDateTime ge 2026-11-17 and activityDateTime lt 2026-11-17T12:00:01Z") != 504 ||
+	if status(audits, "$filter=activityDateTime ge 2026-11-17 and activityDateTime lt 2026-11-17T12:00:05Z") != 504 ||
 		status(audits, "$filter=activityDateTime ge 2026-11-17 and activityDateTime lt 2026-11-17T12:00:00Z") != 200 {
 		t.Error("wider")
 	}

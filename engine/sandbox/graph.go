@@ -107,7 +107,7 @@ func (c *call) page(r *request, p *page) {
 		context += "(" + strings.Join(splitList(c.option("$select")), ",") + ")"
 	}
 	body := envelope(context, p, linkName, next, e.API == endpoint.Graph)
-	if faulty && c.disturbBody(struck, body) {
+	if faulty && c.disturbBody(struck, r, body) {
 		return
 	}
 	c.send(http.StatusOK, typeGraph, body)
@@ -183,6 +183,9 @@ func (c *call) request(v *timeline.View) (*request, error) {
 		at, ok := c.sandbox.skipLink(token, c.signature(v))
 		if !ok {
 			return r, badRequest("Invalid skip token.")
+		}
+		if at.blanks && strings.Contains(c.r.URL.RawQuery, "+") {
+			return r, badRequest("Invalid filter clause: a syntax error at position 16.")
 		}
 		r.at, r.count = at, false // the number comes with the first page only
 	}

@@ -34,6 +34,8 @@ type link struct {
 	offset int // events before it
 	// revised makes the first event of the page another version of itself.
 	revised bool
+	// blanks makes the link good only where no blank of it is a plus sign.
+	blanks bool
 }
 
 // maxScan bounds how many events one page looks at: a filter that matches few
@@ -125,6 +127,9 @@ func (s *Sandbox) skipToken(l link, query string) string {
 	if l.revised {
 		b[10] = 1
 	}
+	if l.blanks {
+		b[10] |= 2
+	}
 	suffix := "_" + strconv.Itoa(l.offset)
 	copy(b[11:], s.key.MAC("link "+string(b[:11])+suffix+" "+query))
 	mask := s.key.MAC("mask " + string(b[11:]))
@@ -151,7 +156,7 @@ func (s *Sandbox) skipLink(token, query string) (link, bool) {
 	}
 	return link{
 		Position: timeline.Position{Bucket: int64(binary.BigEndian.Uint32(b[0:])), Index: int64(binary.BigEndian.Uint32(b[4:]))},
-		page:     int(binary.BigEndian.Uint16(b[8:])), offset: n, revised: b[10] == 1,
+		page:     int(binary.BigEndian.Uint16(b[8:])), offset: n, revised: b[10]&1 != 0, blanks: b[10]&2 != 0,
 	}, true
 }
 

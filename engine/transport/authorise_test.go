@@ -123,6 +123,44 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 	}
 }
 
+// A credential whose tokens were accepted is good: what refuses its tokens passes.
+func TestRefusalsAfterTokensWereAccepted(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		outcomes []outcome
+		status   int
+		sent     string // tokens of the second request
+	}{
+		{"twice 401", []outcome{reply(401), reply(401), reply(200)}, 200, "token-1 token-2 token-3"},
+		{"three times 401", []outcome{reply(401), reply(401), reply(401), reply(200)}, 200, "token-1 token-2 token-3 token-4"},
+		{"401 for good", []outcome{reply(401)}, 401, "token-1 token-2 token-3 token-4"},
+		{"403", []outcome{reply(403), reply(200)}, 200, "token-1 token-2"},
+		{"403 for good", []outcome{reply(403)}, 403, "token-1 token-2"},
+		{"403, then 401", []outcome{reply(403), reply(401), reply(200)}, 200, "token-1 token-2 token-3"},
+		{"401, then 403", []outcome{reply(401), reply(403), reply(200)}, 403, "token-1 token-2"},
+		{"another refusal", []outcome{reply(400), reply(200)}, 400, "token-1"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &script{outcomes: append([]outcome{reply(200)}, test.outcomes...)}
+				rt := New(Options{Base: s, Tokens: &tokens{}, Server: home, Retry: Retry{Base: time.Second, Max: time.Minute}})
+				mustGet(t, rt, home+"/x")
+				resp, err := get(t, rt, home+"/y")
+				if err != nil {
+					t.Fatal(err)
+				}
+				var sent []string
+				for _, r := range s.requests[1:] {
+					sent = append(sent, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+				}
+				if resp.StatusCode != test.status || strings.Join(sent, " ") != test.sent {
+					t.Errorf("status %d, sent %v", resp.StatusCode, sent)
+				}
+			})
+		})
+	}
+}
+
 func TestRefusalByAnotherHostKeepsTheToken(t *testing.T) {
 	source, s := &tokens{}, &script{outcomes: []outcome{reply(401)}}
 	mustGet(t, New(Options{Base: s, Tokens: source, Server: home}), "https://other.example/x")

@@ -59,7 +59,7 @@ func New(o Options) http.RoundTripper {
 	home, turn := parseServer(o.Server), turn{o.Limiter, o.Tokens, o.Seat}
 	var rt http.RoundTripper = &attempt{next: o.Base, userAgent: o.UserAgent}
 	if o.Tokens != nil {
-		rt = &authorise{next: rt, tokens: o.Tokens, home: home, turn: turn, logger: o.Logger}
+		rt = &authorise{next: rt, tokens: o.Tokens, home: home, turn: turn, policy: o.Retry, logger: o.Logger}
 	}
 	if o.Limiter != nil {
 		rt = &limit{next: rt, turn: turn, home: home}

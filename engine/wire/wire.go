@@ -46,6 +46,7 @@ type Wire struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	options Options
+	reaches sync.Map // of *odata.Reach, by reachKey
 	open    func() (*shared, error)
 	close   func() error
 }

@@ -12,6 +12,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/reportform/reportform/internal/bom"
 	"github.com/reportform/reportform/internal/diag"
 )
 
@@ -94,7 +95,7 @@ func readBounded(ctx context.Context, place Reference, getenv func(string) strin
 	if err != nil {
 		return nil, fmt.Errorf("the secret cannot be read from %s: %w", place, err)
 	}
-	raw = bytes.TrimRight(bytes.TrimPrefix(raw, []byte("\ufeff")), "\r\n")
+	raw = bytes.TrimRight(bom.Trim(raw), "\r\n")
 	if len(raw) == 0 {
 		return nil, fmt.Errorf("the secret is empty: %s holds nothing", place)
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
+
+	"github.com/reportform/reportform/internal/bom"
 )
 
 // fileFunctions are those on files and paths. Relative paths start from dir.
@@ -21,7 +23,7 @@ func fileFunctions(dir string) map[string]function.Function {
 			if err != nil {
 				return "", err
 			}
-			if !utf8.Valid(b) {
+			if b = bom.Text(b); !utf8.Valid(b) {
 				return "", argErrorf(0, "the file %q is not UTF-8 text; filebase64 reads any bytes", args[0])
 			}
 			return string(b), nil

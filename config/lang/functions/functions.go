@@ -13,6 +13,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 
+	"github.com/reportform/reportform/internal/bom"
 	"github.com/reportform/reportform/internal/secret"
 )
 
@@ -80,10 +81,10 @@ func standardFunctions() map[string]function.Function {
 		"values":          stdlib.ValuesFunc,
 		"zipmap":          stdlib.ZipmapFunc,
 
-		"csvdecode":  stdlib.CSVDecodeFunc,
-		"jsondecode": stdlib.JSONDecodeFunc,
+		"csvdecode":  markless(stdlib.CSVDecodeFunc),
+		"jsondecode": markless(stdlib.JSONDecodeFunc),
 		"jsonencode": stdlib.JSONEncodeFunc,
-		"yamldecode": ctyyaml.YAMLDecodeFunc,
+		"yamldecode": markless(ctyyaml.YAMLDecodeFunc),
 		"yamlencode": ctyyaml.YAMLEncodeFunc,
 
 		"formatdate": stdlib.FormatDateFunc,
@@ -120,6 +121,24 @@ func Refused() map[string]function.Function {
 		all[name] = refuse
 	}
 	return all
+}
+
+// markless returns a function of a text that passes over a byte order mark before
+// it.
+func markless(f function.Function) function.Function {
+	without := func(args []cty.Value) []cty.Value {
+		text := args[0]
+		if !text.IsKnown() || text.IsNull() || text.Type() != cty.String {
+			return args
+		}
+		return []cty.Value{cty.StringVal(string(bom.Trim([]byte(text.AsString()))))}
+	}
+	return function.New(&function.Spec{
+		Description: f.Description(),
+		Params:      f.Params(),
+		Type:        func(args []cty.Value) (cty.Type, error) { return f.ReturnTypeForValues(without(args)) },
+		Impl:        func(args []cty.Value, _ cty.Type) (cty.Value, error) { return f.Call(without(args)) },
+	})
 }
 
 // param is a parameter that is neither null nor unknown when the function runs.

@@ -48,7 +48,7 @@ func evalText(expression string, hclCtx *hcl.EvalContext) (string, error) {
 }
 
 func TestFunctions(t *testing.T) {
-	dir := writeDir(t, map[string]string{"a.txt": "hello", "b.csv": "n,v\nx,1\n", "bin": "\xff"})
+	dir := writeDir(t, map[string]string{"a.txt": "hello", "b.csv": "n,v\nx,1\n", "windows.csv": "\ufeffn,v\r\nx,1\r\n", "utf16.csv": "\xff\xfen\x00,\x00v\x00\r\x00\n\x00x\x00,\x001\x00", "bin": "\xff"})
 	hclCtx := &hcl.EvalContext{Functions: All(dir), Variables: map[string]cty.Value{"unknown": cty.DynamicVal}}
 	tests := []struct{ expression, want string }{
 		{`abs(-1)`, `1`},
@@ -134,7 +134,13 @@ func TestFunctions(t *testing.T) {
 		{`base64decode("aGk=")`, `"hi"`},
 		{`urlencode("a b&c")`, `"a+b%26c"`},
 		{`csvdecode(file("b.csv"))`, `[{"n":"x","v":"1"}]`},
+		{`csvdecode(file("windows.csv"))`, `[{"n":"x","v":"1"}]`},
+		{`csvdecode(file("utf16.csv"))`, `[{"n":"x","v":"1"}]`},
+		{`csvdecode(base64decode(filebase64("windows.csv")))`, `[{"n":"x","v":"1"}]`},
+		{`length(base64decode(filebase64("windows.csv"))) - length(file("windows.csv"))`, `1`},
 		{`jsondecode("{\"a\":[1]}")`, `{"a":[1]}`},
+		{`jsondecode("\ufeff{\"a\":[1]}")`, `{"a":[1]}`},
+		{`yamldecode("\ufeffa: [1, 2]")`, `{"a":[1,2]}`},
 		{`jsonencode({ a = 1 })`, `"{\"a\":1}"`},
 		{`yamldecode("a: [1, 2]")`, `{"a":[1,2]}`},
 		{`yamlencode({ a = "x" })`, `"\"a\": \"x\"\n"`},
@@ -162,7 +168,7 @@ func TestFunctions(t *testing.T) {
 		{`filebase64("bin")`, `"/w=="`},
 		{`fileexists("a.txt")`, `true`},
 		{`fileexists("b.txt")`, `false`},
-		{`fileset(".", "*.{txt,csv}")`, `["a.txt","b.csv"]`},
+		{`fileset(".", "*.{txt,csv}")`, `["a.txt","b.csv","utf16.csv","windows.csv"]`},
 		{`fileset("", "*.txt")`, `["a.txt"]`},
 		{`basename("a/b.txt")`, `"b.txt"`},
 		{`dirname("a/b.txt")`, `"a"`},

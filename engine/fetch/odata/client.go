@@ -37,6 +37,14 @@ type Client struct {
 	// doubles with each further time. 0 is for one second.
 	Backoff time.Duration
 
+	// Patience is how long pages without an event are followed, one after the
+	// other, before the pull fails. 0 is for one hour.
+	Patience time.Duration
+	// Reach, if set, knows how long a span the service answers for in one go.
+	Reach *Reach
+	// Now is the clock; nil for the machine's.
+	Now func() time.Time
+
 	// Pages, if set, keeps the memory of pages for the next pull.
 	Pages *Pages
 
@@ -72,6 +80,7 @@ func (p *Pages) put(used *page) {
 const (
 	defaultMaxPageBytes = 256 << 20
 	defaultBackoff      = time.Second
+	defaultPatience     = time.Hour
 )
 
 // Events implements fetch.Source: a batch is what is new of a page, in the order of
@@ -87,7 +96,7 @@ func (r *Reader) Events(ctx context.Context, s fetch.Span, stats *fetch.Stats) i
 		}
 		w := newWalk(r, s, stats, yield)
 		defer w.close()
-		if err := w.read(ctx, s, 0); err != nil && !errors.Is(err, errStopped) {
+		if err := w.read(ctx, s, before{}); err != nil && !errors.Is(err, errStopped) {
 			yield(nil, err)
 		}
 	}
@@ -99,4 +108,18 @@ func (c *Client) logger() hclog.Logger {
 		return hclog.NewNullLogger()
 	}
 	return c.Logger
+}
+
+func (c *Client) now() time.Time {
+	if c.Now == nil {
+		return time.Now()
+	}
+	return c.Now()
+}
+
+func (c *Client) patience() time.Duration {
+	if c.Patience == 0 {
+		return defaultPatience
+	}
+	return c.Patience
 }

@@ -22,9 +22,9 @@ func TestEventsComeInOrderAndAreCounted(t *testing.T) {
 	s := newScript(t,
 		send(200, `{"value":[{"id":"a","t":"2026-11-01T12:00:00Z"},{"id":"b","t":"2026-11-01T10:00:00Z"}],"@odata.nextLink":"BASE/v1.0/things?$skiptoken=1"}`),
 		send(200, `{"value":[],"@odata.nextLink":"BASE/v1.0/things?$skiptoken=2"}`),
-		send(200, `{"value":[{"id":"a","t":"2026-11-01T12:00:00Z"},{"id":"b","t":"2026-11-01T10:00:00Z","new":1},{"id":"c","t":"2026-11-02T00:00:00Z"},{"id":"d","t":"2026-11-01T23:59:59.9999999Z"},
+		send(200, `{"value":[{"id":"a","t":"2026-11-01T12:00:00Z"},{"id":"b","t":"2026-11-01T10:00:00Z","new":1},{"id":"c","t":"2026-11-02T00:00:01Z"},{"id":"d","t":"2026-11-01T23:59:59.9999999Z"},
 			{"id":"e","t":null},{"id":"f","t":"soon"},{
-			"id":"g"},{"id":"h","t":"2026-10-31T23:59:59.9999999Z"},{"id":"i","t":"2026-10-31T16:00:00-8:00"}]}`),
+			"id":"g"},{"id":"h","t":"2026-10-31T23:59:58.9999999Z"},{"id":"j","t":"2026-11-02T00:00:00.5z"},{"id":"i","t":"2026-10-31T16:00:00-8:00"}]}`),
 	)
 	r := s.request()
 	r.Time, r.Lower, r.Upper = "t", "ge", "lt"
@@ -53,7 +53,7 @@ func TestEventsComeInOrderAndAreCounted(t *testing.T) {
 	}
 	stats.Bytes = 0
 	want := fetch.Stats{
-		Requests: 3, Pages: 3, Events: 8, Repeated: 1, Revisions: 1, Outside: 2,
+		Requests: 3, Pages: 3, Events: 8, Repeated: 1, Revisions: 1, Outside: 2, Untimed: 3,
 		First: day(1), Last: day(2).Add(-tick), FirstRequestID: "r1", LastRequestID: "r3",
 	}
 	if diff := cmp.Diff(want, stats); diff != "" {
@@ -116,7 +116,7 @@ func TestWithoutIDsNothingIsDropped(t *testing.T) {
 }
 
 func TestTimeWithinAnObject(t *testing.T) {
-	s := newScript(t, send(200, `{"value":[{"id":"a","s":{"t":"2026-11-01T00:00:00Z"}},{"id":"b","s":{"t":"2026-11-02T00:00:00Z"}},{"id":"c"},{"id":"d","s":null}]}`))
+	s := newScript(t, send(200, `{"value":[{"id":"a","s":{"t":"2026-11-01T00:00:00Z"}},{"id":"b","s":{"t":"2026-11-02T00:00:01Z"}},{"id":"c"},{"id":"d","s":null}]}`))
 	r := s.request()
 	r.Time, r.Lower, r.Upper = "s/t", "ge", "lt"
 	got, stats, err := read(t, s.client(), r)
@@ -286,16 +286,50 @@ func TestCancelWhileWaiting(t *testing.T) {
 	}
 }
 
-// A request for another host would carry a token.
-func TestForeignLinkIsNotFollowed(t *testing.T) {
+// A request for another host would carry a token. The page is asked for again,
+// then the span is read again; the link is never followed.
+func TestLinksThatAreNotFollowed(t *testing.T) {
 	foreign := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		t.Error("the other host was asked")
 	}))
 	defer foreign.Close()
-	s := newScript(t, send(200, `{"value":[{"id":"a"}],"@odata.nextLink":"`+foreign.URL+`/v1.0/things?$skiptoken=1"}`))
-	_, _, err := read(t, s.client(), s.request())
-	if err == nil || !strings.Contains(err.Error(), foreign.URL) || !strings.Contains(err.Error(), "page 1") {
-		t.Errorf("the error is %v", err)
+	for name, link := range map[string]string{
+		"foreign":          foreign.URL + "/v1.0/things?$skiptoken=1",
+		"loop":             "BASE/v1.0/things",
+		"downgraded":       "ftp://BASE/v1.0/things?$skiptoken=1",
+		"too long":         "BASE/v1.0/things?$skiptoken=" + strings.Repeat("x", maxLink),
+		"user information": "http://user:pw@h/v1.0/things?$skiptoken=1",
+		"no URL":           "BASE/%zz",
+		"empty skip token": "BASE/v1.0/things?$skiptoken=",
+	} {
+		t.Run(name, func(t *testing.T) {
+			bad := send(200, `{"value":[{"id":"a"}],"@odata.nextLink":"`+link+`"}`)
+			good := events("/v1.0/things?$skiptoken=1", "a")
+			for _, passing := range [][]answer{
+				{bad, good, events("", "b")},           // the page again
+				{bad, bad, good, events("", "b")},      // the span again
+				{bad, bad, bad, good, events("", "b")}, // its page again
+			} {
+				s := newScript(t, passing...)
+				got, stats, err := read(t, s.client(), s.request())
+				if err != nil || s.asked() != len(passing) || stats.Requests != int64(len(passing)) || stats.Repeated != 0 {
+					t.Errorf("%d requests, %+v, %v", s.asked(), stats, err)
+				}
+				wantIDs(t, got, "a", "b")
+			}
+			s := newScript(t, bad, bad, bad, bad)
+			got, _, err := read(t, s.client(), s.request())
+			if err == nil || !strings.Contains(err.Error(), "page 1") || len(got) != 0 || s.asked() != 4 {
+				t.Errorf("%d requests, %d events, the error is %v", s.asked(), len(got), err)
+			}
+			var refused *fetch.LinkError
+			if lost := name == "empty skip token"; errors.As(err, &refused) == lost || errors.Is(err, errLostPlace) != lost {
+				t.Errorf("the error is %v", err)
+			}
+			if name == "foreign" && !strings.Contains(err.Error(), foreign.URL) {
+				t.Errorf("the error is %v", err)
+			}
+		})
 	}
 }
 
@@ -324,21 +358,97 @@ func TestRedirects(t *testing.T) {
 }
 
 func TestLoops(t *testing.T) {
-	s := newScript(t, events("/v1.0/p?n=1", "a"), events("/v1.0/p?n=2", "b"), events("/v1.0/p?n=1", "c"))
+	first, second, third := events("/v1.0/p?n=1", "a"), events("/v1.0/p?n=2", "b"), events("/v1.0/p?n=1", "c")
+	s := newScript(t, first, second, third, third, first, second, third, third)
 	if _, _, err := read(t, s.client(), s.request()); err == nil || !strings.Contains(err.Error(), "page 3") {
 		t.Errorf("the error is %v", err)
 	}
-	s = newScript(t, events("/v1.0/things", "a"))
-	if _, _, err := read(t, s.client(), s.request()); err == nil {
-		t.Error("a link back to the first page was followed")
-	}
+}
 
-	var empty []answer
-	for n := range maxEmptyPages + 1 {
-		empty = append(empty, events(fmt.Sprintf("/v1.0/p?n=%d", n)))
+// A service can go round in circles under links that are new each time.
+func TestCircles(t *testing.T) {
+	for name, test := range map[string]struct {
+		ids    []string // of the request
+		page   func(n int) string
+		before int // pages with something new
+	}{
+		"the same two events": {[]string{"id"}, func(int) string { return `{"id":"a"},{"id":"b"}` }, 1},
+		"A B A":               {[]string{"id"}, func(n int) string { return fmt.Sprintf(`{"id":"%d"},{"id":"x%d"}`, n%2, n%2) }, 2},
+		"with empty pages between": {[]string{"id"}, func(n int) string {
+			return []string{`{"id":"a"}`, ``, `{"id":"b"}`}[n%3]
+		}, 3},
+		"without ids": {nil, func(n int) string { return fmt.Sprintf(`{"x":%d}`, n%3) }, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked := 0
+			var base string
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if asked > 100 {
+					w.WriteHeader(http.StatusTeapot)
+					return
+				}
+				fmt.Fprintf(w, `{"value":[%s],"@odata.nextLink":"%s/v1.0/p?n=%d"}`, test.page(asked), base, asked+1)
+				asked++
+			}))
+			defer server.Close()
+			base = server.URL
+			r := requestTo(server)
+			r.ID = test.ids
+			_, _, err := read(t, quickClient(server), r)
+			var pages *fetch.PagesError
+			if !errors.As(err, &pages) || pages.Kind != fetch.NoProgress || !strings.Contains(err.Error(), "circles") {
+				t.Fatalf("the error is %v", err)
+			}
+			// Some pages are read ahead.
+			if most := test.before + 2*maxStale; asked > most {
+				t.Errorf("%d pages were asked for, want %d at most", asked, most)
+			}
+		})
 	}
-	s = newScript(t, empty...)
-	if _, _, err := read(t, s.client(), s.request()); err == nil || !strings.Contains(err.Error(), "without an event") {
-		t.Errorf("the error is %v", err)
+}
+
+// What ends is no circle, whatever came before.
+func TestRepeatedPagesThatEnd(t *testing.T) {
+	pages := []answer{events("/v1.0/p?n=0", "a")}
+	for n := range maxStale - 1 {
+		pages = append(pages, events(fmt.Sprintf("/v1.0/p?n=%d", n+1), "a"))
 	}
+	for _, last := range []answer{events("", "a"), events("/v1.0/p?n=last", "b")} {
+		s := newScript(t, append(pages, last, events("", "c"))...)
+		got, stats, err := read(t, s.client(), s.request())
+		if err != nil || stats.Repeated < maxStale-1 || len(got) == 0 {
+			t.Errorf("%v, %+v, %v", got, stats, err)
+		}
+	}
+}
+
+// A service may send many empty pages before it finds another event.
+func TestEmptyPagesAreFollowed(t *testing.T) {
+	pages := []answer{events("/v1.0/p?n=0", "a")}
+	for n := range 150 {
+		pages = append(pages, events(fmt.Sprintf("/v1.0/p?n=%d", n+1)))
+	}
+	s := newScript(t, append(pages, events("", "b"))...)
+	got, _, err := read(t, s.client(), s.request())
+	if err != nil {
+		t.Error(err)
+	}
+	wantIDs(t, got, "a", "b")
+}
+
+func TestEmptyPagesEndWithPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := 0
+		c := Client{Patience: 10 * time.Minute, HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+			time.Sleep(time.Second)
+			n++
+			body := fmt.Sprintf(`{"value":[],"@odata.nextLink":"https://h/v1.0/p?n=%d"}`, n)
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(body)), ContentLength: -1}, nil
+		})}}
+		_, _, err := read(t, &c, &Request{Protocol: Graph{}, Endpoint: "https://h", Version: "v1.0", Path: "/p"})
+		var pages *fetch.PagesError
+		if !errors.As(err, &pages) || pages.Kind != fetch.NoProgress || !strings.Contains(err.Error(), "601 pages in a row without an event, for 10m1s") {
+			t.Errorf("the error is %v", err)
+		}
+	})
 }

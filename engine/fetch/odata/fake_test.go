@@ -160,7 +160,7 @@ type log struct {
 	pageSize int
 	noIDs    bool
 	// fault may answer instead, given the number of the request from 1, the
-	// bounds asked for and where in them the page starts.
+	// bounds of the span asked for and where in them the page starts.
 	fault func(w http.ResponseWriter, n int, from, to time.Time, offset int) bool
 	// version goes into each event, and may change.
 	version func(minute int) string
@@ -187,8 +187,10 @@ func newLog(t *testing.T) *log {
 		from, _ := time.Parse(time.RFC3339, bounds[1])
 		to, _ := time.Parse(time.RFC3339, bounds[2])
 		offset, _ := strconv.Atoi(query.Get("$skiptoken"))
-		l.requests = append(l.requests, fmt.Sprintf("%s-%s@%d", from.Format("15:04"), to.Format("15:04"), offset))
-		if l.fault != nil && l.fault(w, l.n, from, to, offset) {
+		// What is asked for beyond the borders is no part of the span.
+		low, high := from.Add(margin), to.Add(-margin)
+		l.requests = append(l.requests, fmt.Sprintf("%s-%s@%d", low.Format("15:04"), high.Format("15:04"), offset))
+		if l.fault != nil && l.fault(w, l.n, low, high, offset) {
 			return
 		}
 		l.page(w, from, to, offset)

@@ -19,6 +19,7 @@ type feed struct {
 	pager *pager
 	links *links
 	halve bool
+	first string   // the address of the first page
 	pages chan fed // closed at the end
 
 	mu   sync.Mutex
@@ -47,9 +48,10 @@ type inflight struct {
 // run reads from the first page on, until the last one, an error, or the end of ctx.
 func (f *feed) run(ctx context.Context, first string) {
 	defer close(f.pages)
+	f.first = first
 	for current := f.ask(ctx, first); current != nil; {
 		ahead := f.askAhead(ctx, current)
-		got, next := f.finish(current)
+		got, next := f.finish(ctx, current)
 		if ahead != nil && (next != ahead.address || ctx.Err() != nil) {
 			f.abandon(ahead)
 			ahead = nil
@@ -83,7 +85,7 @@ func (f *feed) ask(ctx context.Context, address string) *inflight {
 				i.received <- link
 			}
 		}
-		err := f.pager.read(ctx, address, i.page, f.halve, func(body []byte) { tell(linkAtHead(body)) })
+		err := f.pager.read(ctx, address, i.page, question{halve: f.halve, later: address != f.first}, func(body []byte) { tell(linkAtHead(body)) })
 		tell("")
 		i.done <- err
 	}()
@@ -104,8 +106,30 @@ func (f *feed) askAhead(ctx context.Context, current *inflight) *inflight {
 	return f.ask(ctx, address)
 }
 
-// finish waits for a page and returns it with the address of the next.
-func (f *feed) finish(current *inflight) (got fed, next string) {
+// finish waits for a page and returns it with the address of the next. A page
+// with a link that is not to be followed is asked for once more: the link never.
+func (f *feed) finish(ctx context.Context, current *inflight) (got fed, next string) {
+	got, next = f.receive(current)
+	if got.linkErr == nil || ctx.Err() != nil {
+		return got, next
+	}
+	var pages *fetch.PagesError
+	if errors.As(got.linkErr, &pages) {
+		return got, ""
+	}
+	f.pager.logger.Warn("asking for a page again", "error", got.linkErr)
+	if f.pager.pause(ctx, 1) != nil {
+		return got, ""
+	}
+	requests := got.requests
+	f.release(got.page)
+	got, next = f.receive(f.ask(ctx, current.address))
+	got.requests += requests
+	return got, next
+}
+
+// receive waits for a page and checks its link.
+func (f *feed) receive(current *inflight) (got fed, next string) {
 	defer current.cancel()
 	got = fed{page: current.page, err: <-current.done}
 	got.requests = current.page.requests
@@ -113,7 +137,11 @@ func (f *feed) finish(current *inflight) (got fed, next string) {
 		return got, ""
 	}
 	next, err := f.links.next(current.page.NextLink, len(current.page.Items))
-	if err != nil && !errors.Is(err, errLostPlace) {
+	var pages *fetch.PagesError
+	switch {
+	case errors.As(err, &pages):
+		pages.RequestID = current.page.requestID
+	case err != nil && !errors.Is(err, errLostPlace):
 		err = &fetch.LinkError{Err: err, RequestID: current.page.requestID}
 	}
 	got.linkErr = err

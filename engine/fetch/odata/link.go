@@ -6,16 +6,17 @@ import (
 	"hash/maphash"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/reportform/reportform/engine/fetch"
 )
 
-const (
-	// maxLink is the greatest length of a link to a next page, in bytes.
-	maxLink = 32 << 10
-	// maxEmptyPages is how many pages in a row may come without an event.
-	maxEmptyPages = 100
-)
+// maxLink is the greatest length of a link to a next page, in bytes.
+const maxLink = 32 << 10
+
+// fewEmpty is how many pages without an event may come in a row however long they
+// take: requests also wait for the service's limits.
+const fewEmpty = 10
 
 // errEmptyToken says that a link ends in an empty skip token. The service
 // sends such links when it has lost its place; following one gives an error.
@@ -41,7 +42,10 @@ type links struct {
 	base    *url.URL
 	seed    maphash.Seed
 	seen    map[uint64]struct{}
-	empty   int // pages without an event, in a row
+
+	empty    int           // pages without an event, in a row
+	patience time.Duration // how long they may go on, 0 for no bound
+	since    time.Time     // the page before them
 }
 
 // newLinks begins a walk at the URL first.
@@ -54,7 +58,7 @@ func newLinks(r *Request, first string) (*links, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the endpoint or the version makes no URL: %w", err)
 	}
-	l := &links{request: r, server: serverOf(base), base: base, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}}
+	l := &links{request: r, server: serverOf(base), base: base, seed: maphash.MakeSeed(), seen: map[uint64]struct{}{}, since: time.Now()}
 	l.visit(first)
 	return l, nil
 }
@@ -68,17 +72,18 @@ func (l *links) visit(link string) bool {
 }
 
 // next checks the link that came with a page of so many events and returns
-// the URL of the page after it, empty for none. The error is errEmptyToken or
-// says why the link is not followed.
+// the URL of the page after it, empty for none. The error is errEmptyToken, a
+// *fetch.PagesError, or says why the link is not followed.
 func (l *links) next(link string, events int) (string, error) {
 	if link == "" {
 		return "", nil
 	}
 	if l.empty++; events > 0 {
-		l.empty = 0
+		l.empty, l.since = 0, time.Now()
 	}
-	if l.empty > maxEmptyPages {
-		return "", fmt.Errorf("the service sent more than %d pages in a row without an event", maxEmptyPages)
+	if lasted := time.Since(l.since); l.empty > fewEmpty && l.patience > 0 && lasted > l.patience {
+		return "", &fetch.PagesError{Kind: fetch.NoProgress, Message: fmt.Sprintf(
+			"the service sent %d pages in a row without an event, for %s, each with a link to another", l.empty, lasted.Round(time.Second))}
 	}
 	address, err := l.lead(link)
 	if err != nil {
@@ -166,4 +171,14 @@ func escapeRaw(link string) string {
 		}
 	}
 	return b.String()
+}
+
+// otherBlanks returns a URL with the blanks of its query written the other way,
+// as %20; false if it has none that are written as a plus sign.
+func otherBlanks(address string) (string, bool) {
+	path, query, _ := strings.Cut(address, "?")
+	if !strings.Contains(query, "+") {
+		return "", false
+	}
+	return path + "?" + strings.ReplaceAll(query, "+", "%20"), true
 }

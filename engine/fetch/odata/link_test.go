@@ -2,7 +2,8 @@ package odata
 
 import (
 	"errors"
-	"fmt"
+	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 )
@@ -90,39 +91,50 @@ func TestNextLinkSeenBefore(t *testing.T) {
 	}
 }
 
-func TestEmptyPagesInARow(t *testing.T) {
-	request := &Request{Protocol: Graph{}, Endpoint: "https://h", Version: "v1.0", Path: "/p"}
-	l, err := newLinks(request, "first")
+func TestOtherBlanks(t *testing.T) {
+	for address, want := range map[string]string{
+		"https://h/v1.0/p?$filter=t+ge+1&$skiptoken=a%2Bb": "https://h/v1.0/p?$filter=t%20ge%201&$skiptoken=a%2Bb",
+		"https://h/a+b?c=d+e":                              "https://h/a+b?c=d%20e",
+		"https://h/a+b":                                    "",
+		"https://h/p?c=d%20e":                              "",
+		"":                                                 "",
+	} {
+		if got, ok := otherBlanks(address); got != want || ok != (want != "") {
+			t.Errorf("%s: got %q, %v", address, got, ok)
+		}
+	}
+}
+
+// Whatever a link is, it leads to the endpoint or nowhere.
+func FuzzResolve(f *testing.F) {
+	for _, link := range []string{
+		"https://graph.microsoft.com/v1.0/x?$skiptoken=1", "//evil.example/x", "users?$skiptoken=X'44'", "https://graph.microsoft.com@evil.example/",
+		"https:\\\\evil.example", "HTTPS://GRAPH.microsoft.com:443/x", "?a+b", "", "https://graph.microsoft.com/\x00", "http://graph.microsoft.com/",
+	} {
+		f.Add(link)
+	}
+	l, err := newLinks(&Request{Protocol: AADGraph{}, Endpoint: "https://graph.microsoft.com", Directory: "contoso.com", Version: "1.6", Path: "/users"}, "first")
 	if err != nil {
-		t.Fatal(err)
+		f.Fatal(err)
 	}
-	n := 0
-	next := func(events int) error {
-		n++
-		_, err := l.next(fmt.Sprintf("https://h/?t=%d", n), events)
-		return err
-	}
-	for range 3 {
-		for range maxEmptyPages {
-			if err := next(0); err != nil {
-				t.Fatal(err)
+	f.Fuzz(func(t *testing.T, link string) {
+		address, err := l.lead(link)
+		if err != nil {
+			for _, c := range err.Error() {
+				if c < 0x20 {
+					t.Errorf("%q has control characters", err)
+				}
 			}
+			return
 		}
-		if err := next(1); err != nil {
-			t.Fatal(err)
+		u, err := url.Parse(address)
+		if err != nil || u.Scheme != "https" || serverOf(u) != (server{"https", "graph.microsoft.com:443"}) || u.User != nil || u.Fragment != "" {
+			t.Errorf("%q leads to %q, %v", link, address, err)
 		}
-	}
-	for range maxEmptyPages {
-		if err := next(0); err != nil {
-			t.Fatal(err)
+		if _, err := http.NewRequest(http.MethodGet, address, nil); err != nil {
+			t.Errorf("%q leads to %q, which cannot be asked for: %v", link, address, err)
 		}
-	}
-	if next(0) == nil {
-		t.Errorf("%d empty pages in a row passed", maxEmptyPages+1)
-	}
-	if _, err := l.next("", 0); err != nil {
-		t.Errorf("the end of the set after empty pages: %v", err)
-	}
+	})
 }
 
 func TestEndpointThatIsNoURL(t *testing.T) {

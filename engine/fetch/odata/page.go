@@ -12,11 +12,13 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/reportform/reportform/engine/fetch"
+	"github.com/reportform/reportform/internal/bom"
 	"github.com/reportform/reportform/internal/rawjson"
 )
 
@@ -39,6 +41,9 @@ type pager struct {
 	keys     rawjson.Keys
 	maxBytes int64
 	backoff  time.Duration
+	// blanks says that the service refused a link as it wrote it, with plus signs
+	// for blanks, and took it with %20.
+	blanks atomic.Bool
 }
 
 func newPager(c *Client, r *Request) *pager {
@@ -75,39 +80,69 @@ func sameServerClient(c *http.Client) *http.Client {
 	return &same
 }
 
+// question is which page is asked for.
+type question struct {
+	// halve says that there is something better to do about a timeout than to ask
+	// again, so that it is returned at once.
+	halve bool
+	// later says that the page is not the first: the service gave its address.
+	later bool
+}
+
 // read reads the page at a URL into p, more than once where that can help.
-// With halve set a timeout is returned at once: there is something better to
-// do about it than to ask again.
 //
 // received is called with a body that is there and is still to be checked.
-func (g *pager) read(ctx context.Context, address string, p *page, halve bool, received func(body []byte)) error {
+func (g *pager) read(ctx context.Context, address string, p *page, of question, received func(body []byte)) error {
 	p.requests = 0
-	for try := 1; ; try++ {
+	once := func(address string) error {
 		p.requests++
-		err := g.readOnce(ctx, address, p, received)
-		if err == nil || ctx.Err() != nil || try >= tries(err, halve) {
+		return g.readOnce(ctx, address, p, received)
+	}
+	link := address
+	other, otherwise := otherBlanks(address)
+	if otherwise = otherwise && of.later; otherwise && g.blanks.Load() {
+		address, other = other, address
+	}
+	for try := 1; ; try++ {
+		err := once(address)
+		if otherwise && isStatus(err, http.StatusBadRequest) && ctx.Err() == nil {
+			otherwise = false
+			g.logger.Warn("asking for a page with its blanks written otherwise", "error", err)
+			if once(other) == nil {
+				g.blanks.Store(other != link)
+				return nil
+			}
+		}
+		if err == nil || ctx.Err() != nil || try >= tries(err, of) {
 			return err
 		}
-		delay := g.backoff << (try - 1)
-		delay += rand.N(delay/2 + 1)
-		g.logger.Warn("asking for a page again", "try", try+1, "wait", delay, "error", err)
-		if wait(ctx, delay) != nil {
+		g.logger.Warn("asking for a page again", "try", try+1, "error", err)
+		if g.pause(ctx, try) != nil {
 			return err
 		}
 	}
 }
 
+// pause waits before a page is asked for again for the nth time.
+func (g *pager) pause(ctx context.Context, n int) error {
+	delay := g.backoff << (n - 1)
+	return wait(ctx, delay+rand.N(delay/2+1))
+}
+
 // tries returns how often in all a page is asked for that failed with err.
-func tries(err error, halve bool) int {
+func tries(err error, of question) int {
 	var e *fetch.ServiceError
 	if !errors.As(err, &e) {
 		return 1
+	}
+	if of.later && losesPlace(e) {
+		return 2
 	}
 	switch e.Kind {
 	case fetch.BadResponse:
 		return 3
 	case fetch.Timeout:
-		if halve {
+		if of.halve {
 			return 1
 		}
 		return 3
@@ -116,6 +151,11 @@ func tries(err error, halve bool) int {
 	default:
 		return 1
 	}
+}
+
+func isStatus(err error, status int) bool {
+	var e *fetch.ServiceError
+	return errors.As(err, &e) && e.Status == status
 }
 
 // wait waits for d, or until ctx ends.
@@ -168,15 +208,16 @@ func (g *pager) readOnce(ctx context.Context, address string, p *page, received 
 	if err != nil {
 		return fetch.NewBadResponse(resp, address, nil, "the response broke off after "+grouped(int64(len(p.body)))+" bytes: "+fetch.Sanitise(err.Error(), 200), err)
 	}
-	received(p.body)
-	if err := p.Split(p.body, &g.keys); err != nil {
-		return fetch.NewBadResponse(resp, address, nil, unusable(resp, p.body, err.Error()), err)
+	text := bom.Trim(p.body)
+	received(text)
+	if err := p.Split(text, &g.keys); err != nil {
+		return fetch.NewBadResponse(resp, address, nil, unusable(resp, text, err), err)
 	}
 	if p.Error != nil {
 		return fetch.NewBadResponse(resp, address, p.Error, "an error stands within a response with status 200", nil)
 	}
 	if !p.HasValue {
-		return fetch.NewBadResponse(resp, address, nil, unusable(resp, p.body, `it has no array "value"`), nil)
+		return fetch.NewBadResponse(resp, address, nil, unusable(resp, text, errors.New(`it has no array "value"`)), nil)
 	}
 	return nil
 }
@@ -211,15 +252,25 @@ func timedOut(err error) bool {
 		error(timeout) != context.DeadlineExceeded && errors.Is(timeout, context.DeadlineExceeded) //nolint:errorlint // the two differ in just what is asked
 }
 
-// unusable says what came where a page should have.
-func unusable(resp *http.Response, body []byte, why string) string {
+// unusable says what came where a page should have: how it begins, or where it
+// breaks in the midst of it, what stands there.
+func unusable(resp *http.Response, body []byte, why error) string {
 	contentType := fetch.Sanitise(resp.Header.Get("Content-Type"), 100)
 	if contentType == "" {
 		contentType = "no content type"
 	}
-	const beginning = 80
-	return fmt.Sprintf("%s; it has %s bytes (%s) and begins with %q",
-		fetch.Sanitise(why, 200), grouped(int64(len(body))), contentType, fetch.Sanitise(string(body[:min(len(body), 4*beginning)]), beginning))
+	const beginning, lead, tail = 80, 40, 240
+	quote := func(part []byte, limit int) string { return fetch.Sanitise(string(part), limit) }
+	text := fmt.Sprintf("%s; it has %s bytes (%s) and ", fetch.Sanitise(why.Error(), 200), grouped(int64(len(body))), contentType)
+	var syntax *rawjson.SyntaxError
+	if !errors.As(why, &syntax) || syntax.Offset < beginning {
+		return text + fmt.Sprintf("begins with %q", quote(body[:min(len(body), 4*beginning)], beginning))
+	}
+	at := min(syntax.Offset, len(body))
+	if at == len(body) {
+		return text + fmt.Sprintf("ends with %q", quote(body[max(0, at-2*lead):], 2*lead))
+	}
+	return text + fmt.Sprintf("goes on there, after %q, with %q", quote(body[max(0, at-lead):at], lead), quote(body[at:min(len(body), at+tail)], tail))
 }
 
 // sized returns memory for a body of the announced length, if that is known

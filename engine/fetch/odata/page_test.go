@@ -25,7 +25,7 @@ func TestBadPagesAreDiscarded(t *testing.T) {
 		want   []string // in the error, when it stays so
 	}
 	for name, test := range map[string]bad{
-		"cut off": {cutOff, []string{"page 2 of the snapshot", "the response broke off after 26 bytes", "request-id r4"}},
+		"cut off": {cutOff, []string{"page 2 of the snapshot", "the response broke off after 26 bytes", "request-id r8"}},
 		"cut off in a compressed stream": {func(w http.ResponseWriter, _ *http.Request, _ string) {
 			var b bytes.Buffer
 			z := gzip.NewWriter(&b)
@@ -58,11 +58,20 @@ func TestBadPagesAreDiscarded(t *testing.T) {
 				t.Errorf("%+v", stats)
 			}
 
-			s = newScript(t, events("/v1.0/p?n=2", "a"), test.answer, test.answer, test.answer)
+			// Then the span is read again.
+			s = newScript(t, events("/v1.0/p?n=2", "a"), test.answer, test.answer, test.answer, events("/v1.0/p?n=3", "a"), events("", "b"))
+			got, stats, err = read(t, s.client(), s.request())
+			if err != nil || stats.Requests != 6 || stats.Repeated != 0 {
+				t.Errorf("%+v, %v", stats, err)
+			}
+			wantIDs(t, got, "a", "b")
+
+			s = newScript(t, events("/v1.0/p?n=2", "a"), test.answer, test.answer, test.answer,
+				events("/v1.0/p?n=2", "a"), test.answer, test.answer, test.answer)
 			got, stats, err = read(t, s.client(), s.request())
 			wantIDs(t, got, "a")
 			var e *fetch.ServiceError
-			if !errors.As(err, &e) || e.Kind != fetch.BadResponse || e.RequestID != "r4" || e.URL != s.URL+"/v1.0/p" {
+			if !errors.As(err, &e) || e.Kind != fetch.BadResponse || e.RequestID != "r8" || e.URL != s.URL+"/v1.0/p" {
 				t.Fatalf("the error is %#v", err)
 			}
 			for _, want := range test.want {
@@ -70,8 +79,45 @@ func TestBadPagesAreDiscarded(t *testing.T) {
 					t.Errorf("the error does not say %q: %v", want, err)
 				}
 			}
-			if stats.Requests != 4 {
+			if stats.Requests != 8 {
 				t.Errorf("%+v", stats)
+			}
+		})
+	}
+}
+
+// What is no JSON is quoted where it breaks, in one line of bounded length.
+func TestBrokenPagesAreQuotedWhereTheyBreak(t *testing.T) {
+	many := strings.Repeat(`{"id":"of an event","x":[1,2]},`, 1000)
+	for name, test := range map[string]struct{ body, want string }{
+		"an error object within an event": {
+			`{"value":[` + many + `{"id":"the last"{"error":{"code":"generalException","message":"The database went away","innerError":{"request-id":"q"}}}`,
+			`{\"id\":\"the last\"", with "{\"error\":{\"code\":\"generalException\",\"message\":\"The database went away\"`,
+		},
+		"an error object between events": {
+			`{"value":[` + many + `"error":{"code":"x"}]}`, `goes on there, after "`,
+		},
+		"HTML after the events": {
+			`{"value":[` + many + "<html>\x1b[31m\n<h1>Gateway</h1>", `with "<html> [31m <h1>Gateway</h1>"`,
+		},
+		"cut off": {
+			`{"value":[` + many + `{"id":"the last`, `ends with "`,
+		},
+		"a control character": {
+			`{"value":[` + many + "{\"id\":\"a\x01b\"}]}", `with "b`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bad := send(200, test.body)
+			s := newScript(t, bad, bad, bad)
+			_, _, err := read(t, s.client(), s.request())
+			var e *fetch.ServiceError
+			if !errors.As(err, &e) || e.Kind != fetch.BadResponse {
+				t.Fatalf("the error is %v", err)
+			}
+			text := e.Message
+			if !strings.Contains(text, test.want) || len(text) > 700 || strings.ContainsAny(text, "\x1b\x01\n") {
+				t.Errorf("%d bytes: %s\nwant %s", len(text), text, test.want)
 			}
 		})
 	}

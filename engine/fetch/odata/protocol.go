@@ -3,6 +3,7 @@ package odata
 import (
 	"net/url"
 	"strings"
+	"time"
 )
 
 // Request is what to read: one report of one tenant.
@@ -18,6 +19,9 @@ type Request struct {
 	// Time is the property that the slice filters, empty for a snapshot. It
 	// may be a path of names with slashes between them.
 	Time string
+	// Kept returns the time up to which the service may have forgotten events, and
+	// refuses to be asked for; nil if it forgets none.
+	Kept func(now time.Time) time.Time
 	// ID lists the properties that identify an event; at most two are used.
 	ID []string
 	// Lower is "ge" or "gt", Upper "lt" or "le".

@@ -1,6 +1,7 @@
 package odata
 
 import (
+	"bytes"
 	"time"
 
 	"github.com/reportform/reportform/internal/rawjson"
@@ -43,12 +44,14 @@ func instantOfJSON(raw []byte) (instant, bool) {
 	return parseTime(content)
 }
 
-// parseTime reads a time by RFC 3339: with Z or an offset, and with any number
-// of digits in the fraction, of which those beyond nanoseconds are dropped. The
-// hour of an offset may have one digit, as in -8:00, which the service sends.
+// parseTime reads a time by RFC 3339, and what services and gateways make of it:
+// T and Z in either case, a blank for T, a comma before the fraction, and any
+// number of digits in it, of which those beyond nanoseconds are dropped. Without
+// a zone it is UTC. What is less precise than a second is not read: it could be
+// cut to the wrong slice.
 func parseTime(b []byte) (instant, bool) {
-	if len(b) < len("2006-01-02T15:04:05Z") ||
-		b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' {
+	if len(b) < len("2006-01-02T15:04:05") ||
+		b[4] != '-' || b[7] != '-' || b[10]|0x20 != 't' && b[10] != ' ' || b[13] != ':' || b[16] != ':' {
 		return instant{}, false
 	}
 	century, year, month, day := two(b), two(b[2:]), two(b[5:]), two(b[8:])
@@ -57,6 +60,10 @@ func parseTime(b []byte) (instant, bool) {
 		return instant{}, false
 	}
 	year += 100 * century
+	leap := second == 60 // it is taken for the second before, and stays on its day
+	if leap {
+		second = 59
+	}
 	if month < 1 || month > 12 || day < 1 || day > daysIn(month, year) || hour > 23 || minute > 59 || second > 59 {
 		return instant{}, false
 	}
@@ -69,6 +76,9 @@ func parseTime(b []byte) (instant, bool) {
 		return instant{}, false
 	}
 	sec := days(year, month, day)*86400 + int64(hour*3600+minute*60+second-offset)
+	if leap && (sec+1)%86400 != 0 {
+		return instant{}, false
+	}
 	return instant{sec, nsec}, true
 }
 
@@ -83,7 +93,7 @@ func two(b []byte) int {
 
 // fraction reads a fraction of a second, if b begins with one.
 func fraction(b []byte) (nsec int32, rest []byte, ok bool) {
-	if len(b) == 0 || b[0] != '.' {
+	if len(b) == 0 || b[0] != '.' && b[0] != ',' {
 		return 0, b, true
 	}
 	i, scale := 1, int32(100_000_000)
@@ -94,30 +104,45 @@ func fraction(b []byte) (nsec int32, rest []byte, ok bool) {
 	return nsec, b[i:], i > 1
 }
 
-// zone reads Z, ±hh:mm or ±h:mm, in seconds east of UTC.
+// zone reads a zone, in seconds east of UTC: none, Z, UTC, GMT, or an offset of
+// the forms ±hh:mm, ±h:mm, ±hhmm and ±hh. A blank may stand before it.
 func zone(b []byte) (seconds int, ok bool) {
-	if len(b) == 1 && b[0] == 'Z' {
+	if len(b) == 1 && b[0]|0x20 == 'z' || len(b) == 0 {
 		return 0, true
 	}
-	if len(b) < len("+8:00") || b[0] != '+' && b[0] != '-' {
-		return 0, false
+	if b[0] == ' ' {
+		b = b[1:]
 	}
-	var hour int
-	switch colon := len(b) - 3; {
-	case b[colon] != ':':
-		return 0, false
-	case colon == 2:
-		hour = int(b[1] - '0')
-	case colon == 3:
-		hour = two(b[1:])
+	switch {
+	case len(b) == 1:
+		return 0, b[0]|0x20 == 'z'
+	case len(b) < len("+08") || b[0] != '+' && b[0] != '-':
+		return 0, bytes.EqualFold(b, []byte("UTC")) || bytes.EqualFold(b, []byte("GMT"))
+	}
+	hour, minute := b[1:], []byte("00")
+	switch len(b) {
+	case len("+08"):
+	case len("+0800"):
+		hour, minute = b[1:3], b[3:]
+		if b[2] == ':' { // +8:00
+			hour = b[1:2]
+		}
+	case len("+08:00"):
+		hour, minute = b[1:3], b[4:]
+		if b[3] != ':' {
+			return 0, false
+		}
 	default:
 		return 0, false
 	}
-	minute := two(b[len(b)-2:])
-	if hour < 0 || hour > 23 || minute < 0 || minute > 59 || len(b) == len("+8:00") && hour > 9 {
+	h, m := int(hour[0]-'0'), two(minute)
+	if len(hour) == 2 {
+		h = two(hour)
+	}
+	if h < 0 || h > 23 || len(hour) == 1 && h > 9 || m < 0 || m > 59 {
 		return 0, false
 	}
-	seconds = hour*3600 + minute*60
+	seconds = h*3600 + m*60
 	if b[0] == '-' {
 		seconds = -seconds
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"net/http"
 	"strings"
 	"sync"
@@ -20,9 +21,14 @@ const (
 	// minSpan is the shortest span that is read by itself when the service
 	// cannot answer for a longer one.
 	minSpan = time.Minute
-	// maxRestarts is how often the reading of one span begins again because
-	// the service lost its place.
-	maxRestarts = 2
+	// margin is how much more is asked for on both sides of a span: the service
+	// may round an event's time over a border, or compare less exactly than it
+	// writes. What belongs to the span is decided by the event's own time.
+	margin = time.Second
+	// maxStale is how many pages in a row may bring only events that came before.
+	maxStale = 10
+	// enoughToJudge is how many events it takes to tell that a filter is ignored.
+	enoughToJudge = 10
 )
 
 var (
@@ -37,11 +43,15 @@ type walk struct {
 	request *Request
 	whole   fetch.Span // what is asked for
 	pager   *pager
+	client  *Client
 	logger  hclog.Logger
 	stats   *fetch.Stats
 	yield   func([]event.Event, error) bool
 
 	memory *memory
+	// nowhere are the hashes of events that have neither an id nor a time, of a
+	// span that is read in parts: each part may bring them.
+	nowhere map[uint64]bool
 	// rereading is set while events come again because a span is read again.
 	rereading bool
 	nameless  bool // an event lacked a property that identifies it
@@ -57,7 +67,7 @@ type walk struct {
 func newWalk(reader *Reader, s fetch.Span, stats *fetch.Stats, yield func([]event.Event, error) bool) *walk {
 	c, r := &reader.Client, &reader.Request
 	w := &walk{
-		request: r, whole: s, pager: newPager(c, r), logger: c.logger(), stats: stats, yield: yield,
+		request: r, whole: s, pager: newPager(c, r), client: c, logger: c.logger(), stats: stats, yield: yield,
 		free:     pool{kept: c.Pages},
 		timePath: timePath(r), ids: idCount(r),
 	}
@@ -80,25 +90,90 @@ func timePath(r *Request) []string { return strings.Split(r.Time, "/") }
 // idCount returns how many properties identify an event.
 func idCount(r *Request) int { return min(len(r.ID), len(rawjson.Item{}.ID)) }
 
-// read yields the events of a span. If the service cannot answer for it in one
-// go, its halves are read, one after the other; if the service loses its place,
-// the span is read from the start, unless it was restarts times.
-func (w *walk) read(ctx context.Context, s fetch.Span, restarts int) error {
-	mark := w.memory.last
-	err := w.readPages(ctx, s)
+// before is what has been tried of a span.
+type before struct {
+	// longest is the longest part of the span that is asked for, 0 for any.
+	longest time.Duration
+	// again is set when the span is read again because the service lost its
+	// place, and inner when it is part of one that was, and lost it twice.
+	again, inner bool
+	// reached is how far the longest reading got that broke off.
+	reached extent
+}
+
+// extent is how far a reading got.
+type extent struct{ pages, events int }
+
+// read yields the events of a span, in parts that are no longer than the service
+// is known to answer for in one go.
+func (w *walk) read(ctx context.Context, s fetch.Span, b before) error {
+	for {
+		part := w.part(s, b.longest)
+		if err := w.readPart(ctx, part, b); err != nil {
+			return err
+		}
+		if !part.To.Before(s.To) {
+			return nil
+		}
+		s.From = part.To
+	}
+}
+
+// part returns the part of a span to read first: all of it where that is not too
+// much, else one of some of about the same length.
+func (w *walk) part(s fetch.Span, longest time.Duration) fetch.Span {
+	if w.request.Time == "" {
+		return s
+	}
+	limit := w.client.Reach.span(w.client.now())
+	if longest > 0 && (limit == 0 || longest < limit) {
+		limit = longest
+	}
+	length := s.To.Sub(s.From)
+	// Bounds that are moved a little make no span too long.
+	if limit == 0 || length <= limit+2*margin || !w.halves(s) {
+		return s
+	}
+	n := min((length-2*margin+limit-1)/limit, length/minSpan)
+	s.To = s.From.Add(length / n).Truncate(time.Second)
+	return s
+}
+
+// readPart yields the events of a span that is asked for in one go. If the
+// service does not answer in time, the span is read in halves; if the service
+// loses its place, from the start, and if it does so again, in halves, too. Pages
+// that stay broken, and links that stay bad, have it read from the start once.
+//
+// A span within one that is halved for that is not read from the start while it
+// has halves itself: so a page that never comes costs a few times the pages of
+// the span, and no more.
+func (w *walk) readPart(ctx context.Context, s fetch.Span, b before) error {
+	mark, length := w.memory.last, s.To.Sub(s.From)
+	reached, err := w.readPages(ctx, s, b.reached)
+	b.reached = extent{max(b.reached.pages, reached.pages), max(b.reached.events, reached.events)}
+	halvable := w.halves(s)
+	var badLink *fetch.LinkError
+	lost := errors.Is(err, errLostPlace)
+	other := errors.As(err, &badLink) || reached.pages > 0 && isKind(err, fetch.BadResponse)
 	switch {
-	case isTimeout(err) && w.halves(s):
+	case err == nil:
+		if w.request.Time != "" {
+			w.client.Reach.answered(length, w.client.now())
+		}
+		return nil
+	case isTimeout(err) && halvable:
 		w.logger.Info("the service timed out, reading the slice in halves", "slice", s, "error", err)
-		middle := s.From.Add(s.To.Sub(s.From) / 2).Truncate(time.Second)
-		return w.again(mark, err, func() error {
-			if err := w.read(ctx, fetch.Span{From: s.From, To: middle}, 0); err != nil {
-				return err
-			}
-			return w.read(ctx, fetch.Span{From: middle, To: s.To}, 0)
-		})
-	case errors.Is(err, errLostPlace) && restarts < maxRestarts:
-		w.logger.Info("the service lost its place, reading the slice from the start", "slice", s, "error", err)
-		return w.again(mark, err, func() error { return w.read(ctx, s, restarts+1) })
+		w.client.Reach.timedOut(length)
+		b.longest = (length + 1) / 2
+		return w.again(mark, err, func() error { return w.read(ctx, s, b) })
+	case (lost || other) && !b.again && !(b.inner && lost && halvable && w.ids > 0):
+		w.logger.Info("reading broke off, reading the slice from the start", "slice", s, "error", err)
+		b.again = true
+		return w.again(mark, err, func() error { return w.readPart(ctx, s, b) })
+	case lost && halvable && w.ids > 0:
+		w.logger.Info("the service lost its place again, reading the slice in halves", "slice", s, "error", err)
+		b.again, b.inner, b.longest = false, true, (length+1)/2
+		return w.again(mark, err, func() error { return w.read(ctx, s, b) })
 	default:
 		return err
 	}
@@ -133,17 +208,21 @@ func (w *walk) again(mark int64, cause error, read func() error) error {
 	return read()
 }
 
-// readPages yields the events of a span from page to page. While one page is
-// worked through, the next is checked, and the one after it received.
-func (w *walk) readPages(ctx context.Context, s fetch.Span) error {
-	links, err := newLinks(w.request, firstURL(w.request, s))
+// readPages yields the events of a span from page to page, and returns how far it
+// got. While one page is worked through, the next is checked, and the one after
+// it received. Up to where an earlier reading broke off nothing new is to be
+// expected: up to as many pages, and where pages are smaller now, as many events.
+func (w *walk) readPages(ctx context.Context, s fetch.Span, earlier extent) (reached extent, err error) {
+	first := firstURL(w.request, w.wider(s))
+	links, err := newLinks(w.request, first)
 	if err != nil {
-		return err
+		return reached, err
 	}
+	links.patience = w.client.patience()
 	ctx, cancel := context.WithCancel(ctx)
 	f := &feed{pager: w.pager, links: links, halve: w.halves(s), free: w.free, pages: make(chan fed)}
 	var feeding sync.WaitGroup
-	feeding.Go(func() { f.run(ctx, firstURL(w.request, s)) })
+	feeding.Go(func() { f.run(ctx, first) })
 	defer func() {
 		cancel()
 		for unwanted := range f.pages {
@@ -152,10 +231,11 @@ func (w *walk) readPages(ctx context.Context, s fetch.Span) error {
 		feeding.Wait()
 		w.free = f.free
 	}()
+	part := portion{span: s, seen: map[uint64]bool{}}
 	for n := 1; ; n++ {
 		got, ok := <-f.pages
 		if !ok {
-			return ctx.Err()
+			return reached, ctx.Err()
 		}
 		w.stats.Requests += got.requests
 		err := got.err
@@ -166,13 +246,44 @@ func (w *walk) readPages(ctx context.Context, s fetch.Span) error {
 			err = lostPlace(err)
 		}
 		if err != nil {
-			return fmt.Errorf("page %d of %s: %w", n, s, err)
+			return reached, fmt.Errorf("page %d of %s: %w", n, s, err)
 		}
-		if err := w.yieldPage(ctx, got.page, s); err != nil {
-			return err
+		if err := w.yieldPage(ctx, got.page, &part); err != nil {
+			if errors.Is(err, errStopped) || ctx.Err() != nil {
+				return reached, err
+			}
+			return reached, fmt.Errorf("page %d of %s: %w", n, s, err)
+		}
+		reached.pages, reached.events = n, reached.events+len(got.page.Items)
+		if n <= earlier.pages || n <= 4*earlier.pages && reached.events <= earlier.events {
+			part.stale = 0
+		}
+		if part.stale >= maxStale && got.page.NextLink != "" {
+			return reached, fmt.Errorf("page %d of %s: %w", n, s, &fetch.PagesError{
+				Kind: fetch.NoProgress, RequestID: got.page.requestID,
+				Message: fmt.Sprintf("the last %d pages brought only events that had come before, each with a link to another page: the service is going round in circles", maxStale),
+			})
 		}
 		f.release(got.page)
 	}
+}
+
+// wider returns what is asked for to get all of a span: a margin more on both
+// sides, but nothing from before what the service keeps, and nothing from the
+// future.
+func (w *walk) wider(s fetch.Span) fetch.Span {
+	if w.request.Time == "" {
+		return s
+	}
+	asked := fetch.Span{From: s.From.Add(-margin), To: s.To.Add(margin)}
+	now := w.client.now()
+	if kept := w.request.Kept; kept != nil && asked.From.Before(kept(now)) {
+		asked.From = s.From
+	}
+	if asked.To.After(now) {
+		asked.To = s.To
+	}
+	return asked
 }
 
 func (w *walk) countPage(p *page) {
@@ -184,32 +295,73 @@ func (w *walk) countPage(p *page) {
 	w.stats.LastRequestID = p.requestID
 }
 
-// yieldPage yields the events of a page that belong to the span and are new,
+// portion is a span that is asked for in one go, and what came of it.
+type portion struct {
+	span fetch.Span
+	// judged counts the timed events since the filter was judged last, and
+	// beyond those of them that lie outside the span by more than the margin.
+	judged, beyond int
+	// stale counts the pages in a row that brought only events known before;
+	// those that brought none count neither way.
+	stale int
+	seen  map[uint64]bool // pages without ids
+}
+
+// yieldPage yields the events of a page that belong to the slice and are new,
 // though there be none.
-func (w *walk) yieldPage(ctx context.Context, p *page, s fetch.Span) error {
-	// Where an event that comes twice is recognised, the service's opinion
-	// counts about which half of the slice it is in.
+func (w *walk) yieldPage(ctx context.Context, p *page, part *portion) error {
+	// Where an event that comes twice is recognised, the service's opinion counts
+	// about which part of the slice it is in.
+	s := part.span
 	if w.ids > 0 {
 		s = w.whole
 	}
 	from, to := instantOf(s.From), instantOf(s.To)
+	earliest, latest := instantOf(part.span.From.Add(-margin)), instantOf(part.span.To.Add(margin))
+	known := 0
 	w.batch = w.batch[:0]
 	for i := range p.Items {
 		item := &p.Items[i]
 		at, timed := w.timeOf(item)
-		if timed && (at.before(from) || !at.before(to)) {
-			w.stats.Outside++
-			continue
+		if timed {
+			part.judged++
+			far := at.before(earliest) || !at.before(latest)
+			if far {
+				part.beyond++
+			}
+			if at.before(from) || !at.before(to) {
+				if far {
+					w.stats.Outside++
+				}
+				continue
+			}
 		}
-		if w.known(item) {
+		if w.known(item, at, timed, part) {
+			known++
 			continue
 		}
 		e := event.Event{Raw: item.Raw, OneLine: item.OneLine}
 		if timed {
 			w.countTime(at)
 			e.Time = at.time()
+		} else if w.request.Time != "" {
+			w.stats.Untimed++
 		}
 		w.batch = append(w.batch, e)
+	}
+	if part.judged >= enoughToJudge {
+		if 2*part.beyond > part.judged {
+			return &fetch.PagesError{Kind: fetch.FilterIgnored, RequestID: p.requestID, Message: fmt.Sprintf(
+				"%s of %s events lie outside of the time that was asked for: the service has ignored the filter %q",
+				grouped(int64(part.beyond)), grouped(int64(part.judged)), fetch.Sanitise(condition(w.request, w.wider(part.span)), 200))}
+		}
+		part.judged, part.beyond = 0, 0
+	}
+	switch {
+	case w.ids == 0 && len(p.Items) > 0 && w.seenPage(p, part), len(w.batch) == 0 && known > 0:
+		part.stale++
+	case len(w.batch) > 0:
+		part.stale = 0
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -219,6 +371,20 @@ func (w *walk) yieldPage(ctx context.Context, p *page, s fetch.Span) error {
 		return errStopped
 	}
 	return nil
+}
+
+// seenPage reports whether the events of a page came before, as those of one
+// page. It is for events without ids.
+func (w *walk) seenPage(p *page, part *portion) bool {
+	var h maphash.Hash
+	h.SetSeed(w.memory.seed)
+	for i := range p.Items {
+		_, _ = h.Write(p.Items[i].Raw)
+	}
+	sum := h.Sum64()
+	seen := part.seen[sum]
+	part.seen[sum] = true
+	return seen
 }
 
 // timeOf returns the time of an event, false for a snapshot and for an event
@@ -232,16 +398,24 @@ func (w *walk) timeOf(item *rawjson.Item) (instant, bool) {
 }
 
 // known reports whether an event was yielded before, and remembers it.
-func (w *walk) known(item *rawjson.Item) bool {
+func (w *walk) known(item *rawjson.Item, at instant, timed bool, part *portion) bool {
 	f, ok := w.memory.fingerprint(item, w.ids)
 	if !ok {
 		w.nameless = true
+		switch {
+		case part.span == w.whole || w.request.Time == "":
+		case timed && w.shared(at, part) && (at.before(instantOf(part.span.From)) || !at.before(instantOf(part.span.To))):
+			return true // another part brings it
+		case !timed && w.everywhere(item):
+			w.stats.Repeated++
+			return true
+		}
 		w.memory.miss()
 		return false
 	}
 	switch w.memory.add(f) {
 	case repeated:
-		if !w.rereading {
+		if !w.rereading && !(timed && w.shared(at, part)) {
 			w.stats.Repeated++
 		}
 		return true
@@ -249,6 +423,30 @@ func (w *walk) known(item *rawjson.Item) bool {
 		w.stats.Revisions++
 	}
 	return false
+}
+
+// everywhere reports whether an event that has neither an id nor a time came
+// with another part of the slice, and remembers it.
+func (w *walk) everywhere(item *rawjson.Item) bool {
+	sum := maphash.Bytes(w.memory.seed, item.Raw)
+	if w.nowhere[sum] {
+		return true
+	}
+	if w.nowhere == nil {
+		w.nowhere = map[uint64]bool{}
+	}
+	if len(w.nowhere) < w.memory.size {
+		w.nowhere[sum] = true
+	}
+	return false
+}
+
+// shared reports whether a time is asked for with two parts of the slice.
+func (w *walk) shared(at instant, part *portion) bool {
+	near := func(border time.Time) bool {
+		return !at.before(instantOf(border.Add(-margin))) && at.before(instantOf(border.Add(margin)))
+	}
+	return part.span.From.After(w.whole.From) && near(part.span.From) || part.span.To.Before(w.whole.To) && near(part.span.To)
 }
 
 func (w *walk) countTime(at instant) {
@@ -261,22 +459,31 @@ func (w *walk) countTime(at instant) {
 	w.timed = true
 }
 
-func isTimeout(err error) bool {
+func isTimeout(err error) bool { return isKind(err, fetch.Timeout) }
+
+func isKind(err error, kind fetch.Kind) bool {
 	var e *fetch.ServiceError
-	return errors.As(err, &e) && e.Kind == fetch.Timeout
+	return errors.As(err, &e) && e.Kind == kind
 }
 
 // lostPlace marks an answer to a link to a next page that means that the link
-// is no longer good. The first page had the same filter, so that a bad request
-// is about the rest of the link, and no fault of the request's.
+// is no longer good. The first page had the same filter, so that the request is
+// good, whatever the answer says of it.
 func lostPlace(err error) error {
 	var e *fetch.ServiceError
-	if errors.As(err, &e) && e.Status == http.StatusBadRequest {
-		switch e.Code {
-		case "DirectoryPageTokenNotFoundException", "Directory_ExpiredPageToken", "BadRequest", "UnknownError":
-			e.Kind = fetch.Unavailable
-			return fmt.Errorf("%w: %w", errLostPlace, err)
-		}
+	if errors.As(err, &e) && losesPlace(e) {
+		e.Kind = fetch.Unavailable
+		return fmt.Errorf("%w: %w", errLostPlace, err)
 	}
 	return err
+}
+
+// losesPlace reports whether an answer to the link to a next page may mean that
+// the service knows the link no longer.
+func losesPlace(e *fetch.ServiceError) bool {
+	switch e.Status {
+	case http.StatusBadRequest, http.StatusNotFound, http.StatusGone:
+		return true
+	}
+	return false
 }

@@ -28,7 +28,7 @@ func hour(n int) ledger.Held {
 		Place: place.New("table", "pg.sign_ins", fmt.Sprint("hour ", n)), Rows: int64(n), Final: n%2 == 0, Revisited: n%3 == 0,
 	}.With(ledger.Proof{
 		Promise: "stored", Ack: fmt.Sprint(n), First: from, Last: from.Add(time.Minute), WalkFrom: from.Truncate(24 * time.Hour), WalkTo: from.Add(24 * time.Hour),
-		Pages: 1, Requests: 2, Repeated: 3, Revisions: 4, Outside: 5, Late: int64(n % 4), LateByRows: n%5 == 0, LateFrom: time.Minute, LateTo: time.Duration(n),
+		Pages: 1, Requests: 2, Repeated: 3, Revisions: 4, Outside: 5, Untimed: 6, Late: int64(n % 4), LateByRows: n%5 == 0, LateFrom: time.Minute, LateTo: time.Duration(n),
 		FirstID: fmt.Sprint("f", n), LastID: "l", FetchedAt: from.Add(2 * time.Hour), Took: time.Second, Waited: time.Millisecond,
 		Derived: place.New("object", fmt.Sprint("s3://bucket/", n), ""), DerivedAt: from.Add(3 * time.Hour),
 	})
@@ -77,7 +77,7 @@ func TestPagesKeepEverything(t *testing.T) {
 	b, key := local.New(t.TempDir()), ledger.Key{Tenant: "tenant.t", Report: "report.a.b"}
 	want := ledger.New(key)
 	want.Keeper = "k"
-	want.Reach = &ledger.Reach{Span: ledger.Seconds(time.Hour), Answers: 3, At: start}
+	want.Reach = &ledger.Reach{Span: ledger.Seconds(time.Hour), Answers: 3, At: start, TooLong: ledger.Seconds(2 * time.Hour)}
 	want.Accepted = []ledger.Acceptance{{From: start, To: start.Add(1), At: start, Reason: "known"}}
 	want.Deleted = []ledger.Deletion{{Output: "output.a", From: start, To: start.Add(1), Place: place.New("table", "pg.sign_ins", "0"), At: start, Why: "undeclared", Plan: "5e"}}
 	want.Failed = []ledger.Failed{{Output: "output.a", From: start, To: start.Add(1), At: start, Error: "no", Cause: "limit", Advice: "Wait."}}

@@ -29,11 +29,15 @@ type Fault struct {
 	// Rate is the share of the requests, above 0 and at most 1, that are met, at
 	// random; 0 for each.
 	Rate float64
-	// Wider limits the fault to requests for more time than that; 0 for all.
+	// Wider limits the fault to requests for more time than that; 0 for all. The
+	// few seconds do not count that clients ask for beyond the borders.
 	Wider time.Duration
 	// RetryAfter is the header of a 429 or 503; empty for 0.25 with a 429 and
 	// for none with a 503.
 	RetryAfter string
+	// Code is the word for the error of a 400, 404 or 410: empty for the service's
+	// usual one, "none" for none.
+	Code string
 	// Delay is how long slow and timeout take; 0 for 200 ms and until the
 	// client gives up.
 	Delay time.Duration
@@ -59,6 +63,9 @@ func Kinds() []Kind {
 	return []Kind{
 		{"429", "refuses with Retry-After", Answer},
 		{"429-bare", "refuses without Retry-After", Answer},
+		{"400", "refuses with 400, and the code if given", Answer},
+		{"404", "refuses with 404, and the code if given", Answer},
+		{"410", "refuses with 410, and the code if given", Answer},
 		{"500", "fails with an error object", Answer},
 		{"502-html", "fails with a page of HTML", Answer},
 		{"503", "fails with an error object, and Retry-After if given", Answer},
@@ -66,6 +73,8 @@ func Kinds() []Kind {
 		{"timeout", "does not answer", Answer},
 		{"reset", "closes the connection", Answer},
 		{"slow", "answers late", Answer},
+		{"bom", "puts a byte order mark before the answer", Answer},
+		{"filter-ignored", "answers as if no time had been asked for", Answer},
 		{"html-200", "answers 200 with a page of HTML", Answer},
 		{"redirect", "redirects to another host", Answer},
 		{"token-expired", "refuses the token with 401", Answer},
@@ -78,6 +87,13 @@ func Kinds() []Kind {
 		{"foreign-link", "links to another host", Page},
 		{"empty-skiptoken", "links with an empty skip token", Page},
 		{"same-link", "links to the page itself", Page},
+		{"userinfo-link", "links with a user and a password", Page},
+		{"long-link", "links with 40 kB of nothing", Page},
+		{"plus-link", "links with plus signs for blanks, and refuses them", Page},
+		{"circle", "links every other page to the first again", Page},
+		{"untimed", "sends a time that is none with the first event", Page},
+		{"lower-case-times", "sends times with a lower-case t and z", Page},
+		{"rounded-times", "rounds times up to full seconds", Page},
 		{"restart", "sends an empty page that links to the first", Page},
 		{"repeat-page", "links to the first page again", Page},
 		{"empty-page", "sends an empty page and the events with the next", Page},
@@ -96,7 +112,7 @@ func strikes(kind string) (part Part, known bool) {
 }
 
 // Parse reads kind[,tenant=ID][,path=TEXT][,after=N][,times=N|always]
-// [,rate=SHARE][,wider=DURATION][,retry-after=VALUE][,delay=DURATION].
+// [,rate=SHARE][,wider=DURATION][,retry-after=VALUE][,code=WORD][,delay=DURATION].
 func Parse(s string) (Fault, error) {
 	kind, rest, more := strings.Cut(s, ",")
 	f := Fault{Kind: strings.TrimSpace(kind)}
@@ -142,10 +158,12 @@ func (f *Fault) set(name, value string) (err error) {
 		f.Wider, err = time.ParseDuration(value)
 	case "retry-after":
 		f.RetryAfter = value
+	case "code":
+		f.Code = value
 	case "delay":
 		f.Delay, err = time.ParseDuration(value)
 	default:
-		return fmt.Errorf("%q is not one of tenant, path, after, times, rate, wider, retry-after and delay", name)
+		return fmt.Errorf("%q is not one of tenant, path, after, times, rate, wider, retry-after, code and delay", name)
 	}
 	if err != nil {
 		return fmt.Errorf("%s=%s: not a value that it can have", name, value)
@@ -186,6 +204,9 @@ type Request struct {
 	Span time.Duration
 }
 
+// borders is how much more than a span clients ask for.
+const borders = 3 * time.Second
+
 // Take finds the fault that meets a part of the answer to a request, and uses
 // it up.
 func (f *Faults) Take(part Part, r Request) (Fault, bool) {
@@ -201,7 +222,7 @@ func (f *Faults) Take(part Part, r Request) (Fault, bool) {
 		case fault.Times == 0, !known, struck != part:
 		case fault.Tenant != "" && !strings.EqualFold(fault.Tenant, r.Tenant):
 		case !strings.Contains(path, wanted), oauth != strings.Contains(wanted, "oauth2"):
-		case r.Page < fault.AfterPage, fault.Wider > 0 && r.Span <= fault.Wider:
+		case r.Page < fault.AfterPage, fault.Wider > 0 && r.Span <= fault.Wider+borders:
 		case fault.Rate > 0 && f.chance.Float64() >= fault.Rate:
 		default:
 			if fault.Times > 0 {

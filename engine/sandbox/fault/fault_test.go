@@ -9,8 +9,8 @@ import (
 )
 
 func TestParse(t *testing.T) {
-	got, err := Parse("429,tenant=a.example, path=signIns,after=2,times=always,rate=0.5,wider=6h,retry-after=2.128,delay=1s")
-	want := Fault{Kind: "429", Tenant: "a.example", Path: "signIns", AfterPage: 2, Times: -1, Rate: 0.5, Wider: 6 * time.Hour, RetryAfter: "2.128", Delay: time.Second}
+	got, err := Parse("429,tenant=a.example, path=signIns,after=2,times=always,rate=0.5,wider=6h,retry-after=2.128,code=x,delay=1s")
+	want := Fault{Kind: "429", Tenant: "a.example", Path: "signIns", AfterPage: 2, Times: -1, Rate: 0.5, Wider: 6 * time.Hour, RetryAfter: "2.128", Code: "x", Delay: time.Second}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
 	}

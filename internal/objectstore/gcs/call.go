@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/reportform/reportform/internal/bom"
 	"github.com/reportform/reportform/internal/objectstore"
 )
 
@@ -90,7 +91,7 @@ func message(body []byte) string {
 	var object struct {
 		Error struct{ Message string } `json:"error"`
 	}
-	if json.Unmarshal(body, &object) == nil {
+	if json.Unmarshal(bom.Trim(body), &object) == nil {
 		return object.Error.Message
 	}
 	return string(body)

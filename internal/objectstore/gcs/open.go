@@ -10,6 +10,7 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
 
+	"github.com/reportform/reportform/internal/bom"
 	"github.com/reportform/reportform/internal/objectstore"
 )
 
@@ -67,7 +68,7 @@ func (o Options) credentials(ctx context.Context) (*google.Credentials, error) {
 	if err != nil {
 		return nil, objectstore.Explain(err, "credentials_file cannot be read (%v)", err)
 	}
-	found, err := google.CredentialsFromJSONWithType(ctx, key, google.ServiceAccount, scope)
+	found, err := google.CredentialsFromJSONWithType(ctx, bom.Text(key), google.ServiceAccount, scope)
 	if err != nil {
 		return nil, objectstore.Explain(err, "credentials_file %s is not the key file of a service account: create a key of the type JSON for it", o.CredentialsFile)
 	}

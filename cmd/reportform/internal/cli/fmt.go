@@ -15,6 +15,7 @@ import (
 
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/internal/bom"
 	"github.com/reportform/reportform/internal/diag"
 )
 
@@ -67,7 +68,7 @@ func (f *formatting) stdin(in io.Reader) {
 		f.fail("Standard input not readable", fmt.Sprintf("Standard input cannot be read: %v.", diag.Reason(err)))
 		return
 	}
-	formatted, valid := f.format("<stdin>", src)
+	formatted, valid := f.format("<stdin>", bom.Text(src))
 	if !valid {
 		return
 	}
@@ -133,7 +134,7 @@ func (f *formatting) file(path string) {
 		f.fail("File not readable", fmt.Sprintf("%s cannot be read: %v.", path, diag.Reason(err)))
 		return
 	}
-	formatted, valid := f.format(path, src)
+	formatted, valid := f.format(path, bom.Text(src))
 	if !valid || bytes.Equal(src, formatted) {
 		return
 	}

@@ -4,11 +4,11 @@ import "github.com/reportform/reportform/internal/term"
 
 // Extras are the counts of events that were not simply written, where there
 // are any.
-func Extras(repeated, revisions, outside int64) (parts []string) {
+func Extras(repeated, revisions, outside, untimed int64) (parts []string) {
 	for _, extra := range []struct {
 		n    int64
 		what string
-	}{{repeated, "repeated"}, {revisions, "revised"}, {outside, "outside the slice"}} {
+	}{{repeated, "repeated"}, {revisions, "revised"}, {outside, "outside the slice"}, {untimed, "without a readable time"}} {
 		if extra.n > 0 {
 			parts = append(parts, term.Count(extra.n)+" "+extra.what)
 		}

@@ -43,6 +43,7 @@ type HeldMessage struct {
 	Repeated       int64       `json:"repeated"`
 	Revisions      int64       `json:"revisions"`
 	Outside        int64       `json:"outside"`
+	Untimed        int64       `json:"untimed"`
 	FirstRequestID string      `json:"first_request_id,omitempty"`
 	LastRequestID  string      `json:"last_request_id,omitempty"`
 	FetchedAt      time.Time   `json:"fetched_at"`
@@ -58,7 +59,7 @@ func NewHeldMessage(tenant, report string, e *ledger.Held) HeldMessage {
 	p := e.Proof()
 	return HeldMessage{
 		view.HeadOf(view.TypeHeld), tenant, report, e.Output, e.From, e.To, e.Place, e.Rows, e.Bytes, p.SHA256, p.Promise, p.Ack,
-		p.First, p.Last, p.Pages, p.Requests, p.Repeated, p.Revisions, p.Outside, p.FirstID, p.LastID,
+		p.First, p.Last, p.Pages, p.Requests, p.Repeated, p.Revisions, p.Outside, p.Untimed, p.FirstID, p.LastID,
 		p.FetchedAt, p.Took.Seconds(), e.Final, e.Revisited, e.Definition, p.Derived,
 	}
 }

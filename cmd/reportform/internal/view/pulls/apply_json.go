@@ -39,6 +39,7 @@ type pullCompleteMessage struct {
 	Repeated    int64            `json:"repeated"`
 	Revisions   int64            `json:"revisions"`
 	Outside     int64            `json:"outside"`
+	Untimed     int64            `json:"untimed"`
 	Outputs     []writtenMessage `json:"outputs"`
 }
 
@@ -131,7 +132,7 @@ func (j *JSON) ended(e *run.Ended) {
 	default:
 		j.Put(pullCompleteMessage{
 			j.pull(view.TypePullComplete, e.Pull), e.Took.Seconds(),
-			s.Events, s.Bytes, s.Pages, s.Requests, s.Repeated, s.Revisions, s.Outside, written,
+			s.Events, s.Bytes, s.Pages, s.Requests, s.Repeated, s.Revisions, s.Outside, s.Untimed, written,
 		})
 	}
 }

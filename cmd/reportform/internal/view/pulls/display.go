@@ -140,7 +140,7 @@ func finishedText(f *run.Ended) string {
 	} else {
 		parts = append(parts, term.Many(f.Stats.Pages, "page"))
 	}
-	parts = append(parts, view.Extras(f.Stats.Repeated, f.Stats.Revisions, f.Stats.Outside)...)
+	parts = append(parts, view.Extras(f.Stats.Repeated, f.Stats.Revisions, f.Stats.Outside, f.Stats.Untimed)...)
 	return strings.Join(append(parts, term.Length(f.Took)), ", ")
 }
 

@@ -63,7 +63,7 @@ func exampleApply(v applying, now func() time.Time) {
 	written.Receipt = outputs.Receipt{Place: "/srv/xml/contoso-legacy-last-7d.xml", Rows: 12_345, Bytes: 45_678_901, SHA256: "9f86d081"}
 	v.Progress(run.Ended{Pull: pulls[0], Result: run.Result{
 		Took: 12345 * time.Millisecond, Written: []run.Written{written},
-		Stats: fetch.Stats{Requests: 14, Pages: 13, Events: 12_345, Bytes: 40_000_000, Repeated: 3, Revisions: 1, Outside: 2},
+		Stats: fetch.Stats{Requests: 14, Pages: 13, Events: 12_345, Bytes: 40_000_000, Repeated: 3, Revisions: 1, Outside: 2, Untimed: 4},
 	}})
 	denied := run.Failure{
 		Outputs: []string{"output.json.archive", "output.csv.bi"},

@@ -1,0 +1,36 @@
+package fetch
+
+import "fmt"
+
+// PagesError says what is wrong with pages of which each is whole by itself.
+type PagesError struct {
+	Kind      PagesKind
+	Message   string
+	RequestID string // of the last of them
+}
+
+// PagesKind says what sort of error it is.
+type PagesKind string
+
+// The kinds of a PagesError.
+const (
+	// FilterIgnored: the events are not those of the time that was asked for.
+	FilterIgnored PagesKind = "filter_ignored"
+	// NoProgress: page follows upon page, and nothing new comes.
+	NoProgress PagesKind = "no_progress"
+)
+
+func (e *PagesError) Error() string {
+	if e.RequestID == "" {
+		return e.Message
+	}
+	return fmt.Sprintf("%s (request-id %s)", e.Message, e.RequestID)
+}
+
+// Advice says in full sentences what the user can do.
+func (e *PagesError) Advice() string {
+	if e.Kind == FilterIgnored {
+		return "The service does not filter this report by this time, or a gateway drops the filter: check the tenant's endpoints and, for a report_type block of your own, `time`. What has no time that the service can filter is a snapshot, without `time`."
+	}
+	return "The service has lost its way between pages. Try again later, or with shorter slices; if it stays so, give the request-id to Microsoft's support."
+}
