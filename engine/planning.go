@@ -42,6 +42,7 @@ func (e *Engine) Plan(ctx context.Context, opts PlanOptions) (*plan.Plan, error)
 	if err := cmp.Or(err, undeclared.Wait()); err != nil {
 		return nil, err
 	}
+	plan.Detour(p.Pulls, e.archive.Names())
 	if len(p.Pulls) > 0 {
 		p.Estimate = plan.EstimateOf(wants, parts, plan.Parallel{All: parallelism(opts.Parallelism), PerTenant: perTenant})
 	}

@@ -100,7 +100,7 @@ func (h *Human) report(r *reportPulls) {
 				o.Printf("      and %s; %s\n", term.Many(len(c.ranges)-n, "more range"), view.AllInJSON)
 				break
 			}
-			o.Hanging(o.Green("    + "), 6, rangeText(&sr, r.outputs))
+			o.Hanging(o.Green("    "+sign(sr.first)+" "), 6, rangeText(&sr, r.outputs))
 		}
 	}
 	o.Printf("\n")
@@ -140,6 +140,14 @@ func rangeLabel(r *sliceRange) string {
 	return Stretch(r.first.Label, r.last.Label, r.first.From, r.last.To)
 }
 
+// sign begins the line of a pull.
+func sign(p *plan.Pull) string {
+	if p.Relocates() {
+		return ">"
+	}
+	return "+"
+}
+
 // pullLabel names the slice of a pull.
 func pullLabel(p *plan.Pull) string { return Stretch(p.Label, p.Label, p.From, p.To) }
 
@@ -152,7 +160,7 @@ func (h *Human) onePull(p *plan.Pull) {
 	if !p.Final {
 		settled = ", not settled yet"
 	}
-	o.Hanging(o.Green("  + "), 4, pullLabel(p)+settled)
+	o.Hanging(o.Green("  "+sign(p)+" "), 4, pullLabel(p)+settled)
 	for _, out := range p.Outputs {
 		why := ReasonAt(out.Reason, out.Place)
 		if out.Reason == plan.Derived { // from what is said below
@@ -162,6 +170,9 @@ func (h *Human) onePull(p *plan.Pull) {
 		reason := ", " + term.Clean(string(out.Reason)) + ": "
 		o.Printf("%s\n", term.Styled(strings.Replace(line, reason, ", "+string(o.Bold(string(out.Reason)))+": ", 1)))
 		o.Printf("      %s\n", out.Place)
+		if out.From != "" {
+			o.Printf("      from %s\n", out.From)
+		}
 	}
 	if p.Source != nil {
 		o.Hanging("    ", 4, "made from "+p.Source.Place.String()+", without a request")
@@ -177,9 +188,13 @@ func (h *Human) legend(pulls []plan.Pull) {
 			used[o.Reason] = true
 		}
 	}
+	width := len(plan.Revisit) + 1
+	if used[plan.Relocated] {
+		width = len(plan.Relocated)
+	}
 	for _, r := range Reasons() {
 		if used[r] {
-			h.Out.Printf("  %-8s %s\n", string(r), h.Out.Faint(ReasonText(r)))
+			h.Out.Printf("  %-*s %s\n", width, string(r), h.Out.Faint(ReasonText(r)))
 		}
 	}
 	h.Out.Printf("\n")

@@ -29,6 +29,7 @@ type outputMessage struct {
 	Output string      `json:"output"`
 	Reason plan.Reason `json:"reason"`
 	Place  place.Place `json:"path"`
+	From   place.Place `json:"from_path,omitempty"`
 }
 
 type gapMessage struct {
@@ -88,7 +89,7 @@ func (j *JSON) Plan(p *plan.Plan) {
 			pull.From, pull.To, pull.Label, pull.Final, pull.Revisit, pull.LostAt, make([]outputMessage, 0, len(pull.Outputs)), pull.Source,
 		}
 		for _, o := range pull.Outputs {
-			message.Outputs = append(message.Outputs, outputMessage{o.Output, o.Reason, o.Place})
+			message.Outputs = append(message.Outputs, outputMessage{o.Output, o.Reason, o.Place, o.From})
 		}
 		j.Put(message)
 	}

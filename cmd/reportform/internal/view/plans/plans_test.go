@@ -47,6 +47,15 @@ func TestScreens(t *testing.T) {
 			}
 			h.Plan(&plan.Plan{Pulls: []plan.Pull{p}})
 		},
+		"plan-relocated": func(h *Human) {
+			p := &plan.Plan{Held: 43}
+			for n := 4; n <= 6; n++ {
+				p.Pulls = append(p.Pulls, relocated(n))
+			}
+			p.Pulls = append(p.Pulls, viewtest.Pull("tenant.contoso", "report.sign_ins.failed", 7, plan.New, plan.New))
+			h.Plan(p)
+			h.Plan(&plan.Plan{Pulls: p.Pulls[:1]})
+		},
 		"plan-one-derived": func(h *Human) {
 			p := viewtest.Plan().Pulls[28]
 			p.Outputs[0].Output = "output.csv.an_output_with_a_long_name_that_fills_most_of_a_line"
@@ -55,9 +64,17 @@ func TestScreens(t *testing.T) {
 	})
 }
 
+// relocated is a pull that moves what one output holds.
+func relocated(n int) plan.Pull {
+	p := viewtest.Pull("tenant.contoso", "report.sign_ins.failed", n, plan.Relocated)
+	p.Outputs[0].From = "old/" + p.Outputs[0].Place
+	return p
+}
+
 func TestJSON(t *testing.T) {
 	viewtest.Messages(t, NewJSON, map[string]func(*JSON){
-		"plan": func(j *JSON) { j.Plan(viewtest.Plan()); j.PlanSaved("november.rfplan") },
+		"plan-relocated": func(j *JSON) { j.Plan(&plan.Plan{Pulls: []plan.Pull{relocated(4)}}) },
+		"plan":           func(j *JSON) { j.Plan(viewtest.Plan()); j.PlanSaved("november.rfplan") },
 	})
 }
 
