@@ -138,18 +138,16 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 // freed returns the pulls that write to no place from which a relocation has
 // failed to go, and gives the others to stuck.
 func freed(pulls []plan.Pull, failed []run.Ended, names *archive.Names, stuck func(*plan.Pull, place.Place)) []plan.Pull {
-	taken := map[place.Place]bool{}
-	for i := range failed {
-		if p := failed[i].Pull; p.Relocates() {
-			taken[names.Key(p.Outputs[0].Output, p.Outputs[0].From)] = true
-		}
-	}
-	if len(taken) == 0 {
+	failed = slices.DeleteFunc(slices.Clone(failed), func(e run.Ended) bool { return !e.Pull.Relocates() })
+	if len(failed) == 0 {
 		return pulls
 	}
 	var free []plan.Pull
 	for i := range pulls {
-		n := slices.IndexFunc(pulls[i].Outputs, func(o plan.PullOutput) bool { return taken[names.Key(o.Output, o.Place)] })
+		n := slices.IndexFunc(pulls[i].Outputs, func(o plan.PullOutput) bool {
+			key := names.Key(o.Output, o.Place)
+			return slices.ContainsFunc(failed, func(e run.Ended) bool { return e.Pull.Frees(key, names) })
+		})
 		if n < 0 {
 			free = append(free, pulls[i])
 		} else {

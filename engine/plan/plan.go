@@ -108,10 +108,12 @@ type PullOutput struct {
 	Reason     Reason      `json:"reason"`
 	Place      place.Place `json:"path"` // as in the ledger
 	Definition string      `json:"definition"`
-	// From is where what is Relocated was before, and Via where it waits for its
-	// place to be free; empty for what does not have to.
-	From place.Place `json:"from_path,omitempty"`
-	Via  place.Place `json:"via_path,omitempty"`
+	// From is where what is Relocated is held, and Via where it waits for its place
+	// to be free; empty for what does not have to. Leaves are the places at which
+	// relocations that were cut off have left it.
+	From   place.Place   `json:"from_path,omitempty"`
+	Via    place.Place   `json:"via_path,omitempty"`
+	Leaves []place.Place `json:"leaves_paths,omitempty"`
 }
 
 // Orphan is a held slice that is no longer declared.

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/window"
@@ -46,13 +47,9 @@ func (s *subtraction) relocation(output *WantOutput, held *ledger.Held, target *
 // relocate plans that what an output holds goes to its target. It may be there
 // already, and something of it be left at the place before.
 func (s *subtraction) relocate(which int, slice *window.Named, held *ledger.Held, target *Target) {
-	from := held.Place
-	if from == target.Place {
-		left, ok := s.left[slotOf(held.Output, held.From, held.To)]
-		if !ok {
-			return
-		}
-		from = left
+	left := s.left[slotOf(held.Output, held.From, held.To)]
+	if held.Place == target.Place && len(left) == 0 {
+		return
 	}
 	if s.moves == nil {
 		s.moves = make([][]Pull, len(s.want.Outputs))
@@ -62,19 +59,34 @@ func (s *subtraction) relocate(which int, slice *window.Named, held *ledger.Held
 	s.moves[which] = append(s.moves[which], Pull{
 		Tenant: s.want.Tenant, Report: s.want.Report, Type: s.want.Type,
 		From: slice.From, To: slice.To, Label: slice.Label, Date: slice.Date, Final: held.Final, Revisit: held.Revisited,
-		Outputs: []PullOutput{{Output: held.Output, Reason: Relocated, Place: target.Place, Definition: target.Definition, From: from}},
+		Outputs: []PullOutput{{Output: held.Output, Reason: Relocated, Place: target.Place, Definition: target.Definition, From: held.Place, Leaves: left}},
 	})
 }
 
+// occupied are the places that are free once a relocation is done.
+func (o *PullOutput) occupied() []place.Place {
+	if o.From == o.Place {
+		return o.Leaves
+	}
+	return append([]place.Place{o.From}, o.Leaves...)
+}
+
+// Frees reports whether a pull that relocates frees a place, by its key.
+func (p *Pull) Frees(key place.Place, names Names) bool {
+	o := &p.Outputs[0]
+	return p.Relocates() && slices.ContainsFunc(o.occupied(), func(at place.Place) bool { return names.Key(o.Output, at) == key })
+}
+
 // leftBy returns what relocations that were cut off have left at first places.
-func leftBy(l *ledger.Ledger) map[slotKey]place.Place {
-	var left map[slotKey]place.Place
+func leftBy(l *ledger.Ledger) map[slotKey][]place.Place {
+	var left map[slotKey][]place.Place
 	for _, one := range l.Left {
 		if one.Relocated {
 			if left == nil {
-				left = map[slotKey]place.Place{}
+				left = map[slotKey][]place.Place{}
 			}
-			left[slotOf(one.Output, one.From, one.To)] = one.Place
+			at := slotOf(one.Output, one.From, one.To)
+			left[at] = append(left[at], one.Place)
 		}
 	}
 	return left
@@ -143,7 +155,9 @@ func waiting(pulls []Pull, names Names) *waits {
 			continue
 		}
 		output := &pulls[i].Outputs[0]
-		at[names.Key(output.Output, output.From)] = len(w.pulls)
+		for _, p := range output.occupied() {
+			at[names.Key(output.Output, p)] = len(w.pulls)
+		}
 		w.pulls = append(w.pulls, i)
 		w.via = append(w.via, output.Via != "")
 		w.key = append(w.key, ledger.Key{Tenant: pulls[i].Tenant, Report: pulls[i].Report})
@@ -154,10 +168,12 @@ func waiting(pulls []Pull, names Names) *waits {
 	}
 	for i, n := range w.pulls {
 		output := &pulls[n].Outputs[0]
-		before, ok := at[names.Key(output.Output, output.Place)]
-		if !ok {
+		key := names.Key(output.Output, output.Place)
+		before, ok := at[key]
+		switch {
+		case !ok, before == i && (output.From == output.Place || names.Key(output.Output, output.From) != key):
 			before = -1
-		} else {
+		default:
 			w.free[before] = false
 		}
 		w.before[i] = before

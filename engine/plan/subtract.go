@@ -120,7 +120,7 @@ type subtraction struct {
 	// and left what those that were cut off have left behind.
 	moves  [][]Pull
 	moving map[slotKey]bool
-	left   map[slotKey]place.Place
+	left   map[slotKey][]place.Place
 
 	// replaced are the places of a trailing window's one slice: what lies there
 	// of an earlier one stays until it is replaced.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/reportform/reportform/engine/ledger"
@@ -82,12 +83,23 @@ func (m *moving) add(ctx context.Context, h hop) {
 	for _, other := range m.batch {
 		q := &m.pulls[other.pull]
 		if len(m.batch) == maxBatch || p.Tenant != q.Tenant || p.Report != q.Report || h.pull == other.pull ||
-			m.key(output, h.to) == m.key(q.Outputs[0].Output, other.from) {
+			m.frees(other, m.key(output, h.to)) {
 			m.flush(ctx)
 			break
 		}
 	}
 	m.batch = append(m.batch, h)
+}
+
+// occupies are the places that are free after a hop.
+func (m *moving) occupies(h hop) []place.Place {
+	return append([]place.Place{h.from}, m.pulls[h.pull].Outputs[0].Leaves...)
+}
+
+// frees reports whether a hop frees a place, by its key.
+func (m *moving) frees(h hop, key place.Place) bool {
+	output := m.pulls[h.pull].Outputs[0].Output
+	return slices.ContainsFunc(m.occupies(h), func(p place.Place) bool { return m.key(output, p) == key })
 }
 
 // flush carries out the batch.
@@ -140,12 +152,11 @@ func (m *moving) relocate(ctx context.Context, l *ledger.Ledger, h hop) (one rel
 		m.fail(h, fmt.Errorf("%s is not free yet: what is there was to be moved first, and that has failed", h.to))
 		return one, false
 	}
-	receipt := receiptOf(entry)
-	to := h.to
+	receipt, to := receiptOf(entry), h.to
 	switch entry.Place {
 	case h.from:
 	case h.to, output.Place: // and something of it is left at another place
-		to, receipt.Place = entry.Place, h.from
+		to = entry.Place
 	default:
 		m.fail(h, fmt.Errorf("it is held at %s now, and no longer at %s: make the plan again", entry.Place, h.from))
 		return one, false
@@ -290,7 +301,9 @@ func slotOf(h *ledger.Held) ledgerSlot {
 // fail says that a hop has failed, and that its place is not free.
 func (m *moving) fail(h hop, err error) {
 	output := m.pulls[h.pull].Outputs[0].Output
-	m.stuck[m.key(output, h.from)] = true
+	for _, p := range m.occupies(h) {
+		m.stuck[m.key(output, p)] = true
+	}
 	if m.results[h.pull].Failure == nil {
 		m.results[h.pull] = Result{
 			Took:    m.Now().Sub(m.begun),
