@@ -10,8 +10,13 @@ type (
 		// what is to go there can wait.
 		Aside(p place.Place) place.Place
 	}
+	keyed interface {
+		// Key returns what stands for all the names of a place that may be one.
+		Key(p place.Place) place.Place
+	}
 	namer interface {
-		// Name returns what stands for all the names that are one with a place there.
+		// Name returns what stands for all the names that are one with a place where
+		// that is. Without it Key does.
 		Name(p place.Place) place.Place
 		// Alike reports whether two places are one under different names, whether or
 		// not anything is there.
@@ -38,8 +43,11 @@ func (a *Archive) Names() *Names {
 
 // Key returns what stands for all the names of a place of an output.
 func (n *Names) Key(output string, p place.Place) place.Place {
-	if keeper, ok := n.keepers.of(output, p).(namer); ok {
+	switch keeper := n.keepers.of(output, p).(type) {
+	case namer:
 		return keeper.Name(p)
+	case keyed:
+		return keeper.Key(p)
 	}
 	return p
 }
@@ -49,7 +57,7 @@ func (n *Names) Alike(output string, p, other place.Place) bool {
 	if keeper, ok := n.keepers.of(output, p).(namer); ok && p.Kind() == other.Kind() {
 		return keeper.Alike(p, other)
 	}
-	return p == other
+	return n.Key(output, p) == n.Key(output, other)
 }
 
 // Aside returns a place beside one of an output, at which no slice is wanted; the

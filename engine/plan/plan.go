@@ -64,6 +64,14 @@ type Plan struct {
 	Estimate *Estimate `json:"estimate,omitempty"`
 	// Schedules are those that cannot hold.
 	Schedules []Schedule `json:"schedules,omitempty"`
+	// Warnings say what works here and would not elsewhere, one of an output.
+	Warnings []Warning `json:"warnings,omitempty"`
+}
+
+// Warning is a sentence about an output, for people.
+type Warning struct {
+	Output string `json:"output"` // address
+	Text   string `json:"text"`
 }
 
 // Pull is the unit of work: one report of one tenant for one slice, into the

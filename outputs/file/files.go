@@ -29,8 +29,8 @@ import (
 // and whether or not they are still declared: their places say all that it
 // takes. It is safe for concurrent use.
 type Files struct {
-	dir      string    // absolute, where relative places start
-	foldings *sync.Map // of folders, by path
+	dir     string    // absolute, where relative places start
+	folders *sync.Map // that are known, by path
 }
 
 // NewFiles returns the Files of a configuration's absolute directory.

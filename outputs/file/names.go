@@ -31,6 +31,9 @@ func (f folding) name(path string) string {
 	if f == (folding{}) || f.plain(path) {
 		return path
 	}
+	if isASCII(path) {
+		return f.ascii([]byte(path))
+	}
 	if f.forms {
 		path = norm.NFC.String(path)
 	}
@@ -40,7 +43,12 @@ func (f folding) name(path string) string {
 			path = norm.NFC.String(path)
 		}
 	}
-	if f.ends {
+	return f.trimmed(path)
+}
+
+// trimmed returns a path whose names have lost their ends.
+func (f folding) trimmed(path string) string {
+	if f.ends && !endsPlain(path) {
 		parts := strings.Split(path, "/")
 		for i, part := range parts {
 			if end := strings.TrimRight(part, ". "); end != "" {
@@ -52,13 +60,46 @@ func (f folding) name(path string) string {
 	return path
 }
 
+// ascii returns the name of a path of ASCII, which it changes.
+func (f folding) ascii(path []byte) string {
+	if f.cases {
+		for i, c := range path {
+			if c >= 'A' && c <= 'Z' {
+				path[i] = c | 0x20
+			}
+		}
+	}
+	return f.trimmed(string(path))
+}
+
+// endsPlain reports whether no name in a path has an end to lose.
+func endsPlain(path string) bool {
+	last := byte('/')
+	for i := range len(path) {
+		if path[i] == '/' && (last == '.' || last == ' ') {
+			return false
+		}
+		last = path[i]
+	}
+	return last != '.' && last != ' '
+}
+
+func isASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
 // plain reports whether a path is its own name, as most are. It may be wrong about
 // one that is, never about one that is not.
 func (f folding) plain(path string) bool {
 	last := byte('/')
 	for i := range len(path) {
 		c := path[i]
-		if c >= 0x80 || c >= 'A' && c <= 'Z' || c == '/' && (last == '.' || last == ' ') {
+		if c >= 0x80 || c-'A' < 26 || c == '/' && (last == '.' || last == ' ') {
 			return false
 		}
 		last = c
@@ -83,7 +124,7 @@ func (f Files) Name(p place.Place) place.Place {
 	if !p.IsFile() {
 		return p
 	}
-	return place.Place(f.foldingAt(filepath.Dir(f.path(p))).name(string(p)))
+	return place.Place(f.folderAt(filepath.Dir(f.path(p))).name(string(p)))
 }
 
 // Alike reports whether the file system takes two places for one, whether or not
@@ -99,30 +140,40 @@ func (f Files) Alike(a, b place.Place) bool {
 			same = i + 1
 		}
 	}
-	at := f.foldingAt(filepath.Clean(one[:same]))
+	at := f.folderAt(filepath.Clean(one[:same]))
 	return at.name(string(a)) == at.name(string(b))
 }
 
-// foldingAt returns the folding of a folder, or of the nearest one above it that
-// is there. Nothing is written to find out.
-func (f Files) foldingAt(dir string) folding {
+// manner is what a folder takes.
+type manner struct {
+	folding
+
+	longest int // name
+}
+
+// folderAt says what a folder takes, or the nearest one above it that is there.
+// Nothing is written to find out.
+func (f Files) folderAt(dir string) manner {
 	for {
-		if known, ok := f.foldings.Load(dir); ok {
-			return known.(folding)
+		if known, ok := f.folders.Load(dir); ok {
+			return known.(manner)
 		}
 		info, err := os.Stat(dir)
 		if err == nil && info.IsDir() {
-			found := probe(dir)
-			f.foldings.Store(dir, found)
+			found := manner{probe(dir), longestName(dir)}
+			f.folders.Store(dir, found)
 			return found
 		}
 		above := filepath.Dir(dir)
 		if above == dir {
-			return usual()
+			return manner{usual(), usualName}
 		}
 		dir = above
 	}
 }
+
+// usualName is the longest name that file systems take, as the system counts.
+const usualName = 255
 
 // usual is the folding that is usual on this system.
 func usual() folding {
@@ -213,55 +264,30 @@ func swapCase(name string) string {
 // Each completes a sentence that begins with the path. The function is for one
 // goroutine, and looks at folders, of which it remembers the last.
 func (f Files) Fits() func(p place.Place) (here, elsewhere string) {
-	var dir, flaw string // the last folder, and why it is none
-	begun := false
+	var dir string // the last folder, with what it takes
+	var takes manner
 	return func(p place.Place) (here, elsewhere string) {
 		if !p.IsFile() {
 			return "", ""
 		}
 		path := f.path(p)
-		if flaw := flawOfLength(path); flaw != "" {
+		if parent := filepath.Dir(path); parent != dir {
+			dir, takes = parent, f.folderAt(parent)
+		}
+		if flaw := flawOfLength(path, takes.longest); flaw != "" {
 			return flaw, ""
-		}
-		if parent := filepath.Dir(path); !begun || parent != dir {
-			dir, flaw, begun = parent, flawOfFolder(parent), true
-		}
-		if flaw != "" {
-			return flaw, ""
-		}
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			return "is a directory; name a file in it", ""
 		}
 		flaw := flawOnWindows(string(p))
-		if runtime.GOOS == "windows" {
+		if takes.ends { // as Windows does
 			return flaw, ""
 		}
 		return "", flaw
 	}
 }
 
-// flawOfFolder says why files cannot lie in a folder: something above them is a file.
-func flawOfFolder(dir string) string {
-	for {
-		info, err := os.Stat(dir)
-		switch {
-		case err == nil && !info.IsDir():
-			return fmt.Sprintf("lies in %s, which is a file and not a directory", dir)
-		case err == nil:
-			return ""
-		}
-		above := filepath.Dir(dir)
-		if above == dir {
-			return ""
-		}
-		dir = above
-	}
-}
-
 // flawOfLength says why a path is too long for this system: itself, or that of
 // the temporary file beside it.
-func flawOfLength(path string) string {
-	const name = 255
+func flawOfLength(path string, name int) string {
 	most := map[string]int{"windows": 32_000, "darwin": 1023, "ios": 1023}[runtime.GOOS]
 	if most == 0 {
 		most = 4095

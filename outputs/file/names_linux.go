@@ -50,3 +50,12 @@ func systemFolding(dir string) (found folding, sure bool) {
 	}
 	return folding{cases: true, forms: true}, true
 }
+
+// longestName is the length of the longest name that a folder takes, in bytes.
+func longestName(dir string) int {
+	var fs unix.Statfs_t
+	if unix.Statfs(dir, &fs) != nil || fs.Namelen <= 0 {
+		return usualName
+	}
+	return int(fs.Namelen)
+}

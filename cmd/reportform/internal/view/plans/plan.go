@@ -37,6 +37,7 @@ func (h *Human) Plan(p *plan.Plan) {
 	h.orphans(p.Orphans)
 	h.elsewhere(p.KeptElsewhere)
 	h.schedules(p.Schedules)
+	h.warnings(p.Warnings)
 	h.planSummary(p)
 	h.estimate(p.Estimate)
 }
@@ -46,6 +47,17 @@ func (h *Human) elsewhere(ledgers int) {
 	if ledgers > 0 {
 		h.Out.Paragraphs(0, "Another configuration keeps "+term.Many(ledgers, "ledger")+" in this state: no plan of this one touches them. If they are its own, from another directory, state rm forgets them.")
 		h.Out.Printf("\n")
+	}
+}
+
+// warnings say what works here and would not elsewhere.
+func (h *Human) warnings(list []plan.Warning) {
+	o := &h.Out
+	for i := range list {
+		o.Hanging(o.Bold("Warning:")+" ", 9, list[i].Output+": "+list[i].Text)
+	}
+	if len(list) > 0 {
+		o.Printf("\n")
 	}
 }
 

@@ -3,6 +3,8 @@ package plans
 import (
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/internal/place"
@@ -97,6 +99,10 @@ func (j *JSON) Plan(p *plan.Plan) {
 	j.gaps(view.TypeLost, p.Lost)
 	j.Orphans(view.TypeOrphan, p.Orphans)
 	j.schedules(p.Schedules)
+	for i := range p.Warnings {
+		w := &p.Warnings[i]
+		j.Diagnostics(hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: "A path for this system alone", Detail: w.Output + ": " + w.Text}}, nil)
+	}
 	j.estimate(p.Estimate)
 	j.Put(planSummaryMessage{
 		view.HeadOf(view.TypePlanSummary), p.Now, len(p.Pulls), reasons(p.Pulls),
