@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
+	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/all"
@@ -175,6 +177,47 @@ func TestNamesThatAreOne(t *testing.T) {
 	s.Drop(place.New("memory", "memory:contoso", "r 2026-11-21"))
 	if _, err := w.engine().Plan(t.Context(), PlanOptions{}); err == nil || !strings.Contains(err.Error(), "2026-11-21") {
 		t.Errorf("what would take the place of what is held: %v", err)
+	}
+}
+
+// Prune deletes nothing under one name of what another one holds, or leads to.
+func TestPruneKnowsNames(t *testing.T) {
+	for _, folds := range []bool{true, false} {
+		w := newWorld(t, nil)
+		w.formats = all.Registry()
+		s := &shelf{}
+		w.formats["memory"] = s
+		w.write("main.rf.hcl", strings.ReplaceAll(twins, "ENDPOINTS", w.endpoints()))
+		w.edit("main.rf.hcl", "output \"ndjson\" \"lake\" {\n  path = \"out/${pull.tenant.name}/${pull.window.label}.ndjson\"\n}", "output \"memory\" \"lake\" {\n}")
+		w.edit("main.rf.hcl", "output.ndjson.lake", "output.memory.lake")
+		w.mustApplied(4)
+		s.folds = folds
+		w.edit("main.rf.hcl", `Contoso = "one", contoso = "two"`, `contoso = "two"`)
+		p := w.plan(w.engine())
+		if len(p.Orphans) != 2 || len(p.Pulls) > 0 {
+			t.Fatalf("%+v\n%s", p.Orphans, reasons(p))
+		}
+		s.Drop(place.New("memory", "memory:contoso", "r 2026-11-20")) // which is looked at no more
+		key := ledger.Key{Tenant: `tenant.t["contoso"]`, Report: "report.sign_ins.r"}
+		e := w.engine()
+		err := e.ledgers.Update(t.Context(), key, func(l *ledger.Ledger) {
+			from := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+			l.Forget("output.memory.lake", from, from.AddDate(0, 0, 1), place.New("memory", "memory:contoso", "r 2026-11-20"))
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.Pulls = nil
+		summary, err := e.Apply(t.Context(), p, ApplyOptions{Prune: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, held := s.Slices()[place.New("memory", "memory:Contoso", "r 2026-11-21")]
+		_, wanted := s.Slices()[place.New("memory", "memory:Contoso", "r 2026-11-20")]
+		if held != folds || wanted != folds || len(summary.Pruned) != map[bool]int{true: 1, false: 2}[folds] ||
+			(summary.Kept != nil) != folds || folds && !strings.Contains(summary.Kept.Error(), "under the name memory:contoso r 2026-11-20") {
+			t.Errorf("folding %v: held stays %v, wanted stays %v, %d pruned, %v", folds, held, wanted, len(summary.Pruned), summary.Kept)
+		}
 	}
 }
 

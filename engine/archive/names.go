@@ -29,8 +29,8 @@ type (
 	}
 )
 
-// Names says what the places of outputs are called where they are. It is used by
-// one goroutine.
+// Names says what the places of outputs are called where they are. It is safe for
+// concurrent use, but for Fits.
 type Names struct {
 	keepers *Keepers
 	fits    map[any]func(place.Place) (here, elsewhere string)
@@ -47,6 +47,15 @@ func (n *Names) Key(output string, p place.Place) place.Place {
 	case namer:
 		return keeper.Name(p)
 	case keyed:
+		return keeper.Key(p)
+	}
+	return p
+}
+
+// Wide returns what stands for all the names of an output's place that are one
+// with it on some system or other.
+func (n *Names) Wide(output string, p place.Place) place.Place {
+	if keeper, ok := n.keepers.of(output, p).(keyed); ok {
 		return keeper.Key(p)
 	}
 	return p
