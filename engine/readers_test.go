@@ -2,6 +2,7 @@ package engine
 
 import (
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/reportform/reportform/engine/ledger/postgres/pgtest"
+	"github.com/reportform/reportform/engine/sandbox"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/all"
 	"github.com/reportform/reportform/outputs/outputstest"
@@ -30,6 +32,41 @@ func oddEvents() []outputs.Event {
 		list = append(list, *outputstest.Event(fmt.Sprintf(`{"id":"%d","createdDateTime":"%s","other":"%[2]s"}`, i, text)))
 	}
 	return list
+}
+
+// A service that sends text that is none loses no event: each is in the file of
+// every format, and a table has what its cell cannot say in extra.
+func TestOddText(t *testing.T) {
+	w := fullArchive(t)
+	before := w.files("out")
+	w.sandbox.SetFaults(sandbox.Fault{Kind: "odd-text", Times: -1})
+	w.edit("main.rf.hcl", "label}.csv\"", "label}.csv\"\n columns = [\"id\", \"userDisplayName\"]")
+	if err := os.RemoveAll(filepath.Join(w.dir, "out")); err != nil {
+		t.Fatal(err)
+	}
+	w.mustApplied(6)
+	odd := 0
+	for name, content := range w.files("out") {
+		if strings.HasSuffix(name, ".ndjson") {
+			if got, want := strings.Count(content, "\n"), strings.Count(before[name], "\n"); got != want {
+				t.Errorf("%s has %d events, want %d", name, got, want)
+			}
+			records, err := csv.NewReader(strings.NewReader(w.files("out")[strings.TrimSuffix(name, ".ndjson")+".csv"])).ReadAll()
+			if err != nil || len(records)-1 != strings.Count(content, "\n") {
+				t.Fatalf("%s: %d records, %v", name, len(records)-1, err)
+			}
+			for _, r := range records[1:] {
+				if strings.Contains(r[1], `nul\u0000 half \ud800 `) && strings.Contains(r[2], `"userDisplayName":"nul\u0000 half \ud800 `) {
+					odd++
+				}
+			}
+		} else if strings.ContainsAny(content, "\x00") {
+			t.Errorf("%s has a NUL", name)
+		}
+	}
+	if odd == 0 {
+		t.Error("no text was odd")
+	}
 }
 
 // TestReadersAgree counts the records of files with text that is none, with the
