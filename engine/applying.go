@@ -3,9 +3,11 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
+	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
 	"github.com/reportform/reportform/internal/place"
@@ -76,10 +78,15 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan, opts ApplyOptions) (*S
 	return &summary, nil
 }
 
-// pull has the pulls of p carried out and counts them in summary.
+// pull has the pulls of p carried out and counts them in summary: first what
+// relocates, and then the others, which may write where that was.
 func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, summary *Summary) error {
-	if err := e.wire.Open(); err != nil {
-		return err
+	names := e.archive.Names()
+	moves, others := plan.Relocations(p.Pulls, names)
+	if len(others) > 0 {
+		if err := e.wire.Open(); err != nil {
+			return err
+		}
 	}
 	var mu sync.Mutex
 	tell := func(progress run.Progress) {
@@ -97,19 +104,57 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 	if executor == nil {
 		executor = run.Local{Parallelism: parallelism(opts.Parallelism), PerTenant: perTenant}
 	}
-	runs := slices.Collect(slices.Chunk(p.Pulls, 1))
-	left := executor.Execute(ctx, p.Header, runs, &worker{e, tell}, func(pulls []plan.Pull, o run.Outcome, err error) {
-		for i := range pulls {
-			tell(run.Ended{Pull: &pulls[i], Result: resultOf(&pulls[i], &o, i, err)})
+	left, order := 0, make(map[*plan.Pull]int, len(p.Pulls))
+	execute := func(runs [][]plan.Pull) {
+		for _, pulls := range runs {
+			for i := range pulls {
+				order[&pulls[i]] = len(order)
+			}
 		}
-	})
-	summary.Interrupted = left > 0 || ctx.Err() != nil
-	order := make(map[*plan.Pull]int, len(p.Pulls))
-	for i := range p.Pulls {
-		order[&p.Pulls[i]] = i
+		left += executor.Execute(ctx, p.Header, runs, &worker{e, tell}, func(pulls []plan.Pull, o run.Outcome, err error) {
+			for i := range pulls {
+				tell(run.Ended{Pull: &pulls[i], Result: resultOf(&pulls[i], &o, i, err)})
+			}
+		})
 	}
+	if len(moves) > 0 {
+		execute(moves)
+		others = freed(others, summary.Failed, names, func(stuck *plan.Pull, at place.Place) {
+			order[stuck] = len(order)
+			err := fmt.Errorf("%s is not free: what is there was to be moved first, and that has failed", at)
+			tell(run.Ended{Pull: stuck, Result: resultOf(stuck, nil, 0, err)})
+		})
+	}
+	if left > 0 { // places are not free for want of time
+		left += len(others)
+	} else {
+		execute(slices.Collect(slices.Chunk(others, 1)))
+	}
+	summary.Interrupted = left > 0 || ctx.Err() != nil
 	slices.SortFunc(summary.Failed, func(a, b run.Ended) int { return order[a.Pull] - order[b.Pull] })
 	return nil
+}
+
+// freed returns the pulls that write to no place from which a relocation has
+// failed to go, and gives the others to stuck.
+func freed(pulls []plan.Pull, failed []run.Ended, names *archive.Names, stuck func(*plan.Pull, place.Place)) []plan.Pull {
+	failed = slices.DeleteFunc(slices.Clone(failed), func(e run.Ended) bool { return !e.Pull.Relocates() })
+	if len(failed) == 0 {
+		return pulls
+	}
+	var free []plan.Pull
+	for i := range pulls {
+		n := slices.IndexFunc(pulls[i].Outputs, func(o plan.PullOutput) bool {
+			key := names.Key(o.Output, o.Place)
+			return slices.ContainsFunc(failed, func(e run.Ended) bool { return e.Pull.Frees(key, names) })
+		})
+		if n < 0 {
+			free = append(free, pulls[i])
+		} else {
+			stuck(&pulls[i], pulls[i].Outputs[n].Place)
+		}
+	}
+	return free
 }
 
 // resultOf is the result of the pull of a run that has this number; with an error
@@ -152,6 +197,9 @@ func (s *Summary) count(ended run.Ended) {
 	}
 	if len(ended.Written) > 0 {
 		s.Events += ended.Stats.Events
+	}
+	if ended.Pull.Relocates() {
+		return // nothing was written
 	}
 	for _, w := range ended.Written {
 		s.Bytes += w.Receipt.Bytes

@@ -62,7 +62,7 @@ func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, err
 	if err := diag.Gather(mistakes); err != nil {
 		return nil, err
 	}
-	if err := e.conflicts(wants, parts, len(wants)); err != nil {
+	if _, err := e.conflicts(wants, parts, len(wants), nil); err != nil {
 		return nil, err
 	}
 	if !opts.everything() {

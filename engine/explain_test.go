@@ -70,10 +70,15 @@ func TestExplain(t *testing.T) {
 		t.Errorf("a directory: %+v", x)
 	}
 
-	// Another path: the old file is left behind. Another name: it is an orphan
+	// Another path: the next apply moves the file. With other options too the old
+	// file is left behind. Another name: it is an orphan
 	// of the old one, held by the new one.
 	w.edit("main.rf.hcl", `from = "2026-10-01"`, `from = "2026-11-21"`)
 	w.edit("main.rf.hcl", `.csv"`, `.table.csv"`)
+	if o := one(dir + "2026-11-21.csv"); o.Held == nil || o.Reason != plan.Relocated || o.Orphan != "" {
+		t.Errorf("relocated: %+v", o)
+	}
+	w.edit("main.rf.hcl", `.table.csv"`, ".table.csv\"\n crlf = true")
 	w.apply()
 	if o := one(dir + "2026-11-21.csv"); o.Left == nil || o.Orphan != "path" || o.Found.Condition != place.Intact {
 		t.Errorf("left: %+v", o)

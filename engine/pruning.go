@@ -26,7 +26,7 @@ import (
 func (e *Engine) prune(ctx context.Context, orphans []plan.Orphan) ([]plan.Orphan, error) {
 	rivals, err := e.rivals(ctx, orphans)
 	if err == nil {
-		rivals.wanted, err = e.wantedPlaces(ctx, orphans)
+		rivals.wanted, rivals.leads, err = e.wantedPlaces(ctx, orphans, rivals.names)
 	}
 	if err != nil {
 		return nil, err
@@ -81,7 +81,11 @@ func (e *Engine) pruneLedger(ctx context.Context, orphans []plan.Orphan, rivals 
 			// It is another entry's now.
 		case rivals.wanted[o.Place]:
 			err = errors.New("a slice that is declared belongs there and is not held yet, so the file is kept; if a block was renamed, state mv keeps what it holds")
-		case !rivals.alias(e.archive, o):
+		case rivals.alias(e.archive, o):
+			// So it is under another name.
+		case rivals.named(o, rivals.leads):
+			err = fmt.Errorf("a slice that is declared belongs there, under the name %s, and is not held yet, so the file is kept", rivals.leads[rivals.names.Wide(o.Output, o.Place)][0])
+		default:
 			err = e.archive.Remove(ctx, o.Output, &outputs.Receipt{Place: o.Place, Rows: o.Rows, Bytes: o.Bytes, SHA256: o.SHA256})
 		}
 		if errors.Is(err, outputs.ErrAltered) {
@@ -114,6 +118,11 @@ type rivals struct {
 	places map[place.Place]bool   // at which something else is held
 	wanted map[place.Place]bool   // to which a declared slice leads
 	twins  map[twin][]place.Place // held places that may be an orphan's under another name
+
+	names *archive.Names
+	// others are held places, and leads wanted ones, that differ from an orphan's and
+	// may be one with it, by what stands for all their names.
+	others, leads map[place.Place][]place.Place
 }
 
 // twin is what places under two names have in common: the last part of the name,
@@ -125,9 +134,15 @@ func twinOf(p place.Place, digest string) twin { return twin{lastPart(p), digest
 func lastPart(p place.Place) string { return strings.ToLower(path.Base(p.Text())) }
 
 // alias reports whether an orphan's place is held under another name: links lead
-// to it, or the file system does not tell the names apart.
+// to it, or what keeps it does not tell the names apart, whatever is there now.
 func (r *rivals) alias(a *archive.Archive, o plan.Orphan) bool {
-	return slices.ContainsFunc(r.twins[twinOf(o.Place, o.SHA256)], func(held place.Place) bool { return a.Same(o.Place, held) })
+	return slices.ContainsFunc(r.twins[twinOf(o.Place, o.SHA256)], func(held place.Place) bool { return a.Same(o.Place, held) }) ||
+		r.named(o, r.others)
+}
+
+// named reports whether one of some places is the orphan's under another name.
+func (r *rivals) named(o plan.Orphan, places map[place.Place][]place.Place) bool {
+	return slices.ContainsFunc(places[r.names.Wide(o.Output, o.Place)], func(p place.Place) bool { return r.names.Alike(o.Output, o.Place, p) })
 }
 
 // rivals finds what else holds the orphans' places: after a block was renamed,
@@ -140,12 +155,15 @@ func (e *Engine) rivals(ctx context.Context, orphans []plan.Orphan) (*rivals, er
 		place    place.Place
 	}
 	orphaned, places, names := map[entry]bool{}, map[place.Place]bool{}, map[string]bool{}
-	found := &rivals{places: map[place.Place]bool{}, twins: map[twin][]place.Place{}}
+	found := &rivals{
+		places: map[place.Place]bool{}, twins: map[twin][]place.Place{}, others: map[place.Place][]place.Place{}, names: e.archive.Names(),
+	}
 	for _, o := range orphans {
 		orphaned[entry{o.Key(), o.Output, o.From.UnixNano(), o.To.UnixNano(), o.Place}] = true
 		places[o.Place] = true
 		t := twinOf(o.Place, o.SHA256)
 		names[t.name], found.twins[t] = true, nil
+		found.others[found.names.Wide(o.Output, o.Place)] = nil
 	}
 	if len(orphans) == 0 {
 		return found, nil
@@ -166,6 +184,10 @@ func (e *Engine) rivals(ctx context.Context, orphans []plan.Orphan) (*rivals, er
 				found.places[h.Place] = true
 				continue
 			}
+			wide := found.names.Wide(h.Output, h.Place)
+			if others, ok := found.others[wide]; ok {
+				found.others[wide] = append(others, h.Place)
+			}
 			if !names[lastPart(h.Place)] {
 				continue
 			}
@@ -179,25 +201,33 @@ func (e *Engine) rivals(ctx context.Context, orphans []plan.Orphan) (*rivals, er
 	return found, err
 }
 
-// wantedPlaces finds the orphans' places to which declared slices lead.
-func (e *Engine) wantedPlaces(ctx context.Context, orphans []plan.Orphan) (map[place.Place]bool, error) {
-	places, wanted := make(map[place.Place]bool, len(orphans)), map[place.Place]bool{}
+// wantedPlaces finds the orphans' places to which declared slices lead, and other
+// places to which they lead by what stands for their names and those of an orphan.
+func (e *Engine) wantedPlaces(ctx context.Context, orphans []plan.Orphan, names *archive.Names) (wanted map[place.Place]bool, leads map[place.Place][]place.Place, err error) {
+	places, wide := make(map[place.Place]bool, len(orphans)), make(map[place.Place]bool, len(orphans))
+	wanted, leads = map[place.Place]bool{}, map[place.Place][]place.Place{}
 	for _, o := range orphans {
-		places[o.Place] = true
+		places[o.Place], wide[names.Wide(o.Output, o.Place)] = true, true
 	}
 	if len(places) == 0 {
-		return wanted, nil
+		return wanted, leads, nil
 	}
 	wants := e.wants(&PlanOptions{}, e.now().UTC())
 	var mu sync.Mutex
-	err := parallel.Do(ctx, len(wants), func(i int) error {
+	err = parallel.Do(ctx, len(wants), func(i int) error {
 		return wants[i].EachDestination(func(d plan.Destination) {
+			key := names.Wide(d.Output, d.Place)
+			if !wide[key] {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
 			if places[d.Place] {
-				mu.Lock()
-				defer mu.Unlock()
 				wanted[d.Place] = true
+			} else {
+				leads[key] = append(leads[key], d.Place)
 			}
 		})
 	})
-	return wanted, err
+	return wanted, leads, err
 }

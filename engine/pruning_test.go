@@ -61,6 +61,14 @@ func TestPruneKnowsLinks(t *testing.T) {
 	}
 	w.apply()
 	w.edit("main.rf.hcl", `"out/${pull.tenant.name}/${pull.window.label}.ndjson"`, `"disk/${pull.tenant.name}/${pull.window.label}.ndjson"`)
+	w.onlyMoves(6) // to where they are
+	w.mustApplied(6)
+	if n := len(w.files("disk")); n != 6 || len(w.plan(w.engine()).Orphans) > 0 {
+		t.Errorf("%d files are left of 6", n)
+	}
+	w.edit("main.rf.hcl", `"disk/`, `"out/`)
+	w.edit("main.rf.hcl", `"ndjson" "a"`, `"ndjson" "b"`)
+	w.edit("main.rf.hcl", `output.ndjson.a`, `output.ndjson.b`)
 	w.apply()
 	e := w.engine()
 	p := w.plan(e)

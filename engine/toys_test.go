@@ -163,7 +163,7 @@ func TestOnePlaceOfTwoNames(t *testing.T) {
 	w.formats["memory"] = folding{&w.memory}
 	_, err := w.engine().Plan(t.Context(), PlanOptions{})
 	var diags hcl.Diagnostics
-	if !errors.As(err, &diags) || len(diags) != toySlices/2 || !strings.Contains(diags[0].Detail, "memory:ONE r 2026-11-20 would be written by output.memory.m") {
+	if !errors.As(err, &diags) || len(diags) != toySlices/2 || !strings.Contains(diags[0].Detail, "memory:ONE r 2026-11-20 and memory:one r 2026-11-20 are two names of one place here. The first would be written by output.memory.m") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/place"
+	"github.com/reportform/reportform/outputs"
 )
 
 // Pull carries out a run of pulls of a plan with the header. It needs nothing but
@@ -43,12 +45,23 @@ func (w *worker) PullAt(ctx context.Context, h plan.Header, pulls []plan.Pull, s
 	if err := w.CheckPlan(&h); err != nil {
 		return run.Outcome{}, err
 	}
-	if err := w.wire.Open(); err != nil {
-		return run.Outcome{}, err
+	if slices.ContainsFunc(pulls, func(p plan.Pull) bool { return !p.Relocates() }) {
+		if err := w.wire.Open(); err != nil {
+			return run.Outcome{}, err
+		}
 	}
 	runner := &run.Runner{Ledgers: w.ledgers, Now: w.now, Keeper: w.wanted.Keepers[0], Progress: w.tell}
 	var outcome run.Outcome
-	for i := range pulls {
+	for i := 0; i < len(pulls); i++ {
+		moves := i
+		for moves < len(pulls) && pulls[moves].Relocates() {
+			moves++
+		}
+		if moves > i {
+			outcome.Results = append(outcome.Results, w.relocate(ctx, runner, pulls[i:moves])...)
+			i = moves - 1
+			continue
+		}
 		job, err := w.job(ctx, &h, &pulls[i], &timedSeat{Seat: seat})
 		if err != nil {
 			outcome.Results = append(outcome.Results, resultOf(&pulls[i], nil, 0, err))
@@ -75,26 +88,13 @@ func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat 
 	if !h.FilesTrusted {
 		job.Intact = func(h *ledger.Held) bool { return e.intact(ctx, h) }
 	}
-	facts := wanted.Pull(tenant, report, &window.Named{Slice: window.Slice{From: pull.From, To: pull.To}, Date: pull.Date, Label: pull.Label})
-	for _, planned := range pull.Outputs {
-		output, ok := e.outputs[address.Address(planned.Output)]
-		if !ok {
-			return nil, fmt.Errorf("the plan names %s, which the configuration does not have: make the plan again", planned.Output)
+	facts := factsOf(tenant, report, pull)
+	for i := range pull.Outputs {
+		output, err := e.output(tenant, report, facts, &pull.Outputs[i])
+		if err != nil {
+			return nil, err
 		}
-		target, diags := output.Resolve(facts)
-		if diags.HasErrors() {
-			return nil, diags
-		}
-		if target.Place != planned.Place {
-			return nil, fmt.Errorf("%s now leads to %s and not to the plan's %s: make the plan again", planned.Output, target.Place, planned.Place)
-		}
-		definition := wanted.Define(tenant, report, target.Definition)
-		if planned.Definition != definition.Now && planned.Definition != definition.Earlier {
-			return nil, fmt.Errorf("%s would now write another file than the plan says: make the plan again", planned.Output)
-		}
-		job.Outputs = append(job.Outputs, run.JobOutput{
-			Address: planned.Output, Output: output, Target: target, Definition: definition.Now, Earlier: definition.Earlier,
-		})
+		job.Outputs = append(job.Outputs, output)
 	}
 	var err error
 	if pull.Source == nil {
@@ -113,6 +113,54 @@ func (e *Engine) explain(tenant *config.Tenant, report *config.Report, pull *pla
 		cause, text = explain(err)
 		return cause, text + advice.Licence(err, tenant, report.Type, pull.From, e.now())
 	}
+}
+
+// factsOf is the pull object of the language for a planned pull.
+func factsOf(tenant *config.Tenant, report *config.Report, pull *plan.Pull) *outputs.Pull {
+	return wanted.Pull(tenant, report, &window.Named{Slice: window.Slice{From: pull.From, To: pull.To}, Date: pull.Date, Label: pull.Label})
+}
+
+// output resolves a planned output, which leads where the plan says.
+func (e *Engine) output(tenant *config.Tenant, report *config.Report, facts *outputs.Pull, planned *plan.PullOutput) (run.JobOutput, error) {
+	output, ok := e.outputs[address.Address(planned.Output)]
+	if !ok {
+		return run.JobOutput{}, fmt.Errorf("the plan names %s, which the configuration does not have: make the plan again", planned.Output)
+	}
+	target, diags := output.Resolve(facts)
+	if diags.HasErrors() {
+		return run.JobOutput{}, diags
+	}
+	if target.Place != planned.Place {
+		return run.JobOutput{}, fmt.Errorf("%s now leads to %s and not to the plan's %s: make the plan again", planned.Output, target.Place, planned.Place)
+	}
+	definition := wanted.Define(tenant, report, target.Definition)
+	if planned.Definition != definition.Now && planned.Definition != definition.Earlier {
+		return run.JobOutput{}, fmt.Errorf("%s would now write another file than the plan says: make the plan again", planned.Output)
+	}
+	return run.JobOutput{Address: planned.Output, Output: output, Target: target, Definition: definition.Now, Earlier: definition.Earlier}, nil
+}
+
+// relocate carries out pulls that relocate, unless one of them does not lead where
+// the plan says: then none moves, since others may wait for it.
+func (e *Engine) relocate(ctx context.Context, runner *run.Runner, pulls []plan.Pull) []run.Result {
+	for i := range pulls {
+		p := &pulls[i]
+		tenant, report := e.config.Tenant(address.Address(p.Tenant)), e.config.Report(address.Address(p.Report))
+		err := fmt.Errorf("the plan names %s and %s, which the configuration does not have: make the plan again", p.Report, p.Tenant)
+		if tenant != nil && report != nil {
+			_, err = e.output(tenant, report, factsOf(tenant, report, p), &p.Outputs[0])
+		}
+		if err == nil {
+			continue
+		}
+		results := make([]run.Result, len(pulls))
+		for n := range pulls {
+			results[n] = resultOf(&pulls[n], nil, 0, err)
+		}
+		return results
+	}
+	names := e.archive.Names()
+	return runner.Relocate(ctx, e.archive, names.Key, pulls)
 }
 
 // intact reports whether what an entry records is there.

@@ -73,6 +73,34 @@ func TestKilledAtEveryFaultPoint(t *testing.T) {
 		l.write("main.rf.hcl", both)
 		killEverywhere(t, l, step(4))
 	})
+	// What is held goes to other paths: to new ones, around a circle, and to another
+	// file system.
+	t.Run("relocated", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, url, "", crashConfig)
+		l.expect(0, "apply", "-auto-approve")
+		l.write("main.rf.hcl", strings.ReplaceAll(l.files(".")["main.rf.hcl"], `"out/`, `"out/new/`))
+		l.moves = true
+		killEverywhere(t, l, step(2), "link ./out/new/", "sync ./out/new", "unlink ./out/r/one-", "rename ./.reportform/state/report.sign_ins.r/tenant.t")
+	})
+	t.Run("relocated in circles", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, url, "", crashConfig)
+		l.expect(0, "apply", "-auto-approve")
+		l.write("main.rf.hcl", crashCircle(l.files(".")["main.rf.hcl"]))
+		l.moves = true
+		killEverywhere(t, l, step(1), "link ./out/r/.reportform-", "unlink ./out/r/.reportform-", "link ./out/r/one-", "unlink ./out/r/one-")
+	})
+	// A file system without links: what is moved is copied.
+	t.Run("relocated by copies", func(t *testing.T) {
+		t.Parallel()
+		l := newLab(t, url, "", crashConfig)
+		l.expect(0, "apply", "-auto-approve")
+		l.write("main.rf.hcl", crashCircle(l.files(".")["main.rf.hcl"]))
+		l.moves = true
+		l.lacks, l.errno = regexp.MustCompile(`^link `), unix.EPERM
+		killEverywhere(t, l, step(4))
+	})
 	// The ledger has as many entries as its head holds, and the next go to pages.
 	t.Run("first page", func(t *testing.T) {
 		t.Parallel()
@@ -87,6 +115,15 @@ func TestKilledAtEveryFaultPoint(t *testing.T) {
 		l.seed(ledgerHead+1, ledgerHead)
 		killEverywhere(t, l, step(1), "link ./.reportform/state/report.sign_ins.r/tenant.one/*", "unlink ./.reportform/state/report.sign_ins.r/tenant.one/*")
 	})
+}
+
+// crashCircle changes the paths of crashConfig so that three files take each
+// other's places, for each slice: two of one tenant and one of another.
+func crashCircle(config string) string {
+	return strings.NewReplacer(
+		`${pull.tenant.name}-${pull.window.label}.json`, `${pull.tenant.name == "one" ? "two-${pull.window.label}.json" : "one-${pull.window.label}.csv"}`,
+		`${pull.tenant.name}-${pull.window.label}.csv`, `${pull.tenant.name == "one" ? "one-${pull.window.label}.json" : "two-${pull.window.label}.csv"}`,
+	).Replace(config)
 }
 
 // TestOrderOfCommit holds what a loss of power cannot tear apart: no name comes
@@ -203,6 +240,10 @@ func killEverywhere(t *testing.T, template *lab, step int, expected ...string) {
 func (l *lab) wholeOrNotThere(when string, was, want map[string]string) {
 	l.t.Helper()
 	found := l.outputs()
+	if l.moves {
+		l.allThere(when, found, was)
+		return
+	}
 	for path, content := range found {
 		if content != was[path] && content != want[path] {
 			l.t.Errorf("%s: %s is neither the old file nor the new one, but %d bytes", when, path, len(content))
@@ -212,6 +253,24 @@ func (l *lab) wholeOrNotThere(when string, was, want map[string]string) {
 		_, stays := want[path]
 		if _, ok := found[path]; !ok && stays {
 			l.t.Errorf("%s: %s is gone", when, path)
+		}
+	}
+}
+
+// allThere holds what is promised at the moment of a crash where files are only
+// moved: every one is somewhere, whole, and nothing else is.
+func (l *lab) allThere(when string, found, was map[string]string) {
+	l.t.Helper()
+	all := slices.Collect(maps.Values(was))
+	for path, content := range found {
+		if !slices.Contains(all, content) {
+			l.t.Errorf("%s: %s is none of the files that were there, but %d bytes", when, path, len(content))
+		}
+	}
+	there := slices.Collect(maps.Values(found))
+	for path, content := range was {
+		if !slices.Contains(there, content) {
+			l.t.Errorf("%s: what was %s is nowhere", when, path)
 		}
 	}
 }

@@ -32,6 +32,8 @@ type lab struct {
 	// answer; nil for none.
 	lacks *regexp.Regexp
 	errno syscall.Errno
+	// moves says that apply only moves files.
+	moves bool
 }
 
 // newLab writes a configuration. STATE in it is a state block, which is empty

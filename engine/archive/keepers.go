@@ -43,6 +43,15 @@ type (
 		// was changed since is outputs.ErrAltered and stays.
 		Remove(ctx context.Context, r *outputs.Receipt) error
 	}
+	relocator interface {
+		// Relocate puts what was written at a second place, whole and durably, and
+		// returns its receipt there. What is there already is the end of an earlier
+		// try if it is the same; anything else is an error, and stays.
+		Relocate(ctx context.Context, r *outputs.Receipt, to place.Place) (outputs.Receipt, error)
+		// Vacate removes what was written from its first place, as Remove does, unless
+		// the second leads there.
+		Vacate(ctx context.Context, r *outputs.Receipt, to place.Place) error
+	}
 )
 
 // of returns who answers for a place of an output; nil for nobody.
@@ -185,6 +194,25 @@ func (a *Archive) Remove(ctx context.Context, output string, r *outputs.Receipt)
 		}
 	}
 	return fmt.Errorf("%s cannot remove what it wrote: remove it there, and forget the slices with state rm", output)
+}
+
+// Relocate puts what an output wrote at a second place, and returns its receipt
+// there. Vacate then takes it from the first.
+func (a *Archive) Relocate(ctx context.Context, output string, r *outputs.Receipt, to place.Place) (outputs.Receipt, error) {
+	keeper, ok := a.keepers.of(output, r.Place).(relocator)
+	if !ok {
+		return outputs.Receipt{}, fmt.Errorf("%s cannot move what it wrote: make the plan again", output)
+	}
+	return keeper.Relocate(ctx, r, to)
+}
+
+// Vacate removes what an output has relocated from its first place, if it still
+// is what the receipt says. What is gone already is no error.
+func (a *Archive) Vacate(ctx context.Context, output string, r *outputs.Receipt, to place.Place) error {
+	if keeper, ok := a.keepers.of(output, r.Place).(relocator); ok {
+		return keeper.Vacate(ctx, r, to)
+	}
+	return nil
 }
 
 // Same reports whether two places are one under different names.

@@ -14,7 +14,7 @@ import (
 // recorded in Left.
 func (l *Ledger) Hold(h Held) {
 	if old := l.find(h.slot()); old != nil && old.Place != h.Place && old.Place.Stays() {
-		l.leave(Left{old.Output, old.From, old.To, old.Place, old.Rows, old.Bytes, old.Proof().SHA256})
+		l.leave(leftOf(old))
 	}
 	if h.Place.Stays() {
 		l.dropWhere(func(old *Held) bool { return old.Place == h.Place && old.slot().compare(h.slot()) != 0 })
@@ -22,6 +22,36 @@ func (l *Ledger) Hold(h Held) {
 	l.put(h)
 	l.forgetFailure(h.slot())
 	l.Left = slices.DeleteFunc(l.Left, func(left Left) bool { return left.Place == h.Place })
+}
+
+// leftOf is what stays of an entry that is held elsewhere.
+func leftOf(h *Held) Left {
+	return Left{Output: h.Output, From: h.From, To: h.To, Place: h.Place, Rows: h.Rows, Bytes: h.Bytes, SHA256: h.Proof().SHA256}
+}
+
+// Relocate records that what an entry says lies at a second place too, where it
+// was last modified at this time, and is held there. What lies at its first place
+// stays recorded in Left until Vacate says that it is gone. It forgets entries
+// whose place the second is, and what was left there.
+func (l *Ledger) Relocate(h *Held, to place.Place, modified time.Time) {
+	moved, left := *h, leftOf(h)
+	left.Relocated = true
+	moved.Place, moved.Modified = to, modified
+	l.dropWhere(func(old *Held) bool { return old.Place == to && old.slot().compare(moved.slot()) != 0 })
+	l.put(moved)
+	l.Left = slices.DeleteFunc(l.Left, func(one Left) bool { return one.Place == to })
+	l.leave(left)
+}
+
+// Vacate forgets what was left at a place; if it stays there, it is a relocation's
+// no longer.
+func (l *Ledger) Vacate(at place.Place, stays bool) {
+	l.Left = slices.DeleteFunc(l.Left, func(one Left) bool { return one.Place == at && !stays })
+	for i := range l.Left {
+		if l.Left[i].Place == at {
+			l.Left[i].Relocated = false
+		}
+	}
 }
 
 // Supersede forgets the slices that an output held at a place. It is for

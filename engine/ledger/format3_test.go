@@ -53,7 +53,7 @@ func wholeLedger() *Ledger {
 	l.Failed = []Failed{{Output: "output.a", From: day(20), To: day(21), At: day(22), Error: "no", Cause: "limit", Advice: "Wait."}}
 	l.Left = []Left{
 		{Output: "output.b", From: day(1), To: day(2), Place: place.New("table", "pg.sign_ins", "contoso 1"), Rows: 7},
-		{Output: "output.a", From: day(1), To: day(2), Place: "old/1.json", Rows: 8, Bytes: 9, SHA256: "5d"},
+		{Output: "output.a", From: day(1), To: day(2), Place: "old/1.json", Rows: 8, Bytes: 9, SHA256: "5d", Relocated: true},
 	}
 	l.Reach = &Reach{Span: Seconds(time.Hour), Answers: 3, At: day(5), TooLong: Seconds(2 * time.Hour)}
 	l.Accepted = []Acceptance{{From: day(1), To: day(2), At: day(3), Reason: "known"}, {From: day(2), To: day(3), At: day(4), Reason: "known, too"}}

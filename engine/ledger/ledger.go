@@ -179,6 +179,9 @@ type Left struct {
 	Rows   int64       `json:"rows,omitempty"`
 	Bytes  int64       `json:"bytes"`
 	SHA256 string      `json:"sha256"`
+	// Relocated reports that the very same is held at another place since: what is
+	// here is to be removed.
+	Relocated bool `json:"relocated,omitempty"`
 }
 
 // Reach is a span that the service answered for in one go.

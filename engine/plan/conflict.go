@@ -2,6 +2,7 @@ package plan
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/reportform/reportform/internal/place"
 )
@@ -13,7 +14,7 @@ type Destination struct {
 	Label                  string // of the slice
 }
 
-// Conflict is two slices that lead to one place.
+// Conflict is two slices that lead to one place, or to two names that may be one.
 type Conflict struct{ First, Second Destination }
 
 // key returns what stands for all the names of a place that the output leads to,
@@ -63,42 +64,50 @@ func Destinations(want *Want) (Part, error) {
 }
 
 // Conflicts returns the places that more than one wanted slice leads to, held
-// ones included, each once, at most limit, and how many more there are. parts
-// are what Subtract made of the first wants, which are to be planned, and
+// ones included, each once, at most limit, and how many more there are. names are
+// those that lead to places of one key under different names, each name once with
+// another one: where the places are it shows whether they are one. parts are what Subtract made of the first wants, which are to be planned, and
 // Destinations made of the others. At least one slice of a conflict is of a planned Want.
-func Conflicts(wants []Want, parts []Part, planned, limit int) (conflicts []Conflict, more int, err error) {
+func Conflicts(wants []Want, parts []Part, planned, limit int) (conflicts []Conflict, more int, names []Conflict, err error) {
 	twice := repeated(parts)
 	if len(twice) == 0 {
-		return nil, 0, nil
+		return nil, 0, nil, nil
 	}
-	first, told := map[place.Place]Destination{}, map[place.Place]bool{} // by key
+	first, told := map[place.Place][]Destination{}, map[place.Place]bool{} // by key; by place
 	for i := range wants {
 		consider := func(d Destination) {
 			key := wants[i].key(&d)
-			if !twice[hashOf(key)] || told[key] {
+			if !twice[hashOf(key)] || told[d.Place] {
 				return
 			}
-			earlier, ok := first[key]
+			earlier := first[key]
+			n := slices.IndexFunc(earlier, func(e Destination) bool { return e.Place == d.Place })
 			switch {
-			case !ok && i < planned:
-				first[key] = d
-			case ok:
-				told[key] = true
+			case n >= 0:
+				told[d.Place] = true
 				if len(conflicts) == limit {
 					more++
 				} else {
-					conflicts = append(conflicts, Conflict{earlier, d})
+					conflicts = append(conflicts, Conflict{earlier[n], d})
 				}
+				return
+			case len(earlier) > 0:
+				for _, e := range earlier {
+					names = append(names, Conflict{e, d})
+				}
+			}
+			if len(earlier) > 0 || i < planned {
+				first[key] = append(earlier, d)
 			}
 		}
 		if err := wants[i].EachDestination(consider); err != nil {
-			return nil, 0, err
+			return nil, 0, nil, err
 		}
 		for _, d := range parts[i].kept {
 			consider(d)
 		}
 	}
-	return conflicts, more, nil
+	return conflicts, more, names, nil
 }
 
 // EachDestination calls do with the destinations of a Want's slices, those of

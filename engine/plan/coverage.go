@@ -116,6 +116,9 @@ func Cover(want *Want, part *Part, l *ledger.Ledger, now time.Time) Coverage {
 	pulls := make(map[interval][]*Pull, len(part.Pulls))
 	for i := range part.Pulls {
 		p := &part.Pulls[i]
+		if p.Relocates() {
+			continue // it is held
+		}
 		at := interval{p.From.UnixNano(), p.To.UnixNano()}
 		pulls[at] = append(pulls[at], p)
 	}

@@ -33,7 +33,7 @@ func (s *subtraction) derive(pull Pull, slice *window.Named, lost bool) ([]lack,
 		return s.lacking, nil
 	}
 	source, err := s.source(&pull, slice, lost)
-	if source == nil || err != nil {
+	if source.Held == nil || err != nil {
 		return s.lacking, err
 	}
 	var mendable, rest []lack
@@ -44,7 +44,7 @@ func (s *subtraction) derive(pull Pull, slice *window.Named, lost bool) ([]lack,
 			rest = append(rest, l)
 		}
 	}
-	pull.Source = &Source{source.Output, source.Place, source.Proof().SHA256}
+	pull.Source = &Source{source.Output, source.at, source.Proof().SHA256}
 	pull.Outputs = s.outputs(mendable, slice.Slice)
 	for i := range pull.Outputs {
 		if pull.Outputs[i].Reason == New {
@@ -55,17 +55,17 @@ func (s *subtraction) derive(pull Pull, slice *window.Named, lost bool) ([]lack,
 	return rest, nil
 }
 
-// source returns an entry whose file has a pull's events and is there, nil if
-// there is none: of an output that is asked for, or else of another one. What
-// is to be read again counts only if the service has the slice no longer.
-func (s *subtraction) source(pull *Pull, slice *window.Named, lost bool) (*ledger.Held, error) {
+// source returns an entry whose file has a pull's events and is there, the zero
+// origin if there is none: of an output that is asked for, or else of another one.
+// What is to be read again counts only if the service has the slice no longer.
+func (s *subtraction) source(pull *Pull, slice *window.Named, lost bool) (origin, error) {
 	candidates := s.sources
 	if lost {
 		candidates = append(candidates, s.stale...)
 	}
-	for _, held := range candidates {
-		if there, err := s.there(held); there || err != nil {
-			return held, err
+	for _, one := range candidates {
+		if there, err := s.there(one.Held); there || err != nil {
+			return one, err
 		}
 	}
 	for i := range s.want.Outputs {
@@ -75,20 +75,20 @@ func (s *subtraction) source(pull *Pull, slice *window.Named, lost bool) (*ledge
 		}
 		target, err := output.Resolve(slice)
 		if err != nil {
-			return nil, err
+			return origin{}, err
 		}
-		held, why, err := s.lacks(i, slice.Slice, target, pull.Final, pull.Revisit)
+		held, stays, why, err := s.lacks(i, slice.Slice, target, pull.Final, pull.Revisit)
 		if err != nil {
-			return nil, err
+			return origin{}, err
 		}
-		if !target.readable() || why != "" && (!lost || why != Open && why != Revisit) {
+		if !target.readable() || !stays || why != "" && !lost {
 			continue
 		}
 		if there, err := s.there(held); there || err != nil {
-			return held, err
+			return origin{held, held.Place}, err // which is not relocated by this plan
 		}
 	}
-	return nil, nil
+	return origin{}, nil
 }
 
 // there reports whether the file of an entry that nothing is wrong with is

@@ -15,7 +15,7 @@ import (
 // declared.
 func (s *subtraction) keepDestinations(lacking []lack, slice *window.Named) {
 	for _, l := range lacking {
-		if l.held != nil && l.held.Place != l.target.Place && l.held.Place.Stays() {
+		if l.held != nil && l.held.Place != l.target.Place && l.held.Place.Stays() && !s.moving[slotOf(l.output, slice.From, slice.To)] {
 			kept := Destination{l.held.Place, s.want.Tenant, s.want.Report, l.output, slice.Label}
 			s.part.destinations = append(s.part.destinations, hashOf(s.want.key(&kept)))
 			s.part.kept = append(s.part.kept, kept)

@@ -21,10 +21,12 @@ func (s *subtraction) orphans() {
 	if s.held != len(s.wanted) { // mostly everything is wanted, each entry by one slice
 		s.unwanted(unasked)
 	}
-	for _, left := range leftovers(s.ledger) {
-		if !unasked[left.Output] {
-			s.part.Orphans = append(s.part.Orphans, left)
+	for i := range s.ledger.Left {
+		left := &s.ledger.Left[i]
+		if unasked[left.Output] || left.Relocated && s.moving[slotOf(left.Output, left.From, left.To)] {
+			continue
 		}
+		s.part.Orphans = append(s.part.Orphans, leftover(s.ledger, left))
 	}
 }
 
@@ -68,7 +70,10 @@ func Abandoned(l *ledger.Ledger, why string) []Orphan {
 	for h := range l.Held() {
 		orphans = append(orphans, orphan(l, h, why))
 	}
-	return append(orphans, leftovers(l)...)
+	for i := range l.Left {
+		orphans = append(orphans, leftover(l, &l.Left[i]))
+	}
+	return orphans
 }
 
 func orphan(l *ledger.Ledger, h *ledger.Held, why string) Orphan {
@@ -78,13 +83,9 @@ func orphan(l *ledger.Ledger, h *ledger.Held, why string) Orphan {
 	}
 }
 
-func leftovers(l *ledger.Ledger) []Orphan {
-	var orphans []Orphan
-	for _, left := range l.Left {
-		orphans = append(orphans, Orphan{
-			Tenant: l.Tenant, Report: l.Report, Output: left.Output,
-			From: left.From, To: left.To, Place: left.Place, Why: "path", Rows: left.Rows, Bytes: left.Bytes, SHA256: left.SHA256,
-		})
+func leftover(l *ledger.Ledger, left *ledger.Left) Orphan {
+	return Orphan{
+		Tenant: l.Tenant, Report: l.Report, Output: left.Output,
+		From: left.From, To: left.To, Place: left.Place, Why: "path", Rows: left.Rows, Bytes: left.Bytes, SHA256: left.SHA256,
 	}
-	return orphans
 }

@@ -25,10 +25,12 @@ const (
 	Open    Reason = "open"    // held, but fetched before the slice was final
 	Moved   Reason = "moved"   // a trailing window whose bounds have moved
 	Revisit Reason = "revisit" // held, and the time of its second reading has come
-	Changed Reason = "changed" // held under another definition or at another place
+	Changed Reason = "changed" // held under another definition, or at another place from where it cannot be moved
 	Missing Reason = "missing" // what was held is gone
 	Altered Reason = "altered" // what is there differs from the ledger
 	Failed  Reason = "failed"  // the last try did not complete
+
+	Relocated Reason = "relocated" // held at another place, from where it is moved
 )
 
 // Header is what the pulls of a plan have in common. It is plain data.
@@ -64,6 +66,14 @@ type Plan struct {
 	Estimate *Estimate `json:"estimate,omitempty"`
 	// Schedules are those that cannot hold.
 	Schedules []Schedule `json:"schedules,omitempty"`
+	// Warnings say what works here and would not elsewhere, one of an output.
+	Warnings []Warning `json:"warnings,omitempty"`
+}
+
+// Warning is a sentence about an output, for people.
+type Warning struct {
+	Output string `json:"output"` // address
+	Text   string `json:"text"`
 }
 
 // Pull is the unit of work: one report of one tenant for one slice, into the
@@ -91,7 +101,7 @@ type Pull struct {
 // Same reports whether two pulls are one: of one slice, into the same outputs.
 func (p *Pull) Same(other *Pull) bool {
 	return p == other || p.Tenant == other.Tenant && p.Report == other.Report && p.From.Equal(other.From) && p.To.Equal(other.To) &&
-		slices.EqualFunc(p.Outputs, other.Outputs, func(a, b PullOutput) bool { return a.Output == b.Output })
+		slices.EqualFunc(p.Outputs, other.Outputs, func(a, b PullOutput) bool { return a.Output == b.Output && a.From == b.From })
 }
 
 // Source is the intact place of another output that holds a pull's events
@@ -108,6 +118,12 @@ type PullOutput struct {
 	Reason     Reason      `json:"reason"`
 	Place      place.Place `json:"path"` // as in the ledger
 	Definition string      `json:"definition"`
+	// From is where what is Relocated is held, and Via where it waits for its place
+	// to be free; empty for what does not have to. Leaves are the places at which
+	// relocations that were cut off have left it.
+	From   place.Place   `json:"from_path,omitempty"`
+	Via    place.Place   `json:"via_path,omitempty"`
+	Leaves []place.Place `json:"leaves_paths,omitempty"`
 }
 
 // Orphan is a held slice that is no longer declared.

@@ -89,7 +89,7 @@ func TestSchema(t *testing.T) {
 	if err := schema.Validate(encode(t, empty)); err != nil {
 		t.Error(err)
 	}
-	for _, reason := range []Reason{New, Derived, Open, Moved, Revisit, Changed, Missing, Altered, Failed} {
+	for _, reason := range []Reason{New, Derived, Open, Moved, Revisit, Changed, Missing, Altered, Failed, Relocated} {
 		p := fullPlan()
 		p.Pulls[0].Outputs[0].Reason = reason
 		if err := schema.Validate(encode(t, p)); err != nil {

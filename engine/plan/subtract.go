@@ -41,6 +41,9 @@ type WantOutput struct {
 	// file system takes for one; it is pure. nil means that each place has one
 	// name.
 	Key func(place.Place) place.Place
+	// Relocates reports that the output can move what it has written to another
+	// place.
+	Relocates bool
 	// Unasked is set for an output that is declared and not asked for: what
 	// it holds is left alone.
 	Unasked bool
@@ -79,7 +82,7 @@ type Part struct {
 func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(*ledger.Held) (place.Condition, error)) (Part, error) {
 	s := subtraction{
 		want: want, ledger: l, now: now, observe: observe,
-		held: l.Len(), failed: make(map[slotKey]bool, len(l.Failed)),
+		held: l.Len(), failed: make(map[slotKey]bool, len(l.Failed)), left: leftBy(l),
 	}
 	s.wanted = make([]*ledger.Held, 0, s.held)
 	for i := range want.Outputs {
@@ -90,6 +93,9 @@ func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(*ledger.
 	}
 	if err := s.all(); err != nil {
 		return Part{}, err
+	}
+	for _, moves := range s.moves {
+		s.part.Pulls = append(s.part.Pulls, moves...)
 	}
 	s.orphans()
 	s.part.work.sample = l.Sample()
@@ -108,6 +114,12 @@ type subtraction struct {
 	failed  map[slotKey]bool
 	part    Part
 
+	// moves are the pulls that relocate, by output of the want, moving their slots,
+	// and left what those that were cut off have left behind.
+	moves  [][]Pull
+	moving map[slotKey]bool
+	left   map[slotKey][]place.Place
+
 	// replaced are the places of a trailing window's one slice: what lies there
 	// of an earlier one stays until it is replaced.
 	replaced map[spot]bool
@@ -115,7 +127,15 @@ type subtraction struct {
 	// Of the slice at hand: what outputs lack, the entries that a pull of it
 	// could be made from, and those that could if the service had it no longer.
 	lacking        []lack
-	sources, stale []*ledger.Held
+	sources, stale []origin
+}
+
+// origin is an entry that a pull could be made from, and the place at which it is
+// once everything is relocated.
+type origin struct {
+	*ledger.Held
+
+	at place.Place
 }
 
 // slotKey is an output and a slice.
@@ -233,23 +253,28 @@ func (s *subtraction) examine(slice *window.Named, final, revisit bool) error {
 			}
 			s.replaced[spot{output.Output, target.Place}] = true
 		}
-		held, why, err := s.lacks(i, slice.Slice, target, final, revisit)
+		held, stays, why, err := s.lacks(i, slice.Slice, target, final, revisit)
 		if err != nil {
 			return err
 		}
 		if held != nil {
 			s.wanted = append(s.wanted, held)
 		}
+		if stays {
+			s.relocate(i, slice, held, &target)
+		}
 		if why == "" {
-			s.part.Held++
+			if held.Place == target.Place {
+				s.part.Held++
+			}
 			if target.readable() {
-				s.sources = append(s.sources, held)
+				s.sources = append(s.sources, origin{held, target.Place})
 			}
 			continue
 		}
 		s.lacking = append(s.lacking, lack{output.Output, target, why, held})
 		if (why == Open || why == Revisit) && target.readable() {
-			s.stale = append(s.stale, held)
+			s.stale = append(s.stale, origin{held, target.Place})
 		}
 	}
 	return nil
@@ -264,7 +289,7 @@ func (s *subtraction) outputs(lacking []lack, slice window.Slice) []PullOutput {
 		if reason != Open && reason != Revisit && s.hasFailed(l.output, slice) {
 			reason = Failed
 		}
-		list = append(list, PullOutput{l.output, reason, l.target.Place, l.target.Definition})
+		list = append(list, PullOutput{Output: l.output, Reason: reason, Place: l.target.Place, Definition: l.target.Definition})
 	}
 	return list
 }
@@ -281,35 +306,41 @@ func (s *subtraction) add(pull Pull) {
 }
 
 // lacks says why an output of the want lacks a slice, and returns what it
-// holds of it; the reason is empty if it lacks nothing.
-func (s *subtraction) lacks(which int, slice window.Slice, target Target, final, revisit bool) (*ledger.Held, Reason, error) {
-	output, held := s.want.Outputs[which].Output, s.found[which].Find(slice.From, slice.To)
+// holds of it; the reason is empty if it lacks nothing. stays reports that what
+// it holds is as it was written, at its place or to be relocated there.
+func (s *subtraction) lacks(which int, slice window.Slice, target Target, final, revisit bool) (held *ledger.Held, stays bool, why Reason, err error) {
+	output := &s.want.Outputs[which]
+	held = s.found[which].Find(slice.From, slice.To)
 	if held == nil {
-		if s.want.Window.Trailing() && s.holdsAny(output) {
-			return nil, Moved, nil
+		if s.want.Window.Trailing() && s.holdsAny(output.Output) {
+			return nil, false, Moved, nil
 		}
-		return nil, New, nil
+		return nil, false, New, nil
 	}
-	if held.Place != target.Place || !target.Defines(held) {
-		return held, Changed, nil
+	if !target.Defines(held) {
+		return held, false, Changed, nil
 	}
-	if !s.want.TrustLedger {
+	if held.Place != target.Place {
+		if why, err := s.relocation(output, held, &target); why != Relocated || err != nil {
+			return held, false, why, err
+		}
+	} else if !s.want.TrustLedger {
 		switch condition, err := s.observe(held); {
 		case err != nil:
-			return nil, "", err
+			return nil, false, "", err
 		case condition == place.Missing:
-			return held, Missing, nil
+			return held, false, Missing, nil
 		case condition == place.Altered:
-			return held, Altered, nil
+			return held, false, Altered, nil
 		}
 	}
 	switch {
 	case !held.Final && (final || s.want.Window.Open() && !s.want.Window.Trailing()):
-		return held, Open, nil
+		return held, true, Open, nil
 	case revisit && !held.Revisited:
-		return held, Revisit, nil
+		return held, true, Revisit, nil
 	}
-	return held, "", nil
+	return held, true, "", nil
 }
 
 func (s *subtraction) hasFailed(output string, slice window.Slice) bool {

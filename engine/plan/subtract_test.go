@@ -508,6 +508,7 @@ func TestConflicts(t *testing.T) {
 	l := &ledger.Ledger{}
 	l.Hold(ledger.Held{Output: "c", From: at("2026-11-20"), To: at("2026-11-21"), Place: "c/2026-11-20", Definition: "def", Final: true})
 	found, planned := 0, 2
+	var twins []Conflict
 	find := func(limit int) []Conflict {
 		t.Helper()
 		var parts []Part
@@ -527,8 +528,8 @@ func TestConflicts(t *testing.T) {
 			}
 			parts = append(parts, part)
 		}
-		conflicts, more, err := Conflicts(wants, parts, planned, limit)
-		found = more
+		conflicts, more, names, err := Conflicts(wants, parts, planned, limit)
+		found, twins = more, names
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -582,9 +583,9 @@ func TestConflicts(t *testing.T) {
 	}{{nil, 0}, {fold, 3}, {func(p place.Place) place.Place { return p }, 0}} {
 		one.Outputs[0].Key, other.Outputs[0].Key = test.key, test.key
 		for planned = range 3 {
-			got := find(5)
-			if planned == 0 && got != nil || planned > 0 && len(got) != test.want {
-				t.Errorf("%d planned: %+v, want %d", planned, got, test.want)
+			same, got := find(5), twins
+			if planned == 0 && got != nil || planned > 0 && len(got) != test.want || same != nil {
+				t.Errorf("%d planned: %+v and %+v, want %d", planned, same, got, test.want)
 			}
 			if len(got) > 0 && (got[0].First.Place != "C/2026-11-20" || got[0].Second.Place != "c/2026-11-20") {
 				t.Errorf("%+v", got)
@@ -594,12 +595,19 @@ func TestConflicts(t *testing.T) {
 	planned = 2
 	one.Outputs, one.Retention = []WantOutput{to("c", "elsewhere/DAY")}, dur("0d")
 	other.Outputs = []WantOutput{to("d", "C/DAY")}
-	if got := find(5); got != nil {
-		t.Errorf("%+v", got)
+	if got := find(5); got != nil || twins != nil {
+		t.Errorf("%+v and %+v", got, twins)
 	}
 	one.Outputs[0].Key, other.Outputs[0].Key = fold, fold
-	if got := find(5); len(got) != 1 || got[0].First.Place != "c/2026-11-20" || got[0].Second.Place != "C/2026-11-20" {
-		t.Errorf("%+v", got)
+	if got := find(5); got != nil || len(twins) != 1 || twins[0].First.Place != "c/2026-11-20" || twins[0].Second.Place != "C/2026-11-20" {
+		t.Errorf("%+v and %+v", got, twins)
+	}
+	// One place twice and another name of it are both told.
+	one.Outputs = []WantOutput{to("c", "x/DAY"), to("d", "X/DAY")}
+	other.Outputs = []WantOutput{to("d", "X/DAY")}
+	one.Outputs[0].Key, one.Outputs[1].Key, other.Outputs[0].Key = fold, fold, fold
+	if got := find(9); len(got) != 3 || len(twins) != 3 || got[0].First.Place != "X/2026-11-20" || twins[0].First.Place != "x/2026-11-20" {
+		t.Errorf("%+v and %+v", got, twins)
 	}
 }
 

@@ -247,6 +247,8 @@ func (c *call) disturbBody(f Fault, r *request, body []byte) bool {
 		}))
 	case "invalid-utf8":
 		c.send(http.StatusOK, typeGraph, bytes.Replace(body, []byte(`"id":"`), []byte("\"id\":\"\xff"), 1))
+	case "odd-text":
+		c.send(http.StatusOK, typeGraph, bytes.ReplaceAll(body, []byte(`isplayName":"`), []byte(`isplayName":"nul\u0000 half \ud800 `)))
 	default:
 		return false
 	}

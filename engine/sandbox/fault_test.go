@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -122,6 +123,10 @@ func TestPageFaults(t *testing.T) {
 	meet("invalid-utf8")
 	if a := second(); a.status != 200 || utf8.Valid(a.body) {
 		t.Errorf("invalid-utf8: %d", a.status)
+	}
+	meet("odd-text")
+	if a := second(); a.status != 200 || !strings.Contains(string(a.body), `isplayName":"nul\u0000 half \ud800 `) || !json.Valid(a.body) {
+		t.Errorf("odd-text: %d", a.status)
 	}
 	meet("foreign-link")
 	if p := second().page(t); !strings.HasPrefix(p.Next, "http://elsewhere.invalid/v1.0/") {

@@ -4,6 +4,7 @@
 package wanted
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sort"
@@ -90,7 +91,7 @@ func (w *Wanted) Wants(now time.Time, asked func(*config.Tenant, *config.Report,
 			for _, output := range report.Outputs {
 				want.Outputs = append(want.Outputs, plan.WantOutput{
 					Output: string(output.Address), Resolve: w.resolver(tenant, report, output, define), Key: keyer(w.Outputs[output.Address]),
-					Unasked: !asked(tenant, report, output),
+					Relocates: relocates(w.Outputs[output.Address]), Unasked: !asked(tenant, report, output),
 				})
 			}
 			wants = append(wants, want)
@@ -151,6 +152,14 @@ func keyer(o outputs.Output) func(place.Place) place.Place {
 		return k.Key
 	}
 	return nil
+}
+
+// relocates reports whether an output can move what it has written.
+func relocates(o outputs.Output) bool {
+	_, ok := o.(interface {
+		Relocate(ctx context.Context, r *outputs.Receipt, to place.Place) (outputs.Receipt, error)
+	})
+	return ok
 }
 
 // Undeclared returns a function that says what of a ledger's key is not

@@ -30,8 +30,8 @@ func (w *Wire) Source(tenant *config.Tenant, report *config.Report, seat transpo
 			Select: report.Select, OrderBy: t.OrderBy, PageSize: t.PageSize, Headers: t.Headers,
 		},
 	}
-	if t.Retention != nil {
-		source.Request.Kept = func(now time.Time) time.Time { return kept(*t.Retention, now) }
+	if retention := t.Kept(tenant.Licence); retention != nil {
+		source.Request.Kept = func(now time.Time) time.Time { return kept(*retention, now) }
 	}
 	for _, filter := range []string{t.Filter, report.Filter} {
 		if filter != "" {

@@ -17,7 +17,40 @@ func AppendString(dst, raw []byte) []byte {
 
 // AppendUnescaped appends the text of a string literal, given without its
 // quotes, as NextKey returns keys.
-func AppendUnescaped(dst, content []byte) []byte {
+func AppendUnescaped(dst, content []byte) []byte { return appendUnescaped(dst, content, false) }
+
+// AppendReadable is AppendUnescaped for readers that take text for text: what no
+// text can have, a NUL or half of a surrogate pair, stays the escape that it is.
+func AppendReadable(dst, content []byte) []byte { return appendUnescaped(dst, content, true) }
+
+// Readable reports whether the content of a string literal has nothing that
+// AppendReadable leaves escaped.
+func Readable(content []byte) bool {
+	for {
+		i := bytes.IndexByte(content, '\\')
+		if i < 0 || i+1 == len(content) {
+			return true
+		}
+		content = content[i:]
+		size := 2
+		if content[1] == 'u' {
+			_, size = unicodeEscape(content)
+			if isUnreadable(content[:size]) {
+				return false
+			}
+		}
+		content = content[size:]
+	}
+}
+
+// isUnreadable reports whether an escape is of a NUL or of a lone surrogate; a
+// pair is longer.
+func isUnreadable(escape []byte) bool {
+	unit := codeUnit(escape)
+	return unit == 0 || len(escape) == 6 && utf16.IsSurrogate(unit)
+}
+
+func appendUnescaped(dst, content []byte, readable bool) []byte {
 	for {
 		i := bytes.IndexByte(content, '\\')
 		if i < 0 || i+1 == len(content) {
@@ -41,6 +74,10 @@ func AppendUnescaped(dst, content []byte) []byte {
 		case 'u':
 			var r rune
 			r, size = unicodeEscape(content)
+			if readable && isUnreadable(content[:size]) {
+				dst = append(dst, content[:size]...)
+				break
+			}
 			dst = utf8.AppendRune(dst, r)
 		default:
 			dst = append(dst, c)

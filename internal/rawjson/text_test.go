@@ -94,3 +94,18 @@ func FuzzText(f *testing.F) {
 	}
 	f.Fuzz(checkText)
 }
+
+func TestReadable(t *testing.T) {
+	for content, want := range map[string]string{
+		`plain`: `plain`, ``: ``, `\u0041\n`: "A\n", `\\u0000`: `\u0000`, `\ufffd`: "\ufffd", `\ud83d\ude00`: "😀", `\u0001`: "\x01",
+		`nul\u0000x`: `nul\u0000x`, `\uD800`: `\uD800`, `\udc00\ud83d`: `\udc00\ud83d`, `\ud83d\ud83d\ude00\t`: `\ud83d😀` + "\t", `\ud800\u0041`: `\ud800A`,
+	} {
+		if got := string(AppendReadable([]byte("x"), []byte(content))); got != "x"+want {
+			t.Errorf("%s is read as %q, want %q", content, got, "x"+want)
+		}
+		text := string(AppendUnescaped(nil, []byte(content)))
+		if got := Readable([]byte(content)); got != (text == want) {
+			t.Errorf("%s is readable: %v", content, got)
+		}
+	}
+}

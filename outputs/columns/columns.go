@@ -9,6 +9,7 @@ package columns
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/reportform/reportform/internal/rawjson"
 )
@@ -18,6 +19,8 @@ func Flaws(paths []string) []string {
 	var flaws []string
 	for i, path := range paths {
 		switch {
+		case strings.Contains(path, "\x00"):
+			flaws = append(flaws, fmt.Sprintf("Column %d has a NUL in its name, which no table can have.", i+1))
 		case path == "":
 			flaws = append(flaws, fmt.Sprintf("Column %d has an empty name. Name a member of the event, such as \"id\" or \"status.errorCode\".", i+1))
 		case slices.Contains(paths[:i], path):
@@ -133,9 +136,13 @@ type Row struct {
 	// Escaped says of each value that is a string whether it has escapes.
 	// For other values it means nothing.
 	Escaped []bool
-	// Rest is an object of everything in the event that is in no column,
-	// nested as it was; nil if nothing is left.
+	// Rest is an object of everything in the event that is in no column, nested as
+	// it was; nil if nothing is left.
 	Rest []byte
+
+	// Unsaid, if set, reports whether a string with escapes, given without its
+	// quotes, is one that its column cannot say: then Rest has it too.
+	Unsaid func(content []byte) bool
 
 	depth    []int // of the member that each value was taken from
 	fixed    bool  // depth says where to take values from
@@ -200,9 +207,14 @@ func (row *Row) walk(c *rawjson.Cursor, n *node, depth int, keep bool) (took boo
 			took = row.descend(&inside, key, m, depth, keep && !taken) || took
 			continue
 		}
-		row.keep(key, value, keep && !taken)
+		row.keep(key, value, keep && (!taken || c.Escaped() && row.unsaid(value)))
 	}
 	return took
+}
+
+// unsaid reports whether a value, which a column has taken, belongs to Rest too.
+func (row *Row) unsaid(value []byte) bool {
+	return row.Unsaid != nil && len(value) > 1 && value[0] == '"' && row.Unsaid(value[1:len(value)-1])
 }
 
 // descend walks the object that comes next, the value of a member in which

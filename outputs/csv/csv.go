@@ -6,6 +6,11 @@
 // string is a quoted one. A last column, extra, has a JSON object of everything
 // that the columns do not name, so that nothing is lost.
 //
+// A NUL and half of a surrogate pair are no text: readers end a cell or a file
+// there, or refuse it. In a cell they stay JSON's escapes, \u0000, and the
+// string that had them is in extra too, as it was sent. So is, for the sake of
+// PostgreSQL's copy, the line break before a line that is \. alone.
+//
 // No cell is changed to suit a spreadsheet: one that begins with = is there as
 // the service sent it.
 package csv
@@ -111,8 +116,9 @@ func (o *Options) NewEncoder(w io.Writer, pull *outputs.Pull) (outputs.Encoder, 
 		e.lineEnd = "\r\n"
 	}
 	e.single = len(names) == 1 && !o.Extra
+	e.row.Unsaid = isNoText
 	if o.BOM {
-		e.record = append(e.record, "\ufeff"...)
+		e.record = append(e.record, mark...)
 	}
 	if o.Header {
 		for _, name := range names {
@@ -220,9 +226,9 @@ func (e *encoder) appendValue(dst, value []byte, escaped bool) []byte {
 		case len(content) == 0:
 			return append(dst, `""`...)
 		case escaped:
-			e.scratch = rawjson.AppendUnescaped(e.scratch[:0], content)
+			e.scratch = appendReadable(e.scratch[:0], content)
 			return e.appendText(dst, e.scratch)
-		case !has(content, e.delimiter):
+		case !has(content, e.delimiter) && !isMarked(content):
 			return e.appendPlain(dst, content) // without escapes there are no quotes and line breaks
 		}
 		dst = append(dst, '"')
@@ -252,8 +258,58 @@ func has(text []byte, c byte) bool {
 	return false
 }
 
+// isNoText reports whether a string literal, given without its quotes, has what
+// appendReadable leaves escaped.
+func isNoText(content []byte) bool {
+	if !rawjson.Readable(content) {
+		return true
+	}
+	return bytes.Contains(content, []byte(`\\.`)) && lineOfCopy(rawjson.AppendUnescaped(nil, content)) >= 0
+}
+
+// appendReadable appends the text of a string literal, given without its quotes,
+// as every reader takes it: what ends a cell, a file or a copy stays escaped.
+func appendReadable(dst, content []byte) []byte {
+	start := len(dst)
+	dst = rawjson.AppendReadable(dst, content)
+	for {
+		i := lineOfCopy(dst[start:])
+		if i < 0 {
+			return dst
+		}
+		dst = slices.Replace(dst, start+i, start+i+1, '\\', 'n')
+	}
+}
+
+// lineOfCopy returns the offset of a line break before a line that is \. alone,
+// with which PostgreSQL's copy ends wherever it stands; -1 for none.
+func lineOfCopy(text []byte) int {
+	for at := 0; ; {
+		i := bytes.Index(text[at:], []byte("\n\\."))
+		if i < 0 {
+			return -1
+		}
+		at += i
+		if rest := text[at+len("\n\\."):]; bytes.HasPrefix(rest, []byte("\n")) || bytes.HasPrefix(rest, []byte("\r\n")) {
+			return at
+		}
+		at++
+	}
+}
+
+// isMarked reports whether text begins with a byte order mark, which readers drop
+// at the beginning of a file.
+func isMarked(text []byte) bool {
+	return len(text) >= len(mark) && text[0] == mark[0] && string(text[:len(mark)]) == mark
+}
+
+const mark = "\ufeff"
+
 // appendText appends a cell of text, quoted if it must be.
 func (e *encoder) appendText(dst, text []byte) []byte {
+	if isMarked(text) || e.single && string(text) == `\.` {
+		return appendQuoted(dst, text)
+	}
 	for _, c := range text {
 		if c == '"' || c == '\n' || c == '\r' || c == e.delimiter {
 			return appendQuoted(dst, text)

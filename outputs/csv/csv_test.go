@@ -42,7 +42,7 @@ func decode(data []byte) ([]any, error) {
 			}
 			event = v.(map[string]any)
 		}
-		if record[0] != "" {
+		if _, unsaid := event["id"]; record[0] != "" && !unsaid {
 			event["id"] = record[0]
 		}
 		if record[1] != "" {
@@ -104,6 +104,13 @@ func TestRecords(t *testing.T) {
 		{"crlf", Options{Columns: []string{"a", "b"}, CRLF: true, Header: true, BOM: true}, `{"a":1}`, "\ufeffa,b\r\n1,\r\n"},
 		{"columns of the report type", Options{Header: true}, `{"id":"1"}`, "id,createdDateTime,status.errorCode\n1,,\n"},
 		{"a header that needs quotes", Options{Columns: []string{`a"b`, "c,d"}, Header: true}, `{"c,d":1}`, "\"a\"\"b\",\"c,d\"\n,1\n"},
+		{"no text is in extra too", Options{Columns: []string{"a", "b", "s.c"}, Extra: true}, `{"a":"nul\u0000x","b":"\ud800 \ud83d\ude00 \ufffd","s":{"c":"\uDC00","d":1}}`, `nul\u0000x,\ud800 😀 ` + "\ufffd" + `,\uDC00,"{""a"":""nul\u0000x"",""b"":""\ud800 \ud83d\ude00 \ufffd"",""s"":{""c"":""\uDC00"",""d"":1}}"` + "\n"},
+		{"no text, and columns are all there is", Options{Columns: []string{"a", "b"}}, `{"a":"\u0000","b":1}`, `\u0000,1` + "\n"},
+		{"what looks like an escape is text", Options{Columns: []string{"a"}, Extra: true}, `{"a":"\\u0000"}`, `\u0000,` + "\n"},
+		{"a line that ends a copy", Options{Columns: []string{"a", "b"}, Extra: true}, `{"a":"x\n\\.\r\n\\.\ny","b":"\n\\.","c":"\n\\.\n"}`, "\"x\\n\\.\r\\n\\.\ny\",\"\n\\.\"," + `"{""a"":""x\n\\.\r\n\\.\ny"",""c"":""\n\\.\n""}"` + "\n"},
+		{"a record that would end a copy", Options{Columns: []string{"a"}}, `{"a":"\\."}`, `"\."` + "\n"},
+		{"a mark at the beginning", Options{Columns: []string{"a", "b"}}, `{"a":"` + "\ufeff" + `1","b":"\ufeff"}`, "\"\ufeff1\",\"\ufeff\"\n"},
+		{"controls", Options{Columns: []string{"a"}}, `{"a":"\u0001\u001a\u007f\u0085\u2028\uffff"}`, "\x01\x1a\x7f\u0085\u2028\uffff\n"},
 		{"line breaks between values", Options{Columns: []string{"l"}, Extra: true}, "{\"l\":[1,\n2],\"m\":\n{\n}}", `"[1,2]","{""m"":{}}"` + "\n"},
 	} {
 		t.Run(test.name, func(t *testing.T) {

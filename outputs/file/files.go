@@ -12,7 +12,9 @@ import (
 	"io/fs"
 	"iter"
 	"os"
+	"path"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/reportform/reportform/internal/diag"
@@ -27,11 +29,12 @@ import (
 // and whether or not they are still declared: their places say all that it
 // takes. It is safe for concurrent use.
 type Files struct {
-	dir string // absolute, where relative places start
+	dir     string    // absolute, where relative places start
+	folders *sync.Map // that are known, by path
 }
 
 // NewFiles returns the Files of a configuration's absolute directory.
-func NewFiles(dir string) Files { return Files{dir} }
+func NewFiles(dir string) Files { return Files{dir, &sync.Map{}} }
 
 // path is where the file of a place lies, absolute.
 func (f Files) path(p place.Place) string {
@@ -105,9 +108,9 @@ func (f Files) Remove(ctx context.Context, r *outputs.Receipt) error {
 }
 
 // Relocate puts a file at a second place, whole and durably, and returns its
-// receipt there; Remove then takes it from the first. What is at the second
-// place already is the end of an earlier try if it is the same; anything else is
-// an error, and stays.
+// receipt there; Vacate then takes it from the first. What is at the second place
+// already is the end of an earlier try if it is the same; anything else is an
+// error, and stays.
 func (f Files) Relocate(ctx context.Context, r *outputs.Receipt, to place.Place) (outputs.Receipt, error) {
 	moved := *r
 	moved.Place = to
@@ -123,9 +126,7 @@ func (f Files) Relocate(ctx context.Context, r *outputs.Receipt, to place.Place)
 			return outputs.Receipt{}, err
 		}
 	case there.Condition != place.Intact:
-		return outputs.Receipt{}, fmt.Errorf("%s is another file, and is not replaced: %w", to, fs.ErrExist)
-	case sameEntry(f.path(r.Place), f.path(to)):
-		return outputs.Receipt{}, fmt.Errorf("%s is %s under another name", to, r.Place)
+		return outputs.Receipt{}, fmt.Errorf("another file is at %s, and is not replaced (%w): move it away, or delete it if nothing needs it; if a plan calls it an orphan, -prune deletes it", to, fs.ErrExist)
 	}
 	info, err := os.Stat(f.path(to))
 	if err != nil {
@@ -133,6 +134,23 @@ func (f Files) Relocate(ctx context.Context, r *outputs.Receipt, to place.Place)
 	}
 	moved.Modified = info.ModTime()
 	return moved, nil
+}
+
+// Vacate deletes a file that was relocated from its first place, as Remove does,
+// unless that is what the second place leads to.
+func (f Files) Vacate(ctx context.Context, r *outputs.Receipt, to place.Place) error {
+	if sameEntry(f.path(r.Place), f.path(to)) {
+		return nil
+	}
+	return f.Remove(ctx, r)
+}
+
+// Aside returns a place in the folder of another one, under a name that is
+// nobody's but its own.
+func (f Files) Aside(p place.Place) place.Place {
+	dir, name := path.Split(p.Text())
+	sum := sha256.Sum256([]byte(name))
+	return place.Place(dir + ".reportform-" + hex.EncodeToString(sum[:8]) + ".aside")
 }
 
 // sameEntry reports whether a path leads to what is removed with another one: the

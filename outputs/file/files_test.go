@@ -368,12 +368,13 @@ func TestRelocateRefuses(t *testing.T) {
 }
 
 // A file at the second place already is the end of an earlier try, whatever has
-// become of the first place since; but not if it goes with the first one.
+// become of the first place since. Where that leads to the very same, nothing is
+// taken away.
 func TestRelocateAgain(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		do   func(c cabinet)
-		ok   bool
+		gone bool // from the first place, afterwards
 	}{
 		{"a file of its own", func(c cabinet) { c.put("b/f") }, true},
 		{"a file of its own, and the first is gone", func(c cabinet) {
@@ -392,32 +393,46 @@ func TestRelocateAgain(t *testing.T) {
 			receipt := c.put("a/f")
 			test.do(c)
 			moved, err := c.Relocate(t.Context(), receipt, "b/f")
-			if (err == nil) != test.ok || c.read("b/f") != content {
+			if err != nil || moved.Place != "b/f" || c.read("b/f") != content {
 				t.Fatalf("%+v, %v", moved, err)
 			}
-			if err == nil {
-				c.must(c.Remove(t.Context(), receipt))
-			}
-			if c.read("b/f") != content || (c.read("a/f") == "") != test.ok {
+			c.must(c.Vacate(t.Context(), receipt, "b/f"))
+			if c.read("b/f") != content || (c.read("a/f") == "") != test.gone {
 				t.Errorf("then %q, at the first place %q", c.read("b/f"), c.read("a/f"))
 			}
 		})
 	}
 	c := newCabinet(t)
 	receipt := c.put("a/f")
-	if _, err := c.Relocate(t.Context(), receipt, "a/f"); err == nil {
-		t.Error("a file can be relocated to where it is")
-	}
 	// Two names in one folder, where the file system tells them apart or does not.
 	c.must(os.Rename(c.path("a/f"), c.path("a/F")))
 	folds := c.read("a/f") != ""
 	if !folds {
 		c.must(os.Link(c.path("a/F"), c.path("a/f")))
 	}
-	if _, err := c.Relocate(t.Context(), receipt, "a/F"); (err != nil) != folds {
-		t.Errorf("the file system folds case: %v; got %v", folds, err)
+	if _, err := c.Relocate(t.Context(), receipt, "a/F"); err != nil {
+		t.Error(err)
+	}
+	if err := c.Vacate(t.Context(), receipt, "a/F"); err != nil || c.read("a/F") != content || (c.read("a/f") != "") != folds {
+		t.Errorf("the file system folds case: %v; %v, then %q and %q", folds, err, c.read("a/F"), c.read("a/f"))
 	}
 }
+
+// What was changed since it was relocated stays at its first place.
+func TestVacateKeepsWhatWasChanged(t *testing.T) {
+	c := newCabinet(t)
+	receipt := c.put("a/f")
+	if _, err := c.Relocate(t.Context(), receipt, otherPlace); err != nil {
+		t.Fatal(err)
+	}
+	c.must(os.Remove(c.path("a/f"))) // a link would change with it
+	c.write("a/f", content+"x")
+	if err := c.Vacate(t.Context(), receipt, otherPlace); !errors.Is(err, outputs.ErrAltered) || c.read("a/f") != content+"x" {
+		t.Errorf("%v, %q", err, c.read("a/f"))
+	}
+}
+
+const otherPlace = place.Place("b/f")
 
 func TestSweep(t *testing.T) {
 	c := newCabinet(t)

@@ -44,6 +44,10 @@ type (
 	}
 	relocator interface {
 		Relocate(ctx context.Context, r *outputs.Receipt, to place.Place) (outputs.Receipt, error)
+		Vacate(ctx context.Context, r *outputs.Receipt, to place.Place) error
+	}
+	asider interface {
+		Aside(p place.Place) place.Place
 	}
 	rereader interface {
 		Reread(ctx context.Context, r *outputs.Receipt) iter.Seq2[[]event.Event, error]
@@ -260,11 +264,30 @@ func (k *keeping) relocate() {
 	if err != nil {
 		k.Fatal(err)
 	}
-	if remover, ok := k.Output.(remover); ok {
-		if err := remover.Remove(k.Context(), r); err != nil {
+	for range 2 { // what is gone is no error
+		if err := o.Vacate(k.Context(), r, moved.Place); err != nil {
 			k.Error(err)
 		}
-		k.expect("relocated, and the first removed", &moved, place.Intact)
+		k.expect("relocated, and the first vacated", &moved, place.Intact)
+		k.expect("vacated", r, place.Missing)
+	}
+	if err := o.Vacate(k.Context(), &moved, moved.Place); err != nil {
+		k.Error(err)
+	}
+	k.expect("vacated for itself", &moved, place.Intact)
+	if n, ok := k.Output.(asider); ok {
+		aside := n.Aside(r.Place)
+		if other := n.Aside(k.resolve(day(10)).Place); aside == r.Place || aside == other || aside != n.Aside(r.Place) || aside.Kind() != r.Place.Kind() {
+			k.Errorf("aside of one place is %s, of another %s", aside, other)
+		}
+		waiting, err := o.Relocate(k.Context(), &moved, aside)
+		if err != nil {
+			k.Fatal(err)
+		}
+		k.expect("aside", &waiting, place.Intact)
+		if err := o.Vacate(k.Context(), &waiting, moved.Place); err != nil {
+			k.Error(err)
+		}
 	}
 	spoilt, second := k.publish(day(10), GoldenEvents()), k.publish(day(11), GoldenEvents()[:1])
 	if _, err := o.Relocate(k.Context(), spoilt, second.Place); err == nil {

@@ -113,7 +113,7 @@ func (e *blocks) key(key []byte, escaped bool) {
 		return
 	}
 	if escaped {
-		e.scratch = rawjson.AppendUnescaped(e.scratch[:0], key)
+		e.scratch = rawjson.AppendReadable(e.scratch[:0], key)
 		key = e.scratch
 	}
 	start := len(e.path)

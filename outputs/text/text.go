@@ -145,7 +145,7 @@ func (o *out) value(raw []byte, escaped bool) {
 // escaped says whether it has escapes.
 func (o *out) content(content []byte, escaped bool) {
 	if escaped {
-		o.scratch = rawjson.AppendUnescaped(o.scratch[:0], content)
+		o.scratch = rawjson.AppendReadable(o.scratch[:0], content)
 		content = o.scratch
 	}
 	o.line = appendSafe(o.line, content)

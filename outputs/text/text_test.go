@@ -64,6 +64,7 @@ func TestBlocks(t *testing.T) {
 		{"objects in an array", `{"a":[{"b":1},{"b":2,"c":[3]},"x"]}`, "a[0].b : 1\na[1].b : 2\na[1].c : 3\na[2]   : x\n\n"},
 		{"arrays in an array", `{"a":[[1,2],[[3]]]}`, "a[0]    : 1, 2\na[1][0] : 3\n\n"},
 		{"newlines", `{"a":"1\r\n2\t3"}`, "a : 1\\r\\n2\\t3\n\n"},
+		{"no text", `{"a":"nul\u0000x \ud800","l":["\udc00\ud83d"],"\ud800":1}`, "a : nul\\u0000x \\ud800\nl : \\udc00\\ud83d\n\\ud800 : 1\n\n"},
 		{"backslashes stay", `{"a":"CONTOSO\\adele"}`, "a : CONTOSO\\adele\n\n"},
 		{"numbers", `{"a":1e400,"b":-0}`, "a : 1e400\nb : -0\n\n"},
 	} {

@@ -84,6 +84,7 @@ func Kinds() []Kind {
 		{"truncated", "sends half of the page and closes the connection", Page},
 		{"error-in-body", "answers 200 and breaks off in an event with an error object", Page},
 		{"invalid-utf8", "puts a byte into the page that is not UTF-8", Page},
+		{"odd-text", "puts a NUL and half of a surrogate pair into the names of people and things", Page},
 		{"foreign-link", "links to another host", Page},
 		{"empty-skiptoken", "links with an empty skip token", Page},
 		{"same-link", "links to the page itself", Page},

@@ -241,7 +241,11 @@ func nextText(or *engine.Origin, now time.Time) string {
 	case or.Waiting != nil:
 		return "Waiting: not settled; " + "a plan after " + term.Moment(or.Waiting.Until) + " has it."
 	case or.Reason != "":
-		text := "The next apply writes it: " + string(or.Reason) + " (" + plans.ReasonAt(or.Reason, or.Place) + ")."
+		does := "writes"
+		if or.Reason == plan.Relocated {
+			does = "moves"
+		}
+		text := "The next apply " + does + " it: " + string(or.Reason) + " (" + plans.ReasonAt(or.Reason, or.Place) + ")."
 		if !or.LostAt.IsZero() && or.Reason != plan.Moved {
 			text += " The service has the slice until " + term.Moment(or.LostAt) + " (in " + away(or.LostAt.Sub(now)) + ")."
 		}

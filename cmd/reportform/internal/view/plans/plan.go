@@ -41,6 +41,7 @@ func (h *Human) Plan(p *plan.Plan) {
 	h.orphans(p.Orphans)
 	h.elsewhere(p.KeptElsewhere)
 	h.schedules(p.Schedules)
+	h.warnings(p.Warnings)
 	h.planSummary(p)
 	h.estimate(p.Estimate)
 }
@@ -81,6 +82,17 @@ func (h *Human) elsewhere(ledgers int) {
 	if ledgers > 0 {
 		h.Out.Paragraphs(0, "Another configuration keeps "+term.Many(ledgers, "ledger")+" in this state: no plan of this one touches them. If they are its own, from another directory, state rm forgets them.")
 		h.Out.Printf("\n")
+	}
+}
+
+// warnings say what works here and would not elsewhere.
+func (h *Human) warnings(list []plan.Warning) {
+	o := &h.Out
+	for i := range list {
+		o.Hanging(o.Bold("Warning:")+" ", 9, list[i].Output+": "+list[i].Text)
+	}
+	if len(list) > 0 {
+		o.Printf("\n")
 	}
 }
 
@@ -140,7 +152,7 @@ func (h *Human) report(r *reportPulls) {
 				o.Printf("      and %s; %s\n", term.Many(len(c.ranges)-n, "more range"), view.AllInJSON)
 				break
 			}
-			o.Hanging(o.Green("    + "), 6, rangeText(&sr, r.outputs))
+			o.Hanging(o.Green("    "+sign(sr.first)+" "), 6, rangeText(&sr, r.outputs))
 		}
 	}
 	o.Printf("\n")
@@ -180,6 +192,14 @@ func rangeLabel(r *sliceRange) string {
 	return Stretch(r.first.Label, r.last.Label, r.first.From, r.last.To)
 }
 
+// sign begins the line of a pull.
+func sign(p *plan.Pull) string {
+	if p.Relocates() {
+		return ">"
+	}
+	return "+"
+}
+
 // pullLabel names the slice of a pull.
 func pullLabel(p *plan.Pull) string { return Stretch(p.Label, p.Label, p.From, p.To) }
 
@@ -192,7 +212,7 @@ func (h *Human) onePull(p *plan.Pull) {
 	if !p.Final {
 		settled = ", not settled yet"
 	}
-	o.Hanging(o.Green("  + "), 4, pullLabel(p)+settled)
+	o.Hanging(o.Green("  "+sign(p)+" "), 4, pullLabel(p)+settled)
 	for _, out := range p.Outputs {
 		why := ReasonAt(out.Reason, out.Place)
 		if out.Reason == plan.Derived { // from what is said below
@@ -202,6 +222,9 @@ func (h *Human) onePull(p *plan.Pull) {
 		reason := ", " + term.Clean(string(out.Reason)) + ": "
 		o.Printf("%s\n", term.Styled(strings.Replace(line, reason, ", "+string(o.Bold(string(out.Reason)))+": ", 1)))
 		o.Printf("      %s\n", out.Place)
+		if out.From != "" {
+			o.Printf("      from %s\n", out.From)
+		}
 	}
 	if p.Source != nil {
 		o.Hanging("    ", 4, "made from "+p.Source.Place.String()+", without a request")
@@ -217,9 +240,13 @@ func (h *Human) legend(pulls []plan.Pull) {
 			used[o.Reason] = true
 		}
 	}
+	width := len(plan.Revisit) + 1
+	if used[plan.Relocated] {
+		width = len(plan.Relocated)
+	}
 	for _, r := range Reasons() {
 		if used[r] {
-			h.Out.Printf("  %-8s %s\n", string(r), h.Out.Faint(ReasonText(r)))
+			h.Out.Printf("  %-*s %s\n", width, string(r), h.Out.Faint(ReasonText(r)))
 		}
 	}
 	h.Out.Printf("\n")

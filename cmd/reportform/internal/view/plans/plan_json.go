@@ -3,6 +3,8 @@ package plans
 import (
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/internal/place"
@@ -29,6 +31,7 @@ type outputMessage struct {
 	Output string      `json:"output"`
 	Reason plan.Reason `json:"reason"`
 	Place  place.Place `json:"path"`
+	From   place.Place `json:"from_path,omitempty"`
 }
 
 type gapMessage struct {
@@ -101,7 +104,7 @@ func (j *JSON) Plan(p *plan.Plan) {
 			pull.From, pull.To, pull.Label, pull.Final, pull.Revisit, pull.LostAt, make([]outputMessage, 0, len(pull.Outputs)), pull.Source,
 		}
 		for _, o := range pull.Outputs {
-			message.Outputs = append(message.Outputs, outputMessage{o.Output, o.Reason, o.Place})
+			message.Outputs = append(message.Outputs, outputMessage{o.Output, o.Reason, o.Place, o.From})
 		}
 		j.Put(message)
 	}
@@ -110,6 +113,10 @@ func (j *JSON) Plan(p *plan.Plan) {
 	Ahead(j.JSON, p.Ahead)
 	j.Orphans(view.TypeOrphan, p.Orphans)
 	j.schedules(p.Schedules)
+	for i := range p.Warnings {
+		w := &p.Warnings[i]
+		j.Diagnostics(hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: "A path for this system alone", Detail: w.Output + ": " + w.Text}}, nil)
+	}
 	j.estimate(p.Estimate)
 	j.Put(planSummaryMessage{
 		view.HeadOf(view.TypePlanSummary), p.Now, len(p.Pulls), reasons(p.Pulls),

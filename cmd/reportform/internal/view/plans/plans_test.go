@@ -37,6 +37,7 @@ func TestScreens(t *testing.T) {
 			h.Plan(aheadPlan())
 			h.Plan(&plan.Plan{Header: plan.Header{Now: viewtest.Day(23)}, Ahead: aheadPlan().Ahead[:1]})
 		},
+		"plan-warnings":  func(h *Human) { h.Plan(&plan.Plan{Held: 120, Warnings: warnings()}) },
 		"plan-elsewhere": func(h *Human) { h.Plan(&plan.Plan{Held: 120, KeptElsewhere: 2}) },
 		"plan-trusting":  func(h *Human) { h.Plan(&plan.Plan{Header: plan.Header{FilesTrusted: true}, Held: 120}) },
 		"plan-one":       func(h *Human) { p := viewtest.Plan(); h.Plan(&plan.Plan{Pulls: p.Pulls[22:23], Held: 43}) },
@@ -50,6 +51,15 @@ func TestScreens(t *testing.T) {
 				{Output: "output.json.archive", Reason: plan.Missing, Place: "out/a.json"},
 			}
 			h.Plan(&plan.Plan{Pulls: []plan.Pull{p}})
+		},
+		"plan-relocated": func(h *Human) {
+			p := &plan.Plan{Held: 43}
+			for n := 4; n <= 6; n++ {
+				p.Pulls = append(p.Pulls, relocated(n))
+			}
+			p.Pulls = append(p.Pulls, viewtest.Pull("tenant.contoso", "report.sign_ins.failed", 7, plan.New, plan.New))
+			h.Plan(p)
+			h.Plan(&plan.Plan{Pulls: p.Pulls[:1]})
 		},
 		"plan-one-derived": func(h *Human) {
 			p := viewtest.Plan().Pulls[28]
@@ -73,10 +83,26 @@ func aheadPlan() *plan.Plan {
 	}
 }
 
+func warnings() []plan.Warning {
+	return []plan.Warning{
+		{Output: "output.json.archive", Text: "out/Contoso/a.json and out/contoso/a.json are two files here, and one on a system that does not tell them apart. Further paths that are like this: 3."},
+		{Output: "output.csv.bi", Text: "out/nul.csv has the name \"nul.csv\", which is a device on Windows. It is written here as it is."},
+	}
+}
+
+// relocated is a pull that moves what one output holds.
+func relocated(n int) plan.Pull {
+	p := viewtest.Pull("tenant.contoso", "report.sign_ins.failed", n, plan.Relocated)
+	p.Outputs[0].From = "old/" + p.Outputs[0].Place
+	return p
+}
+
 func TestJSON(t *testing.T) {
 	viewtest.Messages(t, NewJSON, map[string]func(*JSON){
-		"plan":       func(j *JSON) { j.Plan(viewtest.Plan()); j.PlanSaved("november.rfplan") },
-		"plan-ahead": func(j *JSON) { j.Plan(aheadPlan()) },
+		"plan-warnings":  func(j *JSON) { j.Plan(&plan.Plan{Warnings: warnings()}) },
+		"plan-relocated": func(j *JSON) { j.Plan(&plan.Plan{Pulls: []plan.Pull{relocated(4)}}) },
+		"plan":           func(j *JSON) { j.Plan(viewtest.Plan()); j.PlanSaved("november.rfplan") },
+		"plan-ahead":     func(j *JSON) { j.Plan(aheadPlan()) },
 	})
 }
 
@@ -136,9 +162,10 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 		Outputs: []plan.PullOutput{{Output: evil, Reason: plan.Reason(evil), Place: evil}, {Output: evil, Reason: plan.New, Place: evil}},
 	}
 	p := &plan.Plan{
-		Pulls:   []plan.Pull{pull, pull},
-		Orphans: []plan.Orphan{{Tenant: evil, Report: evil, Output: evil, From: at, To: viewtest.Day(2), Place: evil, Why: evil}},
-		Lost:    []plan.Gap{{Tenant: evil, Report: evil, From: at, To: viewtest.Day(2), Why: evil}},
+		Pulls:    []plan.Pull{pull, pull},
+		Orphans:  []plan.Orphan{{Tenant: evil, Report: evil, Output: evil, From: at, To: viewtest.Day(2), Place: evil, Why: evil}},
+		Lost:     []plan.Gap{{Tenant: evil, Report: evil, From: at, To: viewtest.Day(2), Why: evil}},
+		Warnings: []plan.Warning{{Output: evil, Text: evil}},
 	}
 	viewtest.Harmless(t, NewHuman, func(_ *viewtest.Screen, h *Human) {
 		h.Plan(p)

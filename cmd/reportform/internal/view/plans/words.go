@@ -15,7 +15,7 @@ import (
 func Reasons() []plan.Reason {
 	return []plan.Reason{
 		plan.Failed, plan.Missing, plan.Altered, plan.Changed,
-		plan.Revisit, plan.Moved, plan.Open, plan.Derived, plan.New,
+		plan.Revisit, plan.Moved, plan.Open, plan.Relocated, plan.Derived, plan.New,
 	}
 }
 
@@ -34,6 +34,8 @@ func ReasonText(r plan.Reason) string {
 		return "held; read once more for events that came late"
 	case plan.Changed:
 		return "held, but the definition or the path has changed since"
+	case plan.Relocated:
+		return "held at another path; the file is moved, without a request"
 	case plan.Missing:
 		return "the file is gone"
 	case plan.Altered:
@@ -48,6 +50,8 @@ func ReasonText(r plan.Reason) string {
 func ReasonAt(r plan.Reason, p place.Place) string {
 	switch {
 	case p.IsFile():
+	case r == plan.Relocated:
+		return "held at another place; it is moved, without a request"
 	case r == plan.Missing:
 		return "what was written is gone"
 	case r == plan.Altered:

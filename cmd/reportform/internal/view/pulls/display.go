@@ -134,6 +134,9 @@ func finishedText(f *run.Ended) string {
 	for _, w := range f.Written {
 		bytes += w.Receipt.Bytes
 	}
+	if f.Pull.Relocates() {
+		return fmt.Sprintf("moved to %s, %s", f.Pull.Outputs[0].Place, term.Length(f.Took))
+	}
 	parts := []string{term.Many(f.Stats.Events, "event"), term.Size(bytes)}
 	if from := f.Pull.Source; from != nil {
 		parts = append(parts, "from "+from.Output)
