@@ -243,7 +243,7 @@ func (w *walk) readPages(ctx context.Context, s fetch.Span, earlier extent) (rea
 			w.countPage(got.page)
 			err = got.linkErr
 		} else if n > 1 {
-			err = lostPlace(err)
+			err = ofLaterPage(err)
 		}
 		if err != nil {
 			return reached, fmt.Errorf("page %d of %s: %w", n, s, err)
@@ -466,14 +466,18 @@ func isKind(err error, kind fetch.Kind) bool {
 	return errors.As(err, &e) && e.Kind == kind
 }
 
-// lostPlace marks an answer to a link to a next page that means that the link
-// is no longer good. The first page had the same filter, so that the request is
-// good, whatever the answer says of it.
-func lostPlace(err error) error {
+// ofLaterPage says of an answer to a link to a next page what it means there. The
+// first page had the same filter and the same credential, so that both are good,
+// whatever the answer says of them.
+func ofLaterPage(err error) error {
 	var e *fetch.ServiceError
-	if errors.As(err, &e) && losesPlace(e) {
+	switch {
+	case !errors.As(err, &e):
+	case losesPlace(e):
 		e.Kind = fetch.Unavailable
 		return fmt.Errorf("%w: %w", errLostPlace, err)
+	case e.Kind == fetch.Unauthorised:
+		e.Kind = fetch.Unavailable
 	}
 	return err
 }

@@ -288,6 +288,16 @@ func TestLostPlaceOfWhatHasNoHalves(t *testing.T) {
 	}
 }
 
+// The credential that brought a page is not to blame for the next.
+func TestTokenThatIsRefusedOnALaterPage(t *testing.T) {
+	s := newScript(t, events("/v1.0/p?n=2", "a"), send(401, `{"error":{"code":"InvalidAuthenticationToken","message":"m"}}`))
+	_, _, err := read(t, s.client(), s.request())
+	var e *fetch.ServiceError
+	if !errors.As(err, &e) || e.Kind != fetch.Unavailable || e.Status != 401 || strings.Contains(e.Advice(), "credential") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 // Blanks that are written as plus signs are no blanks everywhere.
 func TestLinkWithPlusSigns(t *testing.T) {
 	refused := send(400, `{"error":{"code":"BadRequest","message":"Invalid filter clause"}}`)
