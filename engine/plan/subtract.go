@@ -24,6 +24,8 @@ type Want struct {
 	Outputs  []WantOutput
 	// Keepers are the identities of the configuration, see Foreign.
 	Keepers []string
+	// Machine identifies this machine in ledgers, see ledger.Skew.
+	Machine string
 	// TrustLedger takes what is held to be as the ledger has it. Only what a pull
 	// would be made from is observed.
 	TrustLedger bool
@@ -147,15 +149,17 @@ type lack struct {
 // slice plans one wanted slice.
 func (s *subtraction) slice(slice *window.Named) error {
 	final := s.final(slice.Slice)
-	revisitAt, revisits := s.want.Window.Revisits(slice.Slice)
-	due := revisits && final && !s.want.Snapshot && !s.now.Before(revisitAt)
+	due := time.Duration(0)
+	if final && !s.want.Snapshot {
+		due = s.want.due(slice.Slice, s.now)
+	}
 	if err := s.examine(slice, final, due); err != nil || len(s.lacking) == 0 {
 		return err
 	}
 	pull := Pull{
 		Tenant: s.want.Tenant, Report: s.want.Report, Type: s.want.Type,
 		From: slice.From, To: slice.To, Label: slice.Label, Date: slice.Date,
-		Final: final, Revisit: due,
+		Final: final, Revisit: due > 0,
 	}
 	if !s.want.Window.Trailing() {
 		pull.LostAt = s.want.LostAt(slice.Slice)
@@ -183,7 +187,7 @@ func (s *subtraction) slice(slice *window.Named) error {
 }
 
 // examine finds what each output lacks of a slice.
-func (s *subtraction) examine(slice *window.Named, final, revisit bool) error {
+func (s *subtraction) examine(slice *window.Named, final bool, due time.Duration) error {
 	s.lacking, s.sources, s.stale = s.lacking[:0], s.sources[:0], s.stale[:0]
 	for i := range s.want.Outputs {
 		output := &s.want.Outputs[i]
@@ -206,7 +210,7 @@ func (s *subtraction) examine(slice *window.Named, final, revisit bool) error {
 			}
 			s.replaced[spot{output.Output, target.Place}] = true
 		}
-		held, why, err := s.lacks(i, slice.Slice, target, final, revisit)
+		held, why, err := s.lacks(i, slice.Slice, target, final, due)
 		if err != nil {
 			return err
 		}
@@ -255,7 +259,7 @@ func (s *subtraction) add(pull Pull) {
 
 // lacks says why an output of the want lacks a slice, and returns what it
 // holds of it; the reason is empty if it lacks nothing.
-func (s *subtraction) lacks(which int, slice window.Slice, target Target, final, revisit bool) (*ledger.Held, Reason, error) {
+func (s *subtraction) lacks(which int, slice window.Slice, target Target, final bool, due time.Duration) (*ledger.Held, Reason, error) {
 	output, held := s.want.Outputs[which].Output, s.found[which].Find(slice.From, slice.To)
 	if held == nil {
 		if s.want.Window.Trailing() && s.holdsAny(output) {
@@ -279,7 +283,7 @@ func (s *subtraction) lacks(which int, slice window.Slice, target Target, final,
 	switch {
 	case !held.Final && (final || s.want.Window.Open() && !s.want.Window.Trailing()):
 		return held, Open, nil
-	case revisit && !held.Revisited:
+	case due > 0 && ReadAfter(held) < due:
 		return held, Revisit, nil
 	}
 	return held, "", nil

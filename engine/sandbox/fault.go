@@ -68,6 +68,9 @@ func (c *call) fault(tenant string, r *request) bool {
 		}
 		c.wait(delay)
 		return false
+	case "no-date", "old-date", "aged":
+		c.dated = f
+		return false
 	case "html-200":
 		c.send(http.StatusOK, typeHTML, html)
 	case "redirect":
