@@ -127,7 +127,7 @@ func TestRefusedFilters(t *testing.T) {
 // One event in ten is late, by no more than it is told, and none is lost.
 func TestLateUpTo(t *testing.T) {
 	const late = 6 * time.Hour
-	from, to := noon.Add(-18*time.Hour), noon.Add(-12*time.Hour)
+	from, to := noon.Add(-6*time.Hour), noon
 	at := func(now time.Time, upTo time.Duration) int {
 		v := viewAt(now)
 		v.LateUpTo = upTo

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/engine/plan"
@@ -37,6 +38,7 @@ func (h *Human) Plan(p *plan.Plan) {
 	h.orphans(p.Orphans)
 	h.elsewhere(p.KeptElsewhere)
 	h.schedules(p.Schedules)
+	h.clock(p)
 	h.planSummary(p)
 	h.estimate(p.Estimate)
 }
@@ -47,6 +49,22 @@ func (h *Human) elsewhere(ledgers int) {
 		h.Out.Paragraphs(0, "Another configuration keeps "+term.Many(ledgers, "ledger")+" in this state: no plan of this one touches them. If they are its own, from another directory, state rm forgets them.")
 		h.Out.Printf("\n")
 	}
+}
+
+// clock says that this machine's clock is known to be off.
+func (h *Human) clock(p *plan.Plan) {
+	if p.Clock == nil {
+		return
+	}
+	ahead := time.Duration(p.Clock.Ahead)
+	word := "ahead of"
+	if ahead < 0 {
+		word = "behind"
+	}
+	h.Out.Hanging(h.Out.Yellow("Clock:")+" ", 7, "this machine's is "+term.Length(ahead.Abs())+" "+word+" the service's: "+
+		term.Moment(p.Now)+" here is "+term.Moment(p.Now.Add(-ahead))+" there, as an earlier apply has found ("+term.Many(p.Clock.Ledgers, "ledger")+
+		"). Slices settle, and are lost, by the earlier of the two. Put this machine's clock right.")
+	h.Out.Printf("\n")
 }
 
 // PlanSaved says where the plan lies and what to do with it.

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/view/viewtest"
+	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/internal/place"
 )
@@ -33,6 +35,10 @@ func TestScreens(t *testing.T) {
 				Lost:    []plan.Gap{viewtest.Gap("tenant.contoso", 1, viewtest.Retention), snapshot, old},
 			})
 		},
+		"plan-clock": func(h *Human) {
+			h.Plan(&plan.Plan{Header: plan.Header{Now: viewtest.Day(29).Add(12 * time.Hour)}, Held: 4, Clock: &plan.Clock{Ahead: ledger.Seconds(48 * time.Hour), Ledgers: 12}})
+			h.Plan(&plan.Plan{Header: plan.Header{Now: viewtest.Day(29).Add(12 * time.Hour)}, Held: 4, Clock: &plan.Clock{Ahead: ledger.Seconds(-75 * time.Minute), Ledgers: 1}})
+		},
 		"plan-elsewhere": func(h *Human) { h.Plan(&plan.Plan{Held: 120, KeptElsewhere: 2}) },
 		"plan-trusting":  func(h *Human) { h.Plan(&plan.Plan{Header: plan.Header{FilesTrusted: true}, Held: 120}) },
 		"plan-one":       func(h *Human) { p := viewtest.Plan(); h.Plan(&plan.Plan{Pulls: p.Pulls[22:23], Held: 43}) },
@@ -58,6 +64,9 @@ func TestScreens(t *testing.T) {
 func TestJSON(t *testing.T) {
 	viewtest.Messages(t, NewJSON, map[string]func(*JSON){
 		"plan": func(j *JSON) { j.Plan(viewtest.Plan()); j.PlanSaved("november.rfplan") },
+		"plan-clock": func(j *JSON) {
+			j.Plan(&plan.Plan{Header: plan.Header{Now: viewtest.Day(29)}, Held: 4, Clock: &plan.Clock{Ahead: ledger.Seconds(48 * time.Hour), Ledgers: 12}})
+		},
 	})
 }
 
