@@ -15,11 +15,19 @@ func (w *Want) Earlier(l *ledger.Ledger, now time.Time) time.Time {
 	if ahead <= 0 {
 		return now
 	}
-	now = now.Add(-ahead)
+	w.local, now = now, now.Add(-ahead)
 	if w.Window.Trailing() {
 		w.Slices = w.Window.Named(now)
 	}
 	return now
+}
+
+// waits says why a slice waits.
+func (w *Want) waits(settles time.Time) string {
+	if !w.local.IsZero() && !w.local.Before(settles) {
+		return "by the service's clock they have not settled"
+	}
+	return "not settled: events become visible late"
 }
 
 // due is how long after its end a slice has to be read, by its revisits that are

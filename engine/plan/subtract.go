@@ -26,6 +26,8 @@ type Want struct {
 	Keepers []string
 	// Machine identifies this machine in ledgers, see ledger.Skew.
 	Machine string
+	// local is this machine's clock where the want is planned by an earlier one.
+	local time.Time
 	// TrustLedger takes what is held to be as the ledger has it. Only what a pull
 	// would be made from is observed.
 	TrustLedger bool
@@ -177,7 +179,8 @@ func (s *subtraction) slice(slice *window.Named) error {
 	s.keepDestinations(rest, slice)
 	gap := gapOf(s.want, slice)
 	if !lost {
-		gap.Why, gap.Until = "not settled: events become visible late", s.want.Window.Settles(slice.Slice, s.want.Settle)
+		gap.Until = s.want.Window.Settles(slice.Slice, s.want.Settle)
+		gap.Why = s.want.waits(gap.Until)
 		addGap(&s.part.Waiting, gap)
 		return nil
 	}
