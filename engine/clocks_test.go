@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
 	"github.com/reportform/reportform/engine/sandbox"
 )
@@ -379,14 +380,15 @@ func TestLateEvents(t *testing.T) {
 		readings       []time.Duration // after the end of each slice
 		end            time.Duration   // of the last readings, after the end of the last slice
 		rows           bool
+		advised        string
 	}{
 		"by ids, days": {
 			window: "every = \"1d\"\n from = \"2026-11-16\"\n to = \"2026-11-20\"\n revisit = [\"6h\", \"24h\", \"7d\"]", output: lateFile,
-			first: instant("2026-11-17T00:00:00Z"), step: day, slices: 4, readings: []time.Duration{90 * time.Minute, 7 * time.Hour}, end: 8 * day,
+			first: instant("2026-11-17T00:00:00Z"), step: day, slices: 4, readings: []time.Duration{90 * time.Minute, 7 * time.Hour}, end: 8 * day, advised: "7h",
 		},
 		"by rows, slices of twelve hours": {
 			window: "every = \"12h\"\n from = \"2026-11-16\"\n to = \"2026-11-17\"\n revisit = \"6h\"", output: strings.ReplaceAll(lateTable, `"csv" "a"`, `"csv" "a"`),
-			first: instant("2026-11-16T12:00:00Z"), step: 12 * time.Hour, slices: 2, readings: []time.Duration{2 * time.Hour, 6 * time.Hour}, end: 7 * time.Hour, rows: true,
+			first: instant("2026-11-16T12:00:00Z"), step: 12 * time.Hour, slices: 2, readings: []time.Duration{2 * time.Hour, 6 * time.Hour}, end: 7 * time.Hour, rows: true, advised: "6h",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -453,6 +455,17 @@ func TestLateEvents(t *testing.T) {
 					t.Errorf("%+v", k)
 				}
 				t.Logf("%d of %d late: %+v", late, all, *k)
+			}
+			c, err := e.Coverage(t.Context(), PlanOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			known := plan.LatenessOf(c.Parts)
+			if len(known) != 1 || known[0].Type != "sign_ins" || known[0].Events != all || known[0].Late != late {
+				t.Fatalf("coverage knows %+v", known)
+			}
+			if after, ok := plan.Advised(&known[0].Lateness); !ok || after.String() != test.advised {
+				t.Errorf("%v is advised, want %s", after, test.advised)
 			}
 			for name, content := range w.files("out") {
 				if content == "" {
