@@ -207,9 +207,12 @@ func TestServiceIsBehindAnOpenWindow(t *testing.T) {
 		}
 		return days
 	}
-	w.applied(5, 0, 1)
+	w.applied(3, 2, 1) // two have not begun
 	if got := strings.Join(final(), " "); got != "25 26" {
 		t.Errorf("final are %s", got)
+	}
+	if p := w.plan(w.engine()); len(p.Pulls) != 1 || p.Pulls[0].Final || len(p.Waiting) != 1 || p.Waiting[0].Slices != 2 {
+		t.Errorf("the next plan is\n%s%+v", reasons(p), p.Waiting)
 	}
 	w.now = w.now.Add(48 * time.Hour)
 	w.apply()
@@ -217,6 +220,16 @@ func TestServiceIsBehindAnOpenWindow(t *testing.T) {
 		t.Errorf("two days later final are %s", got)
 	}
 	w.whole("sign_ins", time.DateOnly, 24*time.Hour)
+}
+
+// A snapshot goes under the name of the day that the service has.
+func TestServiceIsBehindASnapshot(t *testing.T) {
+	w := newOff(t, "2026-11-29T12:00:00Z", 48*time.Hour, "users", "every = \"1d\"\n from = \"2026-11-25\"")
+	w.applied(0, 1, 1)
+	w.applied(1, 0, 1) // the next plan knows which day it is
+	if files := w.files("out"); len(files) != 1 || files["2026-11-27.ndjson"] == "" {
+		t.Errorf("%d files, want that of the 27th", len(files))
+	}
 }
 
 // The end of a trailing window claims no time that the service has not reached: a

@@ -23,9 +23,9 @@ func (w *Want) Earlier(l *ledger.Ledger, now time.Time) time.Time {
 }
 
 // waits says why a slice waits.
-func (w *Want) waits(settles time.Time) string {
-	if !w.local.IsZero() && !w.local.Before(settles) {
-		return "by the service's clock they have not settled"
+func (w *Want) waits(until time.Time) string {
+	if !w.local.IsZero() && !w.local.Before(until) {
+		return "by the service's clock it is too early"
 	}
 	return "not settled: events become visible late"
 }

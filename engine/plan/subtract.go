@@ -171,7 +171,8 @@ func (s *subtraction) slice(slice *window.Named) error {
 	if err != nil || len(rest) == 0 {
 		return err
 	}
-	if !lost && s.pullable(final) {
+	begun := !slice.From.After(s.now)
+	if !lost && begun && s.pullable(final) {
 		pull.Outputs = s.outputs(rest, slice.Slice)
 		s.add(pull)
 		return nil
@@ -180,6 +181,9 @@ func (s *subtraction) slice(slice *window.Named) error {
 	gap := gapOf(s.want, slice)
 	if !lost {
 		gap.Until = s.want.Window.Settles(slice.Slice, s.want.Settle)
+		if s.pullable(final) {
+			gap.Until = slice.From
+		}
 		gap.Why = s.want.waits(gap.Until)
 		addGap(&s.part.Waiting, gap)
 		return nil

@@ -96,12 +96,13 @@ func (r *Runner) Pull(ctx context.Context, job *Job) Result {
 	if p.lacking = job.lacking(l); len(p.lacking) == 0 {
 		return Result{Skipped: true, Took: p.took()}
 	}
-	p.ledger, p.clock = l, p.reading()
+	p.ledger = l
+	p.look()
 	if err := p.hopeless(p.clock); err != nil {
 		return p.failed(ctx, err)
 	}
 	if !p.clock.Unsure {
-		if w := p.unsettled(p.asOf(p.clock)); w != nil {
+		if w := p.unsettled(); w != nil {
 			return p.waited(ctx, w)
 		}
 	}
@@ -137,6 +138,7 @@ type pulling struct {
 	stats    fetch.Stats
 	ledger   *ledger.Ledger // as it was when the pull began
 	clock    clock.Reading  // the last
+	began    time.Time      // by the service's clock, as far as the last tells; else zero
 	compared *comparison    // with the reading before, nil if there is none
 }
 
@@ -206,8 +208,8 @@ func (p *pulling) transfer(ctx context.Context) (*outputs.Tee, *Waiting, error) 
 	if err == nil {
 		sinks.Stage()
 	}
-	p.clock = p.reading()
-	if lost := p.lost(p.clock); lost != nil { // while it was fetched, or before this machine knew
+	p.look()
+	if lost := p.lost(p.clock); lost != nil && (err == nil || p.clock.Known()) { // while it was fetched, or before this machine knew
 		err = lost
 	}
 	if err == nil {
@@ -216,7 +218,7 @@ func (p *pulling) transfer(ctx context.Context) (*outputs.Tee, *Waiting, error) 
 	if err != nil {
 		return nil, nil, errors.Join(err, sinks.Discard())
 	}
-	if w := p.unsettled(p.asOf(p.clock)); w != nil {
+	if w := p.unsettled(); w != nil {
 		return nil, w, sinks.Discard()
 	}
 	sinks.Publish()

@@ -24,8 +24,8 @@ type Waiting struct {
 const (
 	// second is what a Date of whole seconds leaves out.
 	second = time.Second
-	// ahead is by how much a trailing window may end after the service's present.
-	// What is visible at once is never complete anyway.
+	// ahead is by how much a trailing window may end, and a slice begin, after the
+	// service's present. What is visible at once is never complete anyway.
 	ahead = 5 * time.Minute
 )
 
@@ -63,21 +63,20 @@ func (p *pulling) hopeless(r clock.Reading) error {
 	return p.lost(r)
 }
 
-// asOf is the service's time when the reading of the slice began; zero where it
-// is not known.
-func (p *pulling) asOf(r clock.Reading) time.Time {
-	if !r.Known() {
-		return time.Time{}
+// look reads the service's clock, and reckons when the pull began by it.
+func (p *pulling) look() {
+	p.clock, p.began = p.reading(), time.Time{}
+	if p.clock.Known() {
+		p.began = p.clock.Service.Add(second - max(0, p.took()))
 	}
-	return r.Service.Add(second - max(0, p.took()))
 }
 
-// unsettled returns why nothing of the slice can be published that was read as of
-// a time of the service's, nil if it can.
-func (p *pulling) unsettled(asOf time.Time) *Waiting {
-	job, pull := p.job, p.job.Pull
+// unsettled returns why nothing of the slice can be published that is read since
+// the pull began, nil if it can.
+func (p *pulling) unsettled() *Waiting {
+	job, pull, asOf := p.job, p.job.Pull, p.began
 	switch {
-	case asOf.IsZero() || job.Settles.IsZero():
+	case asOf.IsZero():
 		return nil
 	case job.Trailing && pull.To.After(asOf.Add(ahead)):
 		return &Waiting{pull.To, "by the service's clock the window ends in the future"}
@@ -85,6 +84,9 @@ func (p *pulling) unsettled(asOf time.Time) *Waiting {
 		return nil
 	case pull.Final && !job.Open && asOf.Before(job.Settles):
 		return &Waiting{job.Settles, "by the service's clock the slice has not settled"}
+	}
+	if pull.From.After(asOf.Add(ahead)) {
+		return &Waiting{pull.From, "by the service's clock the slice has not begun"}
 	}
 	if until := p.nothingDue(asOf); !until.IsZero() {
 		return &Waiting{until, "by the service's clock its next reading is not due"}
@@ -124,7 +126,7 @@ func revisits(pull *plan.Pull, output string) bool {
 // settle decides what an entry may say of itself, by both clocks: that it is
 // final, and that it was read for a revisit, and how long after the slice's end.
 func (p *pulling) settle(h *ledger.Held) {
-	job, asOf := p.job, p.asOf(p.clock)
+	job, asOf := p.job, p.began
 	if !asOf.IsZero() {
 		h.Final = h.Final && !asOf.Before(job.Settles)
 	} else {

@@ -35,6 +35,8 @@ func TestRunnerWaitsForTheServicesClock(t *testing.T) {
 		"planned as not final":              {behind: 48 * hour, change: func(r *toyRun) { r.job.Pull.Final, r.job.Open = false, true }, reads: true},
 		"a trailing window":                 {behind: 48 * hour, change: func(r *toyRun) { r.job.Trailing = true }, reads: true},
 		"a trailing window that ends later": {behind: 60 * 24 * hour, change: func(r *toyRun) { r.job.Trailing = true }, waits: -18 * 24 * hour},
+		"a snapshot to come":                {behind: 20 * 24 * hour, change: func(r *toyRun) { r.job.Settles = time.Time{} }, waits: -1},
+		"an open window to come":            {behind: 20 * 24 * hour, change: func(r *toyRun) { r.job.Open = true }, waits: -1},
 		"a snapshot":                        {behind: 48 * hour, change: func(r *toyRun) { r.job.Settles = time.Time{} }, reads: true, final: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -72,7 +74,10 @@ func TestRunnerWaitsForTheServicesClock(t *testing.T) {
 				return
 			}
 			until := r.job.Settles
-			if test.waits < 0 {
+			switch {
+			case test.waits == -1:
+				until = r.job.Pull.From
+			case test.waits < 0:
 				until = r.job.Pull.To
 			}
 			if !result.Waiting.Until.Equal(until) || result.Waiting.Why == "" || l.Len() > 0 || l.Keeper != "k" {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/cmd/reportform/internal/view/plans"
 	"github.com/reportform/reportform/engine/plan"
@@ -31,6 +33,7 @@ type Applied struct {
 	Failed            []run.Ended
 	Pruned            []plan.Orphan
 	Events, Bytes     int64
+	Warnings          hcl.Diagnostics // about clocks
 	Interrupted       bool
 	Took              time.Duration
 }
@@ -92,6 +95,7 @@ func (h *Human) Tick() { h.progress.tick() }
 // EndApply shows the outcome.
 func (h *Human) EndApply(a Applied) {
 	h.progress.end()
+	h.Diagnostics(a.Warnings, nil)
 	failed := a.failures()
 	h.failures(failed)
 	o := &h.Out

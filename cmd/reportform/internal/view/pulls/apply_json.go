@@ -164,8 +164,9 @@ func (j *JSON) ended(e *run.Ended) {
 	}
 }
 
-// EndApply writes what was pruned, and a summary.
+// EndApply writes warnings, what was pruned, and a summary.
 func (j *JSON) EndApply(a Applied) {
+	j.Diagnostics(a.Warnings, nil)
 	j.Orphans(view.TypePruned, a.Pruned)
 	failed := a.failures()
 	j.Put(applySummaryMessage{
