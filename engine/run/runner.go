@@ -102,7 +102,7 @@ func (r *Runner) Pull(ctx context.Context, job *Job) Result {
 		return p.failed(ctx, err)
 	}
 	if !p.clock.Unsure {
-		if w := p.unsettled(); w != nil {
+		if w := p.unsettled(); w != nil && !p.comes(ctx, w) {
 			return p.waited(ctx, w)
 		}
 	}
@@ -112,6 +112,10 @@ func (r *Runner) Pull(ctx context.Context, job *Job) Result {
 	r.tell(Started{Pull: job.Pull})
 	p.compared = p.recall(ctx)
 	sinks, w, err := p.transfer(ctx)
+	if w != nil && p.comes(ctx, w) {
+		p.stats, p.compared = fetch.Stats{}, p.recall(ctx)
+		sinks, w, err = p.transfer(ctx)
+	}
 	switch {
 	case err != nil:
 		return p.failed(ctx, err)

@@ -94,6 +94,29 @@ func (p *pulling) unsettled() *Waiting {
 	return nil
 }
 
+// shortly is what a pull that is too early waits for on the spot: a timer may run
+// apply at the very second at which a slice settles by this machine's clock.
+const shortly = 30 * time.Second
+
+// comes waits for what is to come shortly, and reports whether it has: the pull
+// then begins anew.
+func (p *pulling) comes(ctx context.Context, w *Waiting) bool {
+	early := w.Until.Sub(p.began)
+	if early > shortly {
+		return false
+	}
+	timer := time.NewTimer(early)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+	}
+	p.start = p.Now()
+	p.look()
+	return p.unsettled() == nil
+}
+
 // nothingDue returns when the next reading of the slice is due, zero if there is
 // something to read it for.
 func (p *pulling) nothingDue(asOf time.Time) time.Time {

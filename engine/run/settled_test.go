@@ -3,6 +3,7 @@ package run
 import (
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/reportform/reportform/engine/clock"
@@ -26,7 +27,7 @@ func TestRunnerWaitsForTheServicesClock(t *testing.T) {
 	}{
 		"it has settled":                    {behind: hour - 1, reads: true, final: true},
 		"in the second that a Date has":     {behind: hour + time.Second, reads: true, final: true},
-		"a second earlier":                  {behind: hour + 2*time.Second, waits: hour},
+		"half a minute earlier":             {behind: hour + 32*time.Second, waits: hour},
 		"far too early":                     {behind: 48 * hour, waits: hour},
 		"the first answer tells":            {behind: 48 * hour, first: unknown, reads: true, waits: hour},
 		"the machine slept":                 {behind: 48 * hour, first: unsure, reads: true, waits: hour},
@@ -90,11 +91,43 @@ func TestRunnerWaitsForTheServicesClock(t *testing.T) {
 	}
 }
 
+// A pull that is early by some seconds waits for them, and reads what is there
+// then, be it that the first answer has told the time.
+func TestRunnerWaitsForSeconds(t *testing.T) {
+	for _, told := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			read := 0
+			source := &toySource{batches: [][]string{{"a"}}, between: func() { read++ }}
+			r := newToyRun(t, source)
+			r.runner.Now = time.Now
+			began := time.Now()
+			r.job.Pull.From, r.job.Pull.To = began.Add(-2*time.Hour), began.Add(-time.Hour)
+			r.job.Settles, r.job.Planned = began, began.Add(-1)
+			calls := 0
+			r.job.Clock = func() clock.Reading {
+				reading := clock.Reading{Host: "h", Local: time.Now(), Service: time.Now().Add(-20 * time.Second)}
+				if calls++; calls == 1 && !told {
+					reading.Service = time.Time{}
+				}
+				return reading
+			}
+			result := r.runner.Pull(t.Context(), &r.job)
+			h := r.ledger(t).Find("output.toy.a", r.job.Pull.From, r.job.Pull.To)
+			if result.Failure != nil || result.Waiting != nil || h == nil || !h.Final || result.Stats.Events != 1 {
+				t.Fatalf("%+v, %+v", result, h)
+			}
+			if waited := h.Proof().FetchedAt.Sub(began); waited != 19*time.Second || read != map[bool]int{true: 1, false: 2}[told] {
+				t.Errorf("read %d times, the last time after %v", read, waited)
+			}
+		})
+	}
+}
+
 // Whoever waits and knows nothing new of the clocks writes nothing.
 func TestRunnerWaitsInSilence(t *testing.T) {
 	r := newToyRun(t, &toySource{batches: [][]string{{"a"}}})
 	r.runner.Machine, r.runner.Keeper = "m", "k"
-	r.job.Settles = r.now.Add(-time.Second)
+	r.job.Settles = r.now.Add(time.Minute)
 	r.job.Clock = func() clock.Reading {
 		return clock.Reading{Host: "h", Local: r.now, Service: r.now.Add(-5 * time.Second)}
 	}
