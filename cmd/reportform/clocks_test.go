@@ -60,6 +60,6 @@ func TestServiceIsBehind(t *testing.T) {
 	has(l.expect(0, "coverage"), "2 slices held", "2 waiting")
 
 	said = other.expect(0, append(other.apply, "-json")...)
-	has(said, `"type":"pull_waiting"`, `"until":"`+day(0)+`T00:00:00Z"`, `"severity":"warning"`, `"finished":2,"skipped":0,"waiting":2,"failed":0`)
+	has(said, `"type":"pull_waiting"`, `"until":"`+day(0)+`T00:00:00Z"`, `"severity":"warning"`, `"finished":2,"skipped":0,"failed":0,"not_done":0,"waiting":2`)
 	has(other.expect(0, "plan", "-json"), `"clock":{"ahead_seconds":`)
 }

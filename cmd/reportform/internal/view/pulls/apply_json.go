@@ -92,9 +92,9 @@ type applySummaryMessage struct {
 	view.Head
 	Finished    int     `json:"finished"`
 	Skipped     int     `json:"skipped"`
-	Waiting     int     `json:"waiting"`
 	Failed      int     `json:"failed"`
 	NotDone     int     `json:"not_done"`
+	Waiting     int     `json:"waiting"`
 	Pruned      int     `json:"pruned"`
 	Events      int64   `json:"events"`
 	Bytes       int64   `json:"bytes"` // written
@@ -170,7 +170,7 @@ func (j *JSON) EndApply(a Applied) {
 	j.Orphans(view.TypePruned, a.Pruned)
 	failed := a.failures()
 	j.Put(applySummaryMessage{
-		view.HeadOf(view.TypeApplySummary), a.Finished, a.Skipped, a.Waiting, len(failed), a.notTried(), len(a.Pruned),
+		view.HeadOf(view.TypeApplySummary), a.Finished, a.Skipped, len(failed), a.notTried(), a.Waiting, len(a.Pruned),
 		a.Events, a.Bytes, a.Interrupted, a.Took.Seconds(),
 	})
 }
