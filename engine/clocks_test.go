@@ -193,6 +193,15 @@ func TestWhoTellsTheTime(t *testing.T) {
 	}
 }
 
+// A service that does not answer is not one that tells no time.
+func TestNobodyAnswers(t *testing.T) {
+	w := newOff(t, "2026-11-29T12:00:00Z", 0, "sign_ins", "every = \"1d\"\n from = \"2026-11-27\"")
+	offline(w.world)
+	if s := w.apply(); len(s.Failed) != 2 || len(s.Warnings) > 0 {
+		t.Errorf("%d failed, warnings %v", len(s.Failed), s.Warnings)
+	}
+}
+
 // A window that is open takes what there is, as what it is: not final.
 func TestServiceIsBehindAnOpenWindow(t *testing.T) {
 	w := newOff(t, "2026-11-29T12:00:00Z", 48*time.Hour, "sign_ins", "every = \"1d\"\n from = \"2026-11-25\"\n open = true")

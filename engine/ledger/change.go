@@ -146,7 +146,7 @@ func (l *Ledger) Replace(with *Ledger) {
 // Keep adds what another ledger of the key says beside its entries, as far as the
 // ledger does not contradict it: failures of slots in which nothing is held,
 // files that hold nothing, accepted losses, deletions, and, where the ledger has
-// none, who keeps it, how far the service reaches and how late its events come.
+// none, who keeps it, how far the service reaches, how late its events come and how clocks differ.
 func (l *Ledger) Keep(other *Ledger) {
 	for _, f := range other.Failed {
 		if l.find(f.slot()) == nil && !slices.ContainsFunc(l.Failed, func(own Failed) bool { return own.slot().compare(f.slot()) == 0 }) {
@@ -177,6 +177,9 @@ func (l *Ledger) Keep(other *Ledger) {
 	}
 	if l.Lateness == nil {
 		l.Lateness = other.Lateness
+	}
+	if l.Skew == nil {
+		l.Skew = other.Skew
 	}
 }
 

@@ -257,7 +257,7 @@ func (p *pulling) stream(ctx context.Context, sinks *outputs.Tee) error {
 
 // record puts what was published into the ledger, and what failed.
 func (p *pulling) record(ctx context.Context, sinks *outputs.Tee) Result {
-	result := Result{Stats: p.stats, Took: p.took(), Clock: p.heard()}
+	result := Result{Stats: p.stats, Took: p.took(), Clock: p.heard(p.stats.Pages > 0)}
 	if p.compared != nil {
 		first, present := p.readings(p.Now())
 		p.compared.end(p.stats.Events, first, present)
@@ -362,22 +362,14 @@ func (p *pulling) failed(ctx context.Context, err error) Result {
 			failure.Message += fmt.Sprintf("\nthe failure could not be recorded in the state: %v", update)
 		}
 	}
-	return Result{Stats: p.stats, Took: p.took(), Clock: p.heard(), Failure: failure}
+	return Result{Stats: p.stats, Took: p.took(), Clock: p.heard(false), Failure: failure}
 }
 
 // waited is the result of a pull that has published nothing, because by the
 // service's clock it is too early.
 func (p *pulling) waited(ctx context.Context, w *Waiting) Result {
 	p.remember(ctx)
-	return Result{Stats: p.stats, Took: p.took(), Clock: p.heard(), Waiting: w}
-}
-
-// heard is what the clocks showed, nil where nobody was asked.
-func (p *pulling) heard() *clock.Reading {
-	if p.job.Clock == nil || p.job.Pull.Source != nil || p.stats.Requests == 0 && !p.clock.Known() {
-		return nil
-	}
-	return &p.clock
+	return Result{Stats: p.stats, Took: p.took(), Clock: p.heard(false), Waiting: w}
 }
 
 func (p *pulling) failure(of []JobOutput, err error) *Failure {

@@ -168,6 +168,15 @@ func (p *pulling) settle(h *ledger.Held) {
 	}
 }
 
+// heard is what the clocks showed: also that the service does not tell the time,
+// if it has answered.
+func (p *pulling) heard(answered bool) *clock.Reading {
+	if p.job.Clock == nil || p.source != nil || !p.clock.Known() && !answered {
+		return nil
+	}
+	return &p.clock
+}
+
 // compare records how the clocks differ.
 func (p *pulling) compare(l *ledger.Ledger) {
 	if p.clock.Known() && p.Machine != "" {
