@@ -69,6 +69,16 @@ func dump(t *testing.T, c *Config) string {
 		}
 		return d.String()
 	}
+	durations := func(list []calendar.Duration) any {
+		if list == nil {
+			return nil
+		}
+		var texts []any
+		for i := range list {
+			texts = append(texts, list[i].String())
+		}
+		return texts
+	}
 	moment := func(at time.Time) any {
 		if at.IsZero() {
 			return nil
@@ -102,7 +112,7 @@ func dump(t *testing.T, c *Config) string {
 		add("windows", object{
 			"address": x.Address, "name": x.Name, "last": duration(x.Last), "align": duration(x.Align), "every": duration(x.Every),
 			"from": moment(x.From), "to": moment(x.To), "zone": x.Location.String(), "settle": duration(x.Settle),
-			"open": x.Open, "revisit": duration(x.Revisit), "keep": duration(x.Keep), "at": place(x.Range),
+			"open": x.Open, "revisit": durations(x.Revisit), "keep": duration(x.Keep), "at": place(x.Range),
 		})
 	}
 	for _, x := range c.Outputs {

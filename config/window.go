@@ -1,6 +1,8 @@
 package config
 
 import (
+	"cmp"
+	"slices"
 	"time"
 	_ "time/tzdata" // zone names mean the same on a machine without a zone database
 
@@ -9,6 +11,7 @@ import (
 	"github.com/reportform/reportform/config/lang"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/calendar"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // Window is a declaration of time. Exactly one of Last, Every and a fixed
@@ -32,8 +35,9 @@ type Window struct {
 	Settle *calendar.Duration
 	// Open also fetches slices that are not final, again at each apply.
 	Open bool
-	// Revisit reads a final slice once more that long after its end; nil for never.
-	Revisit *calendar.Duration
+	// Revisit reads a final slice once more so long after its end, the shortest
+	// first; nil for never.
+	Revisit []calendar.Duration
 	// Keep is how long after its end a slice is wanted; nil for ever.
 	Keep  *calendar.Duration
 	Range hcl.Range
@@ -62,7 +66,7 @@ func decodeWindow(i *lang.Instance) *Window {
 	w := &Window{Address: i.Address, Name: i.Name, Location: time.UTC, Range: i.Header()}
 	zoned := decodeZone(i, &w.Location)
 	w.Settle, _ = duration(&i.Attributes, "settle", true)
-	w.Revisit, _ = duration(&i.Attributes, "revisit", false)
+	w.Revisit = revisits(&i.Attributes)
 	w.Keep, _ = duration(&i.Attributes, "keep", false)
 	w.Open, _ = i.Bool("open")
 	w.Last, _ = duration(&i.Attributes, "last", false)
@@ -78,6 +82,39 @@ func decodeWindow(i *lang.Instance) *Window {
 		checkSlices(i, w)
 	}
 	return w
+}
+
+// revisits reads one duration or a list of them.
+func revisits(a *lang.Attributes) []calendar.Duration {
+	const name = "revisit"
+	if !a.IsList(name) {
+		if d, ok := duration(a, name, false); ok {
+			return []calendar.Duration{*d}
+		}
+		return nil
+	}
+	texts, _ := a.Texts(name)
+	var list []calendar.Duration
+	for _, text := range texts {
+		d, err := calendar.Parse(text)
+		switch {
+		case err != nil:
+			a.Reject(name, "Not a duration", "%s.", diag.Capitalize(err.Error()))
+			return nil
+		case d.N == 0:
+			a.Reject(name, "Not a duration", "Every time in %q must be longer than nothing.", name)
+			return nil
+		}
+		list = append(list, d)
+	}
+	slices.SortStableFunc(list, func(a, b calendar.Duration) int { return cmp.Compare(a.Fixed(), b.Fixed()) })
+	for n := 1; n < len(list); n++ {
+		if list[n-1].Fixed() == list[n].Fixed() {
+			a.Reject(name, "Repeated time", "%s and %s are the same time after the end of a slice: leave one of them out.", list[n-1], list[n])
+			return nil
+		}
+	}
+	return list
 }
 
 // checkForm checks that the attributes are those of one of the three kinds of

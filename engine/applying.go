@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
@@ -42,12 +44,19 @@ const perTenant = 4
 // Summary is the outcome of an apply.
 type Summary struct {
 	Finished, Skipped int
-	Failed            []run.Ended // in the order of the plan
-	Pruned            []plan.Orphan
+	// Waiting counts the pulls that published nothing, because by the service's
+	// clock it was too early.
+	Waiting int
+	Failed  []run.Ended // in the order of the plan
+	Pruned  []plan.Orphan
 	// Kept says why orphans were not pruned; nil if all were.
 	Kept          error
 	Events, Bytes int64 // events fetched, bytes written
 	Interrupted   bool  // ctx ended before all pulls were tried
+	// Warnings are about clocks, each once.
+	Warnings hcl.Diagnostics
+
+	clocks clocks
 }
 
 // CheckPlan returns an error if a plan was made for another configuration, which
@@ -131,6 +140,7 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 		execute(slices.Collect(slices.Chunk(others, 1)))
 	}
 	summary.Interrupted = left > 0 || ctx.Err() != nil
+	summary.Warnings = summary.clocks.warnings()
 	slices.SortFunc(summary.Failed, func(a, b run.Ended) int { return order[a.Pull] - order[b.Pull] })
 	return nil
 }
@@ -187,11 +197,14 @@ func places(pulls []plan.Pull) func(yield func(place.Place) bool) {
 }
 
 func (s *Summary) count(ended run.Ended) {
+	s.clocks.add(ended.Clock)
 	switch {
 	case ended.Failure != nil:
 		s.Failed = append(s.Failed, ended)
 	case ended.Skipped:
 		s.Skipped++
+	case ended.Waiting != nil:
+		s.Waiting++
 	default:
 		s.Finished++
 	}

@@ -52,6 +52,7 @@ type Engine struct {
 	now     func() time.Time
 	logger  hclog.Logger
 	dir     string // absolute
+	machine string // this one, in ledgers
 
 	config      *config.Config
 	outputs     map[address.Address]outputs.Output
@@ -73,7 +74,7 @@ type Engine struct {
 // nobody. The Engine is never nil, so that Files can serve the diagnostics;
 // when these have errors it is good for nothing else.
 func Load(opts Options) (*Engine, hcl.Diagnostics) {
-	e := &Engine{version: opts.Version, now: opts.Now, logger: opts.Logger, config: &config.Config{}}
+	e := &Engine{version: opts.Version, now: opts.Now, logger: opts.Logger, config: &config.Config{}, machine: machine()}
 	if e.now == nil {
 		e.now = time.Now
 	}

@@ -90,8 +90,9 @@ var rules = []struct {
 	{"engine/sandbox/token", "engine/sandbox/directory engine/sandbox/endpoint", "tokens know applications and APIs, and nothing of events"},
 	{"engine/advice", "config engine/auth engine/fetch internal/diag outputs", "what errors mean is said by who knows the errors, and nothing else of the parts"},
 	{"engine/wanted", "config engine/ledger engine/plan engine/window internal/address internal/diag internal/place outputs", "what is wanted follows from the configuration alone, whatever is held and whoever answers"},
-	{"engine/wire", "config config/catalog engine/auth engine/fetch/... engine/sandbox engine/sandbox/fault engine/transport internal/address internal/calendar internal/limits", "how a service is reached does not depend on what is planned or held"},
-	{"engine/run", "engine/fetch engine/ledger engine/ledger/store engine/plan internal/event internal/place outputs", "the one place where sources, sinks, plans and ledgers meet"},
+	{"engine/wire", "config config/catalog engine/auth engine/clock engine/fetch/... engine/sandbox engine/sandbox/fault engine/transport internal/address internal/calendar internal/limits", "how a service is reached does not depend on what is planned or held"},
+	{"engine/run", "engine/clock engine/fetch engine/ledger engine/ledger/store engine/plan internal/event internal/place outputs", "the one place where sources, sinks, plans and ledgers meet"},
+	{"engine/clock", "", "a leaf: what services say of the time"},
 }
 
 // pure are packages that may import no package that reads files, a network, or

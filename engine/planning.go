@@ -32,19 +32,20 @@ func (e *Engine) Plan(ctx context.Context, opts PlanOptions) (*plan.Plan, error)
 		Version: plan.FormatVersion, Tool: e.version, Configuration: e.digests()[0], Now: now,
 		FilesTrusted: opts.TrustLedgers, Narrowed: !opts.everything(),
 	}}
-	parts := make([]plan.Part, len(wants))
+	parts, ahead := make([]plan.Part, len(wants)), make([]time.Duration, len(wants))
 	var abandoned abandoned
 	var undeclared errgroup.Group // whose ledgers are looked for meanwhile
 	undeclared.Go(func() (err error) {
 		abandoned, err = e.abandoned(ctx, &opts)
 		return err
 	})
-	err := e.subtract(ctx, p, wants, parts)
+	err := e.subtract(ctx, p, wants, parts, ahead)
 	if err := cmp.Or(err, undeclared.Wait()); err != nil {
 		return nil, err
 	}
 	p.Ahead = plan.AheadOf(wants, now)
 	plan.Detour(p.Pulls, e.archive.Names())
+	p.Clock = plan.ClockOf(ahead)
 	if len(p.Pulls) > 0 {
 		p.Estimate = plan.EstimateOf(wants, parts, plan.Parallel{All: parallelism(opts.Parallelism), PerTenant: perTenant})
 	}
@@ -69,9 +70,9 @@ func (e *Engine) Plan(ctx context.Context, opts PlanOptions) (*plan.Plan, error)
 	return p, nil
 }
 
-// subtract fills parts with what each of the wants lacks, and gives the pulls
-// to p. Ledgers that cannot be read are named together in the error.
-func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, parts []plan.Part) error {
+// subtract fills parts with what each of the wants lacks, and ahead with how far
+// this machine's clock is ahead of the one who is asked, and gives the pulls to p. Ledgers that cannot be read are named together in the error.
+func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, parts []plan.Part, ahead []time.Duration) error {
 	// A plan may have millions of pulls: some wants at a time, so that there
 	// are never two copies of all of them.
 	const round = 1024
@@ -82,6 +83,7 @@ func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, 
 			i += start
 			l, err := e.ledgers.Read(ctx, wants[i].Key())
 			if err == nil {
+				ahead[i] = l.Ahead(e.machine, p.Now)
 				parts[i], err = e.part(ctx, &wants[i], l, p.Now)
 			}
 			mistakes[i] = err
@@ -95,11 +97,12 @@ func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, 
 	return diag.Gather(mistakes)
 }
 
-// part subtracts a ledger and what is found at its places from a want.
+// part subtracts a ledger and what is found at its places from a want, by the
+// earlier of two clocks.
 func (e *Engine) part(ctx context.Context, want *plan.Want, l *ledger.Ledger, now time.Time) (plan.Part, error) {
 	watch := e.archive.Watch(ctx)
 	defer watch.Close()
-	return plan.Subtract(want, l, now, watch.At)
+	return plan.Subtract(want, l, want.Earlier(l, now), watch.At)
 }
 
 // elsewhere adds, to the wants of a narrowed plan and their parts, what is
@@ -130,7 +133,7 @@ func (e *Engine) elsewhere(ctx context.Context, now time.Time, wants []plan.Want
 func (e *Engine) wants(opts *PlanOptions, now time.Time) []plan.Want {
 	wants := e.wanted.Wants(now, opts.asks)
 	for i := range wants {
-		wants[i].TrustLedger = opts.TrustLedgers
+		wants[i].TrustLedger, wants[i].Machine = opts.TrustLedgers, e.machine
 	}
 	return wants
 }

@@ -7,11 +7,16 @@ import (
 	"strings"
 
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/fetch/odata"
+	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/engine/wanted"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/event"
+	"github.com/reportform/reportform/internal/rawjson"
 	"github.com/reportform/reportform/outputs"
 )
 
@@ -33,15 +38,59 @@ func (e *Engine) asking(tenant *config.Tenant, report *config.Report, pull *plan
 	}, nil
 }
 
+// rereader is an output that gives back what it holds.
+type rereader interface {
+	// Reread yields the events of a verbatim place, some at a time; a batch may
+	// be used until the next one is asked for. What is not as the receipt says is
+	// outputs.ErrAltered. An error ends the events.
+	Reread(ctx context.Context, r *outputs.Receipt) iter.Seq2[[]event.Event, error]
+}
+
+// recall is how a later reading of a tenant's report is compared with what is
+// held of it.
+func (e *Engine) recall(tenant *config.Tenant, report *config.Report, facts *outputs.Pull) *run.Recall {
+	r := &run.Recall{Reread: func(h *ledger.Held) func(context.Context) iter.Seq2[[]event.Event, error] {
+		output := e.outputs[address.Address(h.Output)]
+		reader, ok := output.(rereader)
+		if !ok {
+			return nil
+		}
+		target, diags := output.Resolve(facts)
+		if diags.HasErrors() || !target.Verbatim || target.Place != h.Place {
+			return nil
+		}
+		if d := wanted.Define(tenant, report, target.Definition); h.Definition != d.Now && h.Definition != d.Earlier {
+			return nil
+		}
+		receipt := archive.Receipt(h)
+		return func(ctx context.Context) iter.Seq2[[]event.Event, error] { return reader.Reread(ctx, &receipt) }
+	}}
+	for _, output := range report.Outputs {
+		r.Outputs = append(r.Outputs, string(output.Address))
+	}
+	if len(report.Type.ID) == 0 {
+		return r
+	}
+	paths := make([][]string, len(report.Type.ID))
+	for i, property := range report.Type.ID {
+		paths[i] = strings.Split(property, "/")
+	}
+	r.ID = func(dst, raw []byte) ([]byte, bool) {
+		for _, path := range paths {
+			value := rawjson.Lookup(raw, path...)
+			if len(value) == 0 || string(value) == "null" {
+				return dst, false
+			}
+			dst = append(append(dst, value...), 0)
+		}
+		return dst, true
+	}
+	return r
+}
+
 // rereading reads a pull's slice from what another output holds, as the plan
 // says: events of a type.
 func (e *Engine) rereading(planned *plan.Source, facts *outputs.Pull, of *config.ReportType) (reading, error) {
-	type rereader interface {
-		// Reread yields the events of a verbatim place, some at a time; a batch may
-		// be used until the next one is asked for. What is not as the receipt says is
-		// outputs.ErrAltered. An error ends the events.
-		Reread(ctx context.Context, r *outputs.Receipt) iter.Seq2[[]event.Event, error]
-	}
 	output, ok := e.outputs[address.Address(planned.Output)]
 	reader, rereads := output.(rereader)
 	if !ok || !rereads {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/advice"
+	"github.com/reportform/reportform/engine/clock"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
@@ -50,7 +51,7 @@ func (w *worker) PullAt(ctx context.Context, h plan.Header, pulls []plan.Pull, s
 			return run.Outcome{}, err
 		}
 	}
-	runner := &run.Runner{Ledgers: w.ledgers, Now: w.now, Keeper: w.wanted.Keepers[0], Progress: w.tell}
+	runner := &run.Runner{Ledgers: w.ledgers, Now: w.now, Keeper: w.wanted.Keepers[0], Machine: w.machine, Progress: w.tell}
 	var outcome run.Outcome
 	for i := 0; i < len(pulls); i++ {
 		moves := i
@@ -79,11 +80,16 @@ func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat 
 		return nil, fmt.Errorf("the plan names %s and %s, which the configuration does not have: make the plan again", pull.Report, pull.Tenant)
 	}
 	limits := plan.Want{Window: window.New(report.Window), Retention: report.Type.Kept(tenant.Licence), Snapshot: report.Type.Snapshot()}
+	slice := window.Slice{From: pull.From, To: pull.To}
 	job := &run.Job{
 		Pull: pull, Planned: h.Now,
-		LostAt: limits.LostAt(window.Slice{From: pull.From, To: pull.To}), Trailing: limits.Window.Trailing(),
+		LostAt: limits.LostAt(slice), Trailing: limits.Window.Trailing(), Open: limits.Window.Open(),
+		Clock:   func() clock.Reading { return e.wire.Clock(tenant, report.Type) },
 		Explain: e.explain(tenant, report, pull),
 		Waited:  seat.waited,
+	}
+	if !limits.Snapshot {
+		job.Settles, job.Revisits = limits.Window.Settles(slice, report.Type.Settle), limits.Window.Revisits(slice)
 	}
 	if !h.FilesTrusted {
 		job.Intact = func(h *ledger.Held) bool { return e.intact(ctx, h) }
@@ -100,6 +106,7 @@ func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat 
 	if pull.Source == nil {
 		job.Reach = reach{e.wire.Reach(tenant, report)}
 		job.Events, err = e.asking(tenant, report, pull, seat)
+		job.Recall = e.recall(tenant, report, facts)
 	} else {
 		job.Events, err = e.rereading(pull.Source, facts, report.Type)
 	}

@@ -230,6 +230,18 @@ func (a *Attributes) Texts(name string) ([]string, bool) {
 	return list, true
 }
 
+// IsList reports whether the attribute has the value of a list. What is wrong
+// with it is left to who reads it.
+func (a *Attributes) IsList(name string) bool {
+	attr := a.content[name]
+	if attr == nil {
+		return false
+	}
+	v, _ := a.values.evaluate(attr)
+	t := v.Type()
+	return t.IsTupleType() || t.IsListType() || t.IsSetType()
+}
+
 // TextMap reads a map of strings, none of which may be null. It is nil where there is none.
 func (a *Attributes) TextMap(name string) map[string]string {
 	v, ok := a.value(name, cty.Map(cty.String))

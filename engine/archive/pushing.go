@@ -110,9 +110,9 @@ func sensible(d *ledger.Document) (*ledger.Ledger, error) {
 			wrong = fmt.Sprintf("the output %q is no address of an output", h.Output)
 		case h.Definition == "":
 			wrong = "its definition is missing"
-		case min(h.Rows, h.Bytes, h.Pages, h.Requests, h.Repeated, h.Revisions, h.Outside, h.Untimed, h.Late, int64(h.Took), int64(h.Waited)) < 0:
+		case min(h.Rows, h.Bytes, h.Pages, h.Requests, h.Repeated, h.Revisions, h.Outside, h.Untimed, h.FirstRows, h.Vanished, h.Changed, h.Late, int64(h.Took), int64(h.Waited), int64(h.ReadAfter)) < 0:
 			wrong = "a number is below zero"
-		case max(h.Rows, h.Bytes, h.Pages, h.Requests, h.Repeated, h.Revisions, h.Outside, h.Untimed, h.Late, int64(h.Took), int64(h.Waited)) > ledger.MaxNumber:
+		case max(h.Rows, h.Bytes, h.Pages, h.Requests, h.Repeated, h.Revisions, h.Outside, h.Untimed, h.FirstRows, h.Vanished, h.Changed, h.Late, int64(h.Took), int64(h.Waited), int64(h.ReadAfter)) > ledger.MaxNumber:
 			wrong = "a number is too large to be stored"
 		case h.WalkFrom.IsZero() != h.WalkTo.IsZero() || h.WalkTo.Before(h.WalkFrom):
 			wrong = "its walk lacks one of its ends, or ends before it begins"

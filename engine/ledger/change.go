@@ -169,14 +169,14 @@ func (l *Ledger) Replace(with *Ledger) {
 		l.recent = append(l.recent, *h)
 	}
 	l.Failed, l.Left = slices.Clone(with.Failed), slices.Clone(with.Left)
-	l.Keeper, l.Reach = with.Keeper, with.Reach
+	l.Keeper, l.Reach, l.Skew, l.Lateness = with.Keeper, with.Reach, with.Skew, with.Lateness
 	l.Accepted, l.Deleted = slices.Clone(with.Accepted), slices.Clone(with.Deleted)
 }
 
 // Keep adds what another ledger of the key says beside its entries, as far as the
 // ledger does not contradict it: failures of slots in which nothing is held,
 // files that hold nothing, accepted losses, deletions, and, where the ledger has
-// none, who keeps it and how far the service reaches.
+// none, who keeps it, how far the service reaches, how late its events come and how clocks differ.
 func (l *Ledger) Keep(other *Ledger) {
 	for _, f := range other.Failed {
 		if l.find(f.slot()) == nil && !slices.ContainsFunc(l.Failed, func(own Failed) bool { return own.slot().compare(f.slot()) == 0 }) {
@@ -204,6 +204,12 @@ func (l *Ledger) Keep(other *Ledger) {
 	l.Keeper = cmp.Or(l.Keeper, other.Keeper)
 	if l.Reach == nil {
 		l.Reach = other.Reach
+	}
+	if l.Lateness == nil {
+		l.Lateness = other.Lateness
+	}
+	if l.Skew == nil {
+		l.Skew = other.Skew
 	}
 }
 

@@ -26,6 +26,8 @@ type Document struct {
 	Failed   []Failed       `json:"failed,omitempty"`
 	Left     []Left         `json:"left,omitempty"`
 	Reach    *Reach         `json:"reach,omitempty"`
+	Skew     *Skew          `json:"skew,omitempty"`
+	Lateness *Lateness      `json:"lateness,omitempty"`
 	Accepted []Acceptance   `json:"accepted,omitempty"`
 	Deleted  []Deletion     `json:"deleted,omitempty"`
 }
@@ -57,6 +59,9 @@ type DocumentHeld struct {
 	Revisions  int64       `json:"revisions,omitempty"`
 	Outside    int64       `json:"outside,omitempty"`
 	Untimed    int64       `json:"untimed,omitempty"`
+	FirstRows  int64       `json:"first_rows,omitempty"`
+	Vanished   int64       `json:"vanished,omitempty"`
+	Changed    int64       `json:"changed,omitempty"`
 	Late       int64       `json:"late,omitempty"`
 	LateByRows bool        `json:"late_by_rows,omitempty"`
 	LateFrom   Seconds     `json:"late_from_seconds,omitempty"`
@@ -70,6 +75,7 @@ type DocumentHeld struct {
 	DerivedAt  time.Time   `json:"derived_at,omitzero"`
 	Final      bool        `json:"final"`
 	Revisited  bool        `json:"revisited,omitempty"`
+	ReadAfter  Seconds     `json:"read_after_seconds,omitempty"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler. Versions before 0.2 stored and
@@ -134,6 +140,12 @@ func (l *Ledger) Document() *Document {
 		reach.At = reach.At.UTC()
 		d.Reach = &reach
 	}
+	if l.Skew != nil {
+		skew := *l.Skew
+		skew.At = skew.At.UTC()
+		d.Skew = &skew
+	}
+	d.Lateness = l.Lateness
 	for _, a := range l.Accepted {
 		a.From, a.To, a.At = a.From.UTC(), a.To.UTC(), a.At.UTC()
 		d.Accepted = append(d.Accepted, a)
@@ -152,9 +164,11 @@ func (h *Held) document() DocumentHeld {
 		Rows: h.Rows, Bytes: h.Bytes, SHA256: p.SHA256, Promise: p.Promise, Ack: p.Ack, Modified: h.Modified.UTC(),
 		First: p.First.UTC(), Last: p.Last.UTC(), WalkFrom: p.WalkFrom.UTC(), WalkTo: p.WalkTo.UTC(),
 		Pages: p.Pages, Requests: p.Requests, Repeated: p.Repeated, Revisions: p.Revisions, Outside: p.Outside, Untimed: p.Untimed,
+		FirstRows: p.FirstRows, Vanished: p.Vanished, Changed: p.Changed,
 		Late: p.Late, LateByRows: p.LateByRows, LateFrom: Seconds(p.LateFrom), LateTo: Seconds(p.LateTo),
 		FirstID: p.FirstID, LastID: p.LastID, FetchedAt: p.FetchedAt.UTC(), Took: Seconds(p.Took), Waited: Seconds(p.Waited),
-		Derived: p.Derived, DerivedAt: p.DerivedAt.UTC(), Final: h.Final, Revisited: h.Revisited,
+		Derived: p.Derived, DerivedAt: p.DerivedAt.UTC(), Final: h.Final,
+		Revisited: h.Revisited, ReadAfter: Seconds(h.ReadAfter),
 	}
 }
 
@@ -162,10 +176,12 @@ func (h *Held) document() DocumentHeld {
 func (h *DocumentHeld) entry() Held {
 	return Held{
 		Output: h.Output, From: h.From.UTC(), To: h.To.UTC(), Definition: h.Definition, Place: h.Place,
-		Rows: h.Rows, Bytes: h.Bytes, Modified: h.Modified, Final: h.Final, Revisited: h.Revisited,
+		Rows: h.Rows, Bytes: h.Bytes, Modified: h.Modified, Final: h.Final,
+		Revisited: h.Revisited, ReadAfter: time.Duration(h.ReadAfter),
 	}.With(Proof{
 		SHA256: h.SHA256, Promise: h.Promise, Ack: h.Ack, First: h.First, Last: h.Last, WalkFrom: h.WalkFrom, WalkTo: h.WalkTo,
 		Pages: h.Pages, Requests: h.Requests, Repeated: h.Repeated, Revisions: h.Revisions, Outside: h.Outside, Untimed: h.Untimed,
+		FirstRows: h.FirstRows, Vanished: h.Vanished, Changed: h.Changed,
 		Late: h.Late, LateByRows: h.LateByRows, LateFrom: time.Duration(h.LateFrom), LateTo: time.Duration(h.LateTo),
 		FirstID: h.FirstID, LastID: h.LastID, FetchedAt: h.FetchedAt, Took: time.Duration(h.Took), Waited: time.Duration(h.Waited),
 		Derived: h.Derived, DerivedAt: h.DerivedAt,
@@ -174,7 +190,7 @@ func (h *DocumentHeld) entry() Held {
 
 // Empty reports whether the Document says nothing.
 func (d *Document) Empty() bool {
-	return len(d.Held)+len(d.Failed)+len(d.Left)+len(d.Accepted)+len(d.Deleted) == 0 && d.Reach == nil
+	return len(d.Held)+len(d.Failed)+len(d.Left)+len(d.Accepted)+len(d.Deleted) == 0 && d.Reach == nil && d.Skew == nil && d.Lateness == nil
 }
 
 // Ledger returns the ledger that a Document describes. One of a newer version,
@@ -188,7 +204,7 @@ func (d *Document) Ledger() (*Ledger, error) {
 	}
 	l := &Ledger{
 		Tenant: d.Tenant, Report: d.Report, Keeper: d.Keeper, Failed: d.Failed, Left: d.Left,
-		Reach: d.Reach, Accepted: d.Accepted, Deleted: d.Deleted,
+		Reach: d.Reach, Skew: d.Skew, Lateness: d.Lateness, Accepted: d.Accepted, Deleted: d.Deleted,
 	}
 	l.recent = make([]Held, 0, len(d.Held))
 	for i := range d.Held {

@@ -67,6 +67,8 @@ type head struct {
 	Failed   []Failed     `json:"failed,omitempty"`
 	Left     []Left       `json:"left,omitempty"`
 	Reach    *Reach       `json:"reach,omitempty"`
+	Skew     *Skew        `json:"skew,omitempty"`
+	Lateness *Lateness    `json:"lateness,omitempty"`
 	Accepted []Acceptance `json:"accepted,omitempty"`
 	Deleted  []Deletion   `json:"deleted,omitempty"`
 }
@@ -104,7 +106,7 @@ func (l *Ledger) Encode(store func(page []byte) (name string, err error)) ([]byt
 func (l *Ledger) appendHead(dst []byte) ([]byte, error) {
 	h := head{
 		Version: FormatVersion, Tenant: l.Tenant, Report: l.Report, Keeper: l.Keeper, Failed: l.Failed, Left: l.Left,
-		Reach: l.Reach, Accepted: l.Accepted, Deleted: l.Deleted,
+		Reach: l.Reach, Skew: l.Skew, Lateness: l.Lateness, Accepted: l.Accepted, Deleted: l.Deleted,
 	}
 	for _, p := range l.pages {
 		h.Pages = append(h.Pages, Reference{p.name, len(p.held), p.sum})
@@ -206,6 +208,10 @@ func readColumnsHead(data []byte) (*Ledger, []Reference, error) {
 			err = json.Unmarshal(c.Value(), &l.Left)
 		case "reach":
 			err = json.Unmarshal(c.Value(), &l.Reach)
+		case "skew":
+			err = json.Unmarshal(c.Value(), &l.Skew)
+		case "lateness":
+			err = json.Unmarshal(c.Value(), &l.Lateness)
 		case "accepted":
 			err = json.Unmarshal(c.Value(), &l.Accepted)
 		case "deleted":

@@ -22,12 +22,12 @@ func wholeEntries() []Held {
 	held := func(output string, n int, at place.Place, p Proof) Held {
 		return Held{
 			Output: output, From: day(n), To: day(n + 1), Definition: "d" + output, Place: at, Rows: int64(n), Bytes: int64(2 * n),
-			Modified: day(n).Add(time.Nanosecond), Final: n%2 == 0, Revisited: n%3 == 0,
+			Modified: day(n).Add(time.Nanosecond), Final: n%2 == 0, Revisited: n%3 == 0, ReadAfter: time.Duration(n%4) * time.Hour,
 		}.With(p)
 	}
 	fetched := Proof{
 		SHA256: "5a", First: day(1), Last: day(2), WalkFrom: day(1), WalkTo: day(9), Pages: 1, Requests: 2, Repeated: 3, Revisions: 4, Outside: 5, Untimed: 9,
-		Late: 6, LateByRows: true, LateFrom: time.Hour, LateTo: 2 * time.Hour, FirstID: "r1", LastID: "r2", FetchedAt: day(9), Took: 7, Waited: 8,
+		FirstRows: 9, Vanished: 10, Changed: 11, Late: 6, LateByRows: true, LateFrom: time.Hour, LateTo: 2 * time.Hour, FirstID: "r1", LastID: "r2", FetchedAt: day(9), Took: 7, Waited: 8,
 	}
 	earlier, whole := fetched, fetched
 	earlier.WalkFrom, earlier.LateByRows = day(1).Add(-time.Hour), false
@@ -56,6 +56,8 @@ func wholeLedger() *Ledger {
 		{Output: "output.a", From: day(1), To: day(2), Place: "old/1.json", Rows: 8, Bytes: 9, SHA256: "5d", Relocated: true},
 	}
 	l.Reach = &Reach{Span: Seconds(time.Hour), Answers: 3, At: day(5), TooLong: Seconds(2 * time.Hour)}
+	l.Skew = &Skew{Machine: "m", Ahead: Seconds(-2 * time.Hour), At: day(6)}
+	l.Lateness = &Lateness{Events: 100, Late: 3, ByRows: 1, Within: [6]int64{0, 0, 1, 1}, Least: Seconds(time.Hour), Most: Seconds(7 * time.Hour), After: Seconds(8 * time.Hour)}
 	l.Accepted = []Acceptance{{From: day(1), To: day(2), At: day(3), Reason: "known"}, {From: day(2), To: day(3), At: day(4), Reason: "known, too"}}
 	l.Deleted = []Deletion{
 		{Output: "output.b", From: day(1), To: day(2), Place: place.New("table", "pg.sign_ins", "contoso 0"), At: day(3), Why: "undeclared", Plan: "5e"},
@@ -73,6 +75,8 @@ func TestWholeLedgerIsWhole(t *testing.T) {
 	saysAll(t, reflect.ValueOf(d.Failed))
 	saysAll(t, reflect.ValueOf(d.Left))
 	saysAll(t, reflect.ValueOf([]Reach{*d.Reach}))
+	saysAll(t, reflect.ValueOf([]Skew{*d.Skew}))
+	saysAll(t, reflect.ValueOf([]Lateness{*d.Lateness}))
 	saysAll(t, reflect.ValueOf(d.Accepted))
 	saysAll(t, reflect.ValueOf(d.Deleted))
 	var proofs []Proof

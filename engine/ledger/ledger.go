@@ -50,6 +50,12 @@ type Ledger struct {
 	// Reach is how long a span the service can answer for in one go, as far as
 	// that was learned; nil if it was not.
 	Reach *Reach
+	// Skew is by how much the clock of the machine that asked last differed from
+	// the service's; nil where the two agreed, and where that is not known.
+	Skew *Skew
+	// Lateness says how late events became visible; nil where no settled slice was
+	// read again.
+	Lateness *Lateness
 	// Accepted are losses that somebody has accepted, in order of time.
 	Accepted []Acceptance
 	// Deleted is the log of what was removed, the oldest first.
@@ -87,8 +93,10 @@ type Held struct {
 	Modified   time.Time // likewise
 	// Final reports that the slice had settled when it was fetched.
 	Final bool
-	// Revisited reports that the slice was read after its revisit time.
+	// Revisited reports that the slice was read after a revisit time of its window,
+	// ReadAfter its end. ReadAfter is zero in what earlier versions wrote.
 	Revisited bool
+	ReadAfter time.Duration
 
 	proof *Proof // of an entry that was not read from a page
 	page  *Page  // where the proof of the others stands,
@@ -113,6 +121,11 @@ type Proof struct {
 	Revisions        int64 // events that came again with other content, kept
 	Outside          int64 // events outside the slice, dropped
 	Untimed          int64 // events without a readable time, kept
+	// FirstRows are the rows of the first reading, of a slice that was read again
+	// after it had settled; zero of one that was not. Vanished and Changed count the
+	// events that a later reading did not have any more, or with other content, as
+	// far as they have ids.
+	FirstRows, Vanished, Changed int64
 	// Late counts the events that a second reading found and the first had not;
 	// by rows alone where events have no ids. They became visible between
 	// LateFrom and LateTo after the end of the slice.
@@ -191,6 +204,13 @@ type Reach struct {
 	At      time.Time `json:"at"`      // of the last that was too long
 	// TooLong is a span that was too long twice; 0 if none was.
 	TooLong Seconds `json:"too_long_seconds,omitempty"`
+}
+
+// Skew is by how much a machine's clock differs from a service's.
+type Skew struct {
+	Machine string    `json:"machine"`       // a digest of its name
+	Ahead   Seconds   `json:"ahead_seconds"` // of the service's clock; less than nothing where it is behind
+	At      time.Time `json:"at"`            // by the machine's clock
 }
 
 // Acceptance says that slices are lost and that this is known.

@@ -55,7 +55,7 @@ const null = -1 << 63
 
 // table has the columns in the order in which they are written; reader, writer
 // and names are made of it. Version 2 had neither kind, part, promise, ack, walk,
-// untimed nor late.
+// untimed nor late, nor what else is said of readings that were repeated.
 var table = [...]column{ //nolint:gochecknoglobals // it never changes
 	entries:     {name: "entries", form: count},
 	outputs:     {name: "outputs", form: words},
@@ -112,6 +112,7 @@ var table = [...]column{ //nolint:gochecknoglobals // it never changes
 	modified:  timeOf("modified", fromEnd, func(h *Held, _ *Proof) *time.Time { return &h.Modified }),
 	final:     flagOf("final", func(h *Held, _ *Proof) *bool { return &h.Final }),
 	revisited: flagOf("revisited", func(h *Held, _ *Proof) *bool { return &h.Revisited }),
+	readAfter: numberOf("read_after", func(h *Held, _ *Proof) *int64 { return (*int64)(&h.ReadAfter) }),
 
 	sha256sum: proof(textOf("sha256", text, func(_ *Held, p *Proof) *string { return &p.SHA256 })),
 	promise:   proof(textOf("promise", text, func(_ *Held, p *Proof) *string { return &p.Promise })),
@@ -149,6 +150,9 @@ var table = [...]column{ //nolint:gochecknoglobals // it never changes
 	revisions:  proof(numberOf("revisions", func(_ *Held, p *Proof) *int64 { return &p.Revisions })),
 	outside:    proof(numberOf("outside", func(_ *Held, p *Proof) *int64 { return &p.Outside })),
 	untimed:    proof(numberOf("untimed", func(_ *Held, p *Proof) *int64 { return &p.Untimed })),
+	firstRows:  proof(numberOf("first_rows", func(_ *Held, p *Proof) *int64 { return &p.FirstRows })),
+	vanished:   proof(numberOf("vanished", func(_ *Held, p *Proof) *int64 { return &p.Vanished })),
+	changed:    proof(numberOf("changed", func(_ *Held, p *Proof) *int64 { return &p.Changed })),
 	late:       proof(numberOf("late", func(_ *Held, p *Proof) *int64 { return &p.Late })),
 	lateByRows: proof(flagOf("late_by_rows", func(_ *Held, p *Proof) *bool { return &p.LateByRows })),
 	lateFrom:   proof(numberOf("late_from", func(_ *Held, p *Proof) *int64 { return (*int64)(&p.LateFrom) })),
@@ -194,6 +198,7 @@ const (
 	modified
 	final
 	revisited
+	readAfter
 	sha256sum
 	promise
 	ack
@@ -207,6 +212,9 @@ const (
 	revisions
 	outside
 	untimed
+	firstRows
+	vanished
+	changed
 	late
 	lateByRows
 	lateFrom

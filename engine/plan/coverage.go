@@ -27,8 +27,11 @@ const (
 // missing or lost.
 type Coverage struct {
 	Tenant, Report string // addresses
+	Type           string // report type
 	Slices         Tally
 	Runs           []Run // in order of time
+	// Lateness is of the events of slices that were read again; nil where none was.
+	Lateness *ledger.Lateness
 }
 
 // Tally counts slices by status.
@@ -111,7 +114,7 @@ const Soon = 7 * 24 * time.Hour
 // Cover says how the slices of a want stand. part is what Subtract made of the
 // want and the ledger at the clock now.
 func Cover(want *Want, part *Part, l *ledger.Ledger, now time.Time) Coverage {
-	c := Coverage{Tenant: want.Tenant, Report: want.Report}
+	c := Coverage{Tenant: want.Tenant, Report: want.Report, Type: want.Type, Lateness: l.Lateness}
 	type interval struct{ from, to int64 }
 	pulls := make(map[interval][]*Pull, len(part.Pulls))
 	for i := range part.Pulls {

@@ -51,7 +51,7 @@ func TestCover(t *testing.T) {
 	open := daily()
 	open.Open = true
 	revisit := daily()
-	revisit.Revisit = dur("24h")
+	revisit.Revisit = durs("24h")
 	notFinal := func(h ledger.Held) ledger.Held { h.Final = false; return h }
 	other := func(h ledger.Held) ledger.Held { h.Definition = "old"; return h }
 	month := func(w *Want) { w.Retention = dur("30d") }

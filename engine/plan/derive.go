@@ -77,7 +77,7 @@ func (s *subtraction) source(pull *Pull, slice *window.Named, lost bool) (origin
 		if err != nil {
 			return origin{}, err
 		}
-		held, stays, why, err := s.lacks(i, slice.Slice, target, pull.Final, pull.Revisit)
+		held, stays, why, err := s.lacks(i, slice.Slice, target, pull.Final, s.want.due(slice.Slice, s.now))
 		if err != nil {
 			return origin{}, err
 		}

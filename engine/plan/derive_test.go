@@ -45,12 +45,12 @@ func TestDerive(t *testing.T) {
 		}, want: "b:new"},
 		{name: "the slice was not final", held: []ledger.Held{with(a, func(h *ledger.Held) { h.Final = false })}, want: "a:open b:new"},
 		{
-			name: "a second reading is due", window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("1h")},
+			name: "a second reading is due", window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: durs("1h")},
 			held: []ledger.Held{a}, want: "a:revisit b:new",
 		},
 		{
 			name:   "the output is due for a second reading, the other has had it",
-			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("1h")},
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: durs("1h")},
 			held:   []ledger.Held{with(a, func(h *ledger.Held) { h.Revisited = true }), b}, want: "b:revisit",
 		},
 		{name: "the service has it no longer", held: []ledger.Held{a}, now: "2027-11-20", change: func(w *Want) { w.Retention = dur("7d") }, want: "b:derived from a/2026-11-20"},
@@ -58,7 +58,7 @@ func TestDerive(t *testing.T) {
 		{name: "from an output that is declared and not asked for", held: []ledger.Held{a}, change: func(w *Want) { w.Outputs[0].Unasked = true }, want: "b:derived from a/2026-11-20"},
 		{
 			name:   "the service has it no longer, and a second reading would be due",
-			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("1h")},
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: durs("1h")},
 			held:   []ledger.Held{a}, now: "2027-11-20", change: func(w *Want) { w.Retention = dur("7d") }, want: "b:derived from a/2026-11-20",
 		},
 		{
@@ -132,7 +132,7 @@ func TestOneSliceOnePull(t *testing.T) {
 		"2027-11-20": "pull 2026-11-20 b:derived revisit\nlost 2026-11-20..2026-11-21 1: the service keeps events for 7d, since 2027-11-13; what is held stays as it is\nheld 1\n",
 	} {
 		t.Run(now, func(t *testing.T) {
-			w := want(config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("1h")})
+			w := want(config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: durs("1h")})
 			w.Retention = dur("7d")
 			w.Outputs = append(w.Outputs, WantOutput{Output: "c", Resolve: func(s *window.Named) (Target, error) {
 				return Target{Place: place.Place("c/" + s.Label), Definition: "def", Verbatim: true}, nil

@@ -389,8 +389,5 @@ func (w *Want) perSecond(types typeDensities, s *ledger.Sample) float64 {
 	length := every.Fixed().Seconds()
 	d := types.of(w, s)
 	requests := d.asked(w.PageSize, 1, length, d.events(w.Snapshot, 1, length))
-	if w.Window.ReadsTwice() {
-		requests *= 2
-	}
-	return requests / length
+	return requests * float64(w.Window.Readings()) / length
 }

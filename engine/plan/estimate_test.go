@@ -170,7 +170,7 @@ func TestSchedules(t *testing.T) {
 	}
 	// Read twice, each slice costs twice.
 	cost.Requests = 1000
-	hourly.Revisit = dur("24h")
+	hourly.Revisit = durs("24h")
 	if got := Schedules(loads(t, hourly, "2026-11-20T06:00:00Z", 1, 3, cost, nil)); len(got) != 1 || got[0].Needs != 4000*time.Second {
 		t.Errorf("%+v", got)
 	}

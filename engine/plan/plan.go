@@ -62,6 +62,8 @@ type Plan struct {
 	// KeptElsewhere counts the ledgers of undeclared tenants and reports that
 	// another configuration keeps in the same state. They are none of this plan's.
 	KeptElsewhere int `json:"kept_elsewhere,omitempty"`
+	// Clock is set where this machine's clock and the services' are known to differ.
+	Clock *Clock `json:"clock,omitempty"`
 	// Estimate is what the pulls take; nil without pulls.
 	Estimate *Estimate `json:"estimate,omitempty"`
 	// Schedules are those that cannot hold.

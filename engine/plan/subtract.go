@@ -25,6 +25,10 @@ type Want struct {
 	Outputs  []WantOutput
 	// Keepers are the identities of the configuration, see Foreign.
 	Keepers []string
+	// Machine identifies this machine in ledgers, see ledger.Skew.
+	Machine string
+	// local is this machine's clock where the want is planned by an earlier one.
+	local time.Time
 	// TrustLedger takes what is held to be as the ledger has it. Only what a pull
 	// would be made from is observed.
 	TrustLedger bool
@@ -189,15 +193,17 @@ func (s *subtraction) all() error {
 // slice plans one wanted slice.
 func (s *subtraction) slice(slice *window.Named) error {
 	final := s.final(slice.Slice)
-	revisitAt, revisits := s.want.Window.Revisits(slice.Slice)
-	due := revisits && final && !s.want.Snapshot && !s.now.Before(revisitAt)
+	due := time.Duration(0)
+	if final && !s.want.Snapshot {
+		due = s.want.due(slice.Slice, s.now)
+	}
 	if err := s.examine(slice, final, due); err != nil || len(s.lacking) == 0 {
 		return err
 	}
 	pull := Pull{
 		Tenant: s.want.Tenant, Report: s.want.Report, Type: s.want.Type,
 		From: slice.From, To: slice.To, Label: slice.Label, Date: slice.Date,
-		Final: final, Revisit: due,
+		Final: final, Revisit: due > 0,
 	}
 	if !s.want.Window.Trailing() {
 		pull.LostAt = s.want.LostAt(slice.Slice)
@@ -207,7 +213,8 @@ func (s *subtraction) slice(slice *window.Named) error {
 	if err != nil || len(rest) == 0 {
 		return err
 	}
-	if !lost && s.pullable(final) {
+	begun := !slice.From.After(s.now)
+	if !lost && begun && s.pullable(final) {
 		pull.Outputs = s.outputs(rest, slice.Slice)
 		s.add(pull)
 		return nil
@@ -220,7 +227,11 @@ func (s *subtraction) slice(slice *window.Named) error {
 		return nil
 	}
 	if !lost {
-		gap.Why, gap.Until = "not settled: events become visible late", s.want.Window.Settles(slice.Slice, s.want.Settle)
+		gap.Until = s.want.Window.Settles(slice.Slice, s.want.Settle)
+		if s.pullable(final) {
+			gap.Until = slice.From
+		}
+		gap.Why = s.want.waits(gap.Until)
 		addGap(&s.part.Waiting, gap)
 		return nil
 	}
@@ -230,7 +241,7 @@ func (s *subtraction) slice(slice *window.Named) error {
 }
 
 // examine finds what each output lacks of a slice.
-func (s *subtraction) examine(slice *window.Named, final, revisit bool) error {
+func (s *subtraction) examine(slice *window.Named, final bool, due time.Duration) error {
 	s.lacking, s.sources, s.stale = s.lacking[:0], s.sources[:0], s.stale[:0]
 	for i := range s.want.Outputs {
 		output := &s.want.Outputs[i]
@@ -253,7 +264,7 @@ func (s *subtraction) examine(slice *window.Named, final, revisit bool) error {
 			}
 			s.replaced[spot{output.Output, target.Place}] = true
 		}
-		held, stays, why, err := s.lacks(i, slice.Slice, target, final, revisit)
+		held, stays, why, err := s.lacks(i, slice.Slice, target, final, due)
 		if err != nil {
 			return err
 		}
@@ -308,7 +319,7 @@ func (s *subtraction) add(pull Pull) {
 // lacks says why an output of the want lacks a slice, and returns what it
 // holds of it; the reason is empty if it lacks nothing. stays reports that what
 // it holds is as it was written, at its place or to be relocated there.
-func (s *subtraction) lacks(which int, slice window.Slice, target Target, final, revisit bool) (held *ledger.Held, stays bool, why Reason, err error) {
+func (s *subtraction) lacks(which int, slice window.Slice, target Target, final bool, due time.Duration) (held *ledger.Held, stays bool, why Reason, err error) {
 	output := &s.want.Outputs[which]
 	held = s.found[which].Find(slice.From, slice.To)
 	if held == nil {
@@ -337,7 +348,7 @@ func (s *subtraction) lacks(which int, slice window.Slice, target Target, final,
 	switch {
 	case !held.Final && (final || s.want.Window.Open() && !s.want.Window.Trailing()):
 		return held, true, Open, nil
-	case revisit && !held.Revisited:
+	case due > 0 && ReadAfter(held) < due:
 		return held, true, Revisit, nil
 	}
 	return held, true, "", nil

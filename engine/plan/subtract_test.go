@@ -34,6 +34,14 @@ func dur(s string) *calendar.Duration {
 	return &d
 }
 
+// durs are durations in a list, as revisit has them.
+func durs(list ...string) (all []calendar.Duration) {
+	for _, s := range list {
+		all = append(all, *dur(s))
+	}
+	return all
+}
+
 // want is a Want of two outputs, a and b, of the given window.
 func want(spec config.Window) *Want {
 	w := window.New(&spec)
@@ -174,13 +182,13 @@ func TestSubtract(t *testing.T) {
 		},
 		{
 			name: "a second reading that failed", now: "2026-11-24",
-			window: config.Window{From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("24h")},
+			window: config.Window{From: at("2026-11-20"), To: at("2026-11-21"), Revisit: durs("24h")},
 			held:   ab("2026-11-20"), failed: []ledger.Failed{{Output: "a", From: at("2026-11-20"), To: at("2026-11-21")}},
 			want: "pull 2026-11-20 a:revisit b:revisit revisit\n",
 		},
 		{
 			name: "a second reading that failed, and cannot be had any more", now: "2027-11-24",
-			window: config.Window{From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("24h")}, change: func(w *Want) { w.Retention = dur("7d") },
+			window: config.Window{From: at("2026-11-20"), To: at("2026-11-21"), Revisit: durs("24h")}, change: func(w *Want) { w.Retention = dur("7d") },
 			held: ab("2026-11-20"), failed: []ledger.Failed{{Output: "a", From: at("2026-11-20"), To: at("2026-11-21")}},
 			want: "lost 2026-11-20..2026-11-21 1: the service keeps events for 7d, since 2027-11-17; what is held stays as it is\n",
 		},
@@ -197,7 +205,7 @@ func TestSubtract(t *testing.T) {
 		},
 		{
 			name: "a snapshot is not read twice", now: "2026-11-22T12:00:00Z",
-			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-22"), Revisit: dur("1h")}, change: func(w *Want) { w.Snapshot = true },
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-22"), Revisit: durs("1h")}, change: func(w *Want) { w.Snapshot = true },
 			held: ab("2026-11-20", "2026-11-21"),
 			want: "held 4\n",
 		},
@@ -261,7 +269,7 @@ func TestSubtract(t *testing.T) {
 		},
 		{
 			name: "revisit", now: "2026-11-22",
-			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("24h")},
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: durs("24h")},
 			held: func() []ledger.Held {
 				list := ab("2026-11-20")
 				list[0].Revisited = true
@@ -271,24 +279,24 @@ func TestSubtract(t *testing.T) {
 		},
 		{
 			name: "revisit not yet due", now: "2026-11-21T23:59:59Z",
-			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("24h")},
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: durs("24h")},
 			held:   ab("2026-11-20"),
 			want:   "held 2\n",
 		},
 		{
 			name: "a revisit waits until the slice has settled", now: "2026-11-21T01:30:00Z",
-			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("1h"), Open: true},
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: durs("1h"), Open: true},
 			want:   "pull 2026-11-20 a:new b:new not-final\n",
 		},
 		{
 			name: "a revisit of what was final before the settle time grew", now: "2026-11-21T01:30:00Z",
-			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("1h")},
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: durs("1h")},
 			held:   ab("2026-11-20"),
 			want:   "held 2\n",
 		},
 		{
 			name: "a revisit of a slice that settles at that moment", now: "2026-11-21T02:00:00Z",
-			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: dur("1h")},
+			window: config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21"), Revisit: durs("1h")},
 			held:   ab("2026-11-20"),
 			want:   "pull 2026-11-20 a:revisit b:revisit revisit\n",
 		},
@@ -433,7 +441,9 @@ func subtractAgainstModel(t *rapid.T) {
 		From:  at("2026-11-01"),
 	}
 	if rapid.Bool().Draw(t, "revisits") {
-		spec.Revisit = &calendar.Duration{N: rapid.IntRange(1, 48).Draw(t, "revisit"), Unit: calendar.Hour}
+		for range rapid.IntRange(1, 3).Draw(t, "readings") {
+			spec.Revisit = append(spec.Revisit, calendar.Duration{N: rapid.IntRange(1, 48).Draw(t, "revisit"), Unit: calendar.Hour})
+		}
 	}
 	w := want(spec)
 	if rapid.Bool().Draw(t, "limited") {

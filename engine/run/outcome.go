@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/reportform/reportform/engine/clock"
 	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/outputs"
@@ -25,6 +26,14 @@ type Result struct {
 	Skipped bool `json:"skipped,omitempty"`
 	// Failure says why outputs still lack the slice; nil if none does.
 	Failure *Failure `json:"failure,omitempty"`
+	// Later says what a later reading found; nil of a first one.
+	Later *Later `json:"later,omitempty"`
+	// Waiting says until when the slice waits by the service's clock; nil if it
+	// does not. Then nothing was published.
+	Waiting *Waiting `json:"waiting,omitempty"`
+	// Clock is what this machine's clock and the service's showed; nil where the
+	// service was not asked.
+	Clock *clock.Reading `json:"clock,omitempty"`
 }
 
 // Written is an output that holds the slice of a pull.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/reportform/reportform/engine/clock"
 	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/ledger/store"
@@ -30,6 +31,16 @@ type Job struct {
 	// LostAt is when the service has the slice no longer, zero for never. What it
 	// gives from then on is not the whole.
 	LostAt time.Time
+	// Settles is when the slice has settled, zero for what settles at once, and
+	// Revisits are the times at which it is read again, in order.
+	Settles  time.Time
+	Revisits []time.Time
+	// Open reports that the slice may be held before it has settled.
+	Open bool
+	// Clock, if set, reads the service's clock.
+	Clock func() clock.Reading
+	// Recall, if set, is how a second reading is compared with the first.
+	Recall *Recall
 	// Trailing reports that the slice is the one of a trailing window: it takes
 	// the place of the one before.
 	Trailing bool
@@ -71,6 +82,9 @@ type Runner struct {
 	Now     func() time.Time
 	// Keeper identifies the configuration, see ledger.Ledger.
 	Keeper string
+	// Machine identifies this machine where the ledgers keep how far its clock is
+	// off; empty for those that keep nothing.
+	Machine string
 	// Progress, if set, receives Started and Progressed, in order for each pull,
 	// from many goroutines.
 	Progress func(Progress)
@@ -96,16 +110,31 @@ func (r *Runner) Pull(ctx context.Context, job *Job) Result {
 	if p.lacking = job.lacking(l); len(p.lacking) == 0 {
 		return Result{Skipped: true, Took: p.took()}
 	}
-	if err := job.lost(r.Now()); err != nil {
+	p.ledger = l
+	p.look()
+	if err := p.hopeless(p.clock); err != nil {
 		return p.failed(ctx, err)
+	}
+	if !p.clock.Unsure {
+		if w := p.unsettled(); w != nil && !p.comes(ctx, w) {
+			return p.waited(ctx, w)
+		}
 	}
 	if p.source, err = job.source(l); err != nil {
 		return p.failed(ctx, err)
 	}
 	r.tell(Started{Pull: job.Pull})
-	sinks, err := p.transfer(ctx)
-	if err != nil {
+	p.compared = p.recall(ctx)
+	sinks, w, err := p.transfer(ctx)
+	if w != nil && p.comes(ctx, w) {
+		p.stats, p.compared = fetch.Stats{}, p.recall(ctx)
+		sinks, w, err = p.transfer(ctx)
+	}
+	switch {
+	case err != nil:
 		return p.failed(ctx, err)
+	case w != nil:
+		return p.waited(ctx, w)
 	}
 	return p.record(ctx, sinks)
 }
@@ -119,12 +148,16 @@ func (r *Runner) tell(progress Progress) {
 // pulling is one call of Pull.
 type pulling struct {
 	*Runner
-	job     *Job
-	start   time.Time
-	key     ledger.Key
-	lacking []JobOutput
-	source  *ledger.Held // that the slice is made from; nil for the service
-	stats   fetch.Stats
+	job      *Job
+	start    time.Time
+	key      ledger.Key
+	lacking  []JobOutput
+	source   *ledger.Held // that the slice is made from; nil for the service
+	stats    fetch.Stats
+	ledger   *ledger.Ledger // as it was when the pull began
+	clock    clock.Reading  // the last
+	began    time.Time      // by the service's clock, as far as the last tells; else zero
+	compared *comparison    // with the reading before, nil if there is none
 }
 
 func (p *pulling) took() time.Duration { return p.Now().Sub(p.start) }
@@ -145,14 +178,6 @@ func (job *Job) source(l *ledger.Ledger) (*ledger.Held, error) {
 
 // errLost says that the service has a slice no longer.
 var errLost = errors.New("the service does not have the whole slice any more: make the plan again")
-
-// lost returns errLost where that is so.
-func (job *Job) lost(now time.Time) error {
-	if job.Pull.Source != nil || job.LostAt.IsZero() || now.Before(job.LostAt) {
-		return nil
-	}
-	return fmt.Errorf("it was lost on %s: %w", job.LostAt.UTC().Format(time.RFC3339), errLost)
-}
 
 // lacking returns the outputs of the job that are not held meanwhile.
 func (job *Job) lacking(l *ledger.Ledger) []JobOutput {
@@ -189,8 +214,9 @@ func (job *Job) overtaken(l *ledger.Ledger, output *JobOutput) bool {
 }
 
 // transfer fetches the slice into the outputs and publishes them. The error is
-// for what concerns all of them, and then none was published.
-func (p *pulling) transfer(ctx context.Context) (*outputs.Tee, error) {
+// for what concerns all of them, and then none was published; neither if the pull
+// waits.
+func (p *pulling) transfer(ctx context.Context) (*outputs.Tee, *Waiting, error) {
 	writers := make([]func() (outputs.Writer, error), len(p.lacking))
 	for i, output := range p.lacking {
 		writers[i] = func() (outputs.Writer, error) { return output.Output.Open(ctx, output.Target) }
@@ -199,16 +225,22 @@ func (p *pulling) transfer(ctx context.Context) (*outputs.Tee, error) {
 	err := p.stream(ctx, sinks)
 	if err == nil {
 		sinks.Stage()
-		err = p.job.lost(p.Now()) // while it was fetched
+	}
+	p.look()
+	if lost := p.lost(p.clock); lost != nil && (err == nil || p.clock.Known()) { // while it was fetched, or before this machine knew
+		err = lost
 	}
 	if err == nil {
 		err = ctx.Err()
 	}
 	if err != nil {
-		return nil, errors.Join(err, sinks.Discard())
+		return nil, nil, errors.Join(err, sinks.Discard())
+	}
+	if w := p.unsettled(); w != nil {
+		return nil, w, sinks.Discard()
 	}
 	sinks.Publish()
-	return sinks, nil
+	return sinks, nil, nil
 }
 
 // stream writes every event of the slice, unless no output takes any more.
@@ -221,10 +253,15 @@ func (p *pulling) stream(ctx context.Context, sinks *outputs.Tee) error {
 		if err != nil {
 			return err
 		}
+		now := p.Now()
+		if p.compared != nil && len(events) > 0 {
+			first, present := p.readings(now)
+			p.compared.see(events, first, present)
+		}
 		if len(events) > 0 && !sinks.Write(events) {
 			return nil
 		}
-		if now := p.Now(); now.Sub(told) >= progressInterval {
+		if now.Sub(told) >= progressInterval {
 			told = now
 			p.tell(Progressed{Pull: p.job.Pull, Events: p.stats.Events, Bytes: p.stats.Bytes, Pages: p.stats.Pages})
 		}
@@ -234,7 +271,12 @@ func (p *pulling) stream(ctx context.Context, sinks *outputs.Tee) error {
 
 // record puts what was published into the ledger, and what failed.
 func (p *pulling) record(ctx context.Context, sinks *outputs.Tee) Result {
-	result := Result{Stats: p.stats, Took: p.took()}
+	result := Result{Stats: p.stats, Took: p.took(), Clock: p.heard(p.stats.Pages > 0)}
+	if p.compared != nil {
+		first, present := p.readings(p.Now())
+		p.compared.end(p.stats.Events, first, present)
+		result.Later = &p.compared.later
+	}
 	var written, failed []JobOutput
 	var errs []error
 	for i, output := range p.lacking {
@@ -257,12 +299,16 @@ func (p *pulling) record(ctx context.Context, sinks *outputs.Tee) Result {
 	update := p.Ledgers.Update(context.WithoutCancel(ctx), p.key, func(l *ledger.Ledger) {
 		l.Keeper = p.Keeper
 		p.learn(l)
+		p.compare(l)
 		for i, output := range written {
 			if p.job.Trailing {
 				l.Supersede(output.Address, output.Target.Place)
 				l.ForgetFailures(output.Address)
 			}
 			l.Hold(p.entry(&output, &result.Written[i].Receipt, result.Took))
+		}
+		if p.compared != nil {
+			l.Learn(p.compared.lateness)
 		}
 		if ctx.Err() == nil {
 			p.fail(l, failed, result.Failure)
@@ -295,6 +341,7 @@ func (p *pulling) entry(output *JobOutput, receipt *outputs.Receipt, took time.D
 	}
 	var proof ledger.Proof
 	if p.source == nil {
+		p.settle(&h)
 		stats := &p.stats
 		proof = ledger.Proof{
 			First: stats.First, Last: stats.Last, Pages: stats.Pages, Requests: stats.Requests,
@@ -305,10 +352,11 @@ func (p *pulling) entry(output *JobOutput, receipt *outputs.Receipt, took time.D
 		if p.job.Waited != nil {
 			proof.Waited = p.job.Waited()
 		}
+		p.compared.prove(&proof, p.replaced(output))
 	} else {
 		proof = p.source.Proof()
 		proof.Derived, proof.DerivedAt = p.source.Place, p.start.UTC()
-		h.Final, h.Revisited = p.source.Final, p.source.Revisited
+		h.Final, h.Revisited, h.ReadAfter = p.source.Final, p.source.Revisited, p.source.ReadAfter
 	}
 	proof.SHA256, proof.Promise, proof.Ack = receipt.SHA256, string(receipt.Promise), receipt.Ack
 	return h.With(proof)
@@ -323,6 +371,9 @@ func (p *pulling) failed(ctx context.Context, err error) Result {
 		all = p.job.Outputs
 	}
 	failure := p.failure(all, err)
+	if errors.Is(err, errLost) {
+		p.remember(ctx)
+	}
 	if ctx.Err() == nil && !errors.Is(err, errLost) {
 		update := p.Ledgers.Update(ctx, p.key, func(l *ledger.Ledger) {
 			if s := p.job.Pull.Source; s != nil && errors.Is(err, outputs.ErrAltered) {
@@ -330,13 +381,21 @@ func (p *pulling) failed(ctx context.Context, err error) Result {
 			}
 			l.Keeper = p.Keeper
 			p.learn(l)
+			p.compare(l)
 			p.fail(l, p.job.lacking(l), failure)
 		})
 		if update != nil {
 			failure.Message += fmt.Sprintf("\nthe failure could not be recorded in the state: %v", update)
 		}
 	}
-	return Result{Stats: p.stats, Took: p.took(), Failure: failure}
+	return Result{Stats: p.stats, Took: p.took(), Clock: p.heard(false), Failure: failure}
+}
+
+// waited is the result of a pull that has published nothing, because by the
+// service's clock it is too early.
+func (p *pulling) waited(ctx context.Context, w *Waiting) Result {
+	p.remember(ctx)
+	return Result{Stats: p.stats, Took: p.took(), Clock: p.heard(false), Waiting: w}
 }
 
 func (p *pulling) failure(of []JobOutput, err error) *Failure {

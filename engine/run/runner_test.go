@@ -124,6 +124,7 @@ func (w *toyWriter) Discard() error { return w.step("discard") }
 
 // toyRun is a pull of a toy source into a toy output.
 type toyRun struct {
+	t      *testing.T // of who asks for recordedAs
 	now    time.Time
 	runner Runner
 	job    Job

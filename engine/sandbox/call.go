@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,6 +26,7 @@ type call struct {
 	shape           errorShape
 	bom             bool // the answer has a byte order mark
 	status          int  // of the answer, for the log
+	dated           Fault
 }
 
 func randomGUID() string { return string(directory.AppendGUID(nil, rand.Uint64())) }
@@ -78,6 +80,7 @@ func (c *call) headers(contentType string) {
 	h := c.w.Header()
 	h.Set("Content-Type", contentType)
 	h.Set("Cache-Control", "no-cache")
+	c.date(h)
 	h["request-id"] = []string{c.requestID}
 	h["client-request-id"] = []string{c.clientRequestID}
 	switch c.shape {
@@ -91,6 +94,22 @@ func (c *call) headers(contentType string) {
 		h["x-ms-request-id"] = []string{c.requestID}
 		h.Set("Pragma", "no-cache")
 	}
+}
+
+// date tells the time, by the sandbox's own clock.
+func (c *call) date(h http.Header) {
+	now := c.now
+	switch c.dated.Kind {
+	case "no-date":
+		h["Date"] = nil // or the server would add this machine's
+		return
+	case "aged":
+		h.Set("Age", strconv.FormatInt(int64(c.dated.Delay/time.Second), 10))
+		now = now.Add(-c.dated.Delay)
+	case "old-date":
+		now = now.Add(-c.dated.Delay)
+	}
+	h.Set("Date", now.Format(http.TimeFormat))
 }
 
 func acceptsGzip(r *http.Request) bool {

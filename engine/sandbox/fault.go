@@ -83,6 +83,9 @@ func (c *call) fault(tenant string, r *request) bool {
 			}
 		}
 		return false
+	case "no-date", "old-date", "aged":
+		c.dated = f
+		return false
 	case "html-200":
 		c.send(http.StatusOK, typeHTML, html)
 	case "redirect":

@@ -50,7 +50,12 @@ func TestAnswerFaults(t *testing.T) {
 		"unlicensed": func(a answer) bool {
 			return a.status == 403 && a.code(t) == "Authentication_RequestFromNonPremiumTenantOrB2CTenant"
 		},
-		"slow": func(a answer) bool { return a.status == 200 },
+		"slow":     func(a answer) bool { return a.status == 200 },
+		"no-date":  func(a answer) bool { return a.status == 200 && a.header.Get("Date") == "" },
+		"old-date": func(a answer) bool { return a.status == 200 && a.header.Get("Date") != "" && a.header.Get("Age") == "" },
+		"aged": func(a answer) bool {
+			return a.status == 200 && a.header.Get("Date") != "" && a.header.Get("Age") == "0"
+		},
 	}
 	for _, kind := range kindsOf(fault.Answer) {
 		if checks[kind] == nil {
@@ -68,6 +73,32 @@ func TestAnswerFaults(t *testing.T) {
 		if a := s.get(audits, "$top=1"); a.status != 200 {
 			t.Errorf("%s: comes again: %d", kind, a.status)
 		}
+	}
+}
+
+// Every answer has the Date of the sandbox's clock, which need not be this
+// machine's.
+func TestDate(t *testing.T) {
+	s := start(t, sandbox.Options{})
+	s.token(tenant, audits)
+	for name, test := range map[string]struct {
+		fault sandbox.Fault
+		date  time.Duration
+		age   string
+	}{
+		"as it is": {fault: sandbox.Fault{Kind: "slow", Delay: 1}},
+		"old":      {fault: sandbox.Fault{Kind: "old-date", Delay: 48 * time.Hour}, date: -48 * time.Hour},
+		"aged":     {fault: sandbox.Fault{Kind: "aged", Delay: 90 * time.Second}, date: -90 * time.Second, age: "90"},
+		"refused":  {fault: sandbox.Fault{Kind: "429"}},
+	} {
+		s.SetFaults(test.fault)
+		a := s.get(audits, "$top=1")
+		if got, err := http.ParseTime(a.header.Get("Date")); err != nil || !got.Equal(noon.Add(test.date)) || a.header.Get("Age") != test.age {
+			t.Errorf("%s: Date %v, Age %q, %v", name, got, a.header.Get("Age"), err)
+		}
+	}
+	if a := s.get("/nowhere"); a.header.Get("Date") != noon.Format(http.TimeFormat) {
+		t.Errorf("a path that is not there: %v", a.header)
 	}
 }
 

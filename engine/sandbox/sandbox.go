@@ -64,6 +64,9 @@ type Options struct {
 	// Late makes events visible some time after they happened: 95 of 100
 	// within 2 minutes, 99 within 5, the rest within the hour.
 	Late bool
+	// LateUpTo makes one event in ten visible up to so much later than it happened,
+	// however late the others are; 0 for none.
+	LateUpTo time.Duration
 	// Strict refuses comparisons with a time property that are not documented
 	// for its report, although the service is known to accept some.
 	Strict bool

@@ -14,7 +14,7 @@ func (s *Sandbox) view(e *endpoint.Endpoint, id string, t Tenant, now time.Time)
 	return &timeline.View{
 		Endpoint: e, Tenant: id, Directory: s.directory(id, t.Users), EventsPerDay: t.EventsPerDay, Users: t.Users, Premium: t.License == P2,
 		Now: shape.Ticks(now), Floor: shape.Ticks(e.Floor(t.License, now)),
-		Seed: s.options.Seed, Late: s.options.Late, Strict: s.options.Strict,
+		Seed: s.options.Seed, Late: s.options.Late, LateUpTo: s.options.LateUpTo, Strict: s.options.Strict,
 	}
 }
 

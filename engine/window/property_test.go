@@ -146,7 +146,7 @@ func TestDelays(t *testing.T) {
 		spec, now := drawWindow(t)
 		unit := rapid.SampledFrom([]calendar.Unit{calendar.Second, calendar.Minute, calendar.Hour, calendar.Day, calendar.Week, calendar.Month})
 		delay := calendar.Duration{N: rapid.IntRange(1, 40).Draw(t, "delay"), Unit: unit.Draw(t, "delay unit")}
-		spec.Revisit, spec.Keep = &delay, &delay
+		spec.Revisit, spec.Keep = []calendar.Duration{delay, {N: 1, Unit: calendar.Second}}, &delay
 		w := New(spec)
 		s := model(spec, now)
 		if len(s) == 0 {
@@ -157,7 +157,7 @@ func TestDelays(t *testing.T) {
 		if got := w.Settles(last, delay); !got.Equal(want) {
 			t.Fatalf("%v settles at %v, want %v", last, got, want)
 		}
-		if got, ok := w.Revisits(last); !ok || !got.Equal(want) {
+		if got := w.Revisits(last); len(got) != 2 || !got[0].Equal(last.To.Add(time.Second)) || !got[1].Equal(want) {
 			t.Fatalf("%v is read again at %v, want %v", last, got, want)
 		}
 		if w.Expired(last, want.Add(-1)) || !w.Expired(last, want) {

@@ -4,7 +4,9 @@ package window
 
 import (
 	"iter"
+	"slices"
 	"sort"
+	"strings"
 	"time"
 
 	"github.com/reportform/reportform/config"
@@ -52,8 +54,8 @@ func (w Window) Begins() time.Time { return w.spec.From }
 // Ends reports whether there is a last slice.
 func (w Window) Ends() bool { return !w.spec.To.IsZero() }
 
-// ReadsTwice reports whether final slices are read once more.
-func (w Window) ReadsTwice() bool { return w.spec.Revisit != nil }
+// Readings is how often a final slice is read in all.
+func (w Window) Readings() int { return 1 + len(w.spec.Revisit) }
 
 // WithoutKeep returns the window as it is without keep.
 func (w Window) WithoutKeep() Window {
@@ -106,12 +108,17 @@ func (w Window) Settles(s Slice, settle calendar.Duration) time.Time {
 	return w.after(settle, s.To)
 }
 
-// Revisits returns when a final slice is read once more; ok is false if never.
-func (w Window) Revisits(s Slice) (at time.Time, ok bool) {
-	if w.spec.Revisit == nil {
-		return time.Time{}, false
+// Revisits returns when a final slice is read once more, the earliest first.
+func (w Window) Revisits(s Slice) []time.Time {
+	if len(w.spec.Revisit) == 0 {
+		return nil
 	}
-	return w.after(*w.spec.Revisit, s.To), true
+	times := make([]time.Time, 0, len(w.spec.Revisit))
+	for _, after := range w.spec.Revisit {
+		times = append(times, w.after(after, s.To))
+	}
+	slices.SortFunc(times, time.Time.Compare) // a month may be shorter than 30 days
+	return times
 }
 
 // trailing is the one slice of a window with last. Without align it ends at
@@ -212,9 +219,16 @@ func (w Window) String() string {
 	for _, part := range []struct {
 		name  string
 		value *calendar.Duration
-	}{{"last", s.Last}, {"align", s.Align}, {"every", s.Every}, {"settle", s.Settle}, {"revisit", s.Revisit}, {"keep", s.Keep}} {
+	}{{"last", s.Last}, {"align", s.Align}, {"every", s.Every}, {"settle", s.Settle}, {"revisit", nil}, {"keep", s.Keep}} {
 		if part.value != nil {
 			text += " " + part.name + "=" + part.value.String()
+		}
+		if part.name == "revisit" && len(s.Revisit) > 0 {
+			var times []string
+			for _, after := range s.Revisit {
+				times = append(times, after.String())
+			}
+			text += " revisit=" + strings.Join(times, ",")
 		}
 	}
 	if !s.From.IsZero() {

@@ -20,7 +20,10 @@ type SandboxOptions struct {
 	Throttle     bool     // enforce the published limits
 	Seed         uint64
 	EventsPerDay int // about so many of each report; 0 for the directory's own number
-	Logger       hclog.Logger
+	// Clock is how much later it is than on this machine, and LateUpTo how late one
+	// event in ten becomes visible at most.
+	Clock, LateUpTo time.Duration
+	Logger          hclog.Logger
 }
 
 // StartSandbox serves the sandbox with the report types of the built-in catalog.
@@ -31,7 +34,8 @@ func StartSandbox(o SandboxOptions) (*sandbox.Server, error) {
 		return nil, err
 	}
 	options := SandboxOf(types, nil, classes)
-	options.Now, options.Seed, options.Throttle, options.Logger = time.Now, o.Seed, o.Throttle, o.Logger
+	options.Now, options.Seed, options.Throttle, options.Logger = func() time.Time { return time.Now().Add(o.Clock) }, o.Seed, o.Throttle, o.Logger
+	options.LateUpTo = o.LateUpTo
 	for _, text := range o.Faults {
 		f, err := fault.Parse(text)
 		if err != nil {

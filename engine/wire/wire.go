@@ -18,6 +18,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/config/catalog"
 	"github.com/reportform/reportform/engine/auth"
+	"github.com/reportform/reportform/engine/clock"
 	"github.com/reportform/reportform/engine/fetch/odata"
 	"github.com/reportform/reportform/engine/sandbox"
 	"github.com/reportform/reportform/engine/transport"
@@ -30,7 +31,7 @@ type Options struct {
 	Config      *config.Config
 	Credentials map[address.Address]auth.Credential // of the configuration's blocks
 	Version     string                              // of the running program
-	Now         func() time.Time                    // the clock of the sandbox
+	Now         func() time.Time                    // this machine's clock, and the sandbox's
 	Logger      hclog.Logger
 }
 
@@ -47,13 +48,14 @@ type Wire struct {
 
 	options Options
 	reaches sync.Map // of *odata.Reach, by reachKey
+	clocks  *clock.Clocks
 	open    func() (*shared, error)
 	close   func() error
 }
 
 // New returns the Wire of a configuration. It contacts nobody and starts nothing.
 func New(o Options) *Wire {
-	w := &Wire{Retry: transport.DefaultRetry(), Backoff: time.Second, options: o}
+	w := &Wire{Retry: transport.DefaultRetry(), Backoff: time.Second, options: o, clocks: clock.New(o.Now)}
 	var made *shared
 	w.open = sync.OnceValues(func() (*shared, error) {
 		var err error
@@ -149,7 +151,7 @@ func (w *Wire) share() (*shared, error) {
 		clients: map[clientKey]transport.Options{},
 	}
 	s.broker = auth.NewBroker(&http.Client{Transport: transport.New(transport.Options{
-		Base: base, Logger: w.options.Logger.Named("token"), Retry: w.Retry, UserAgent: w.userAgent(),
+		Base: w.clocks.Listen(base), Logger: w.options.Logger.Named("token"), Retry: w.Retry, UserAgent: w.userAgent(),
 	})})
 	if !w.livesInSandbox() {
 		return s, nil
@@ -245,7 +247,7 @@ func (s *shared) clientOptions(t *config.Tenant, reportType *config.ReportType) 
 	w, endpoints := s.wire, s.endpoints(t)
 	credential := w.credential(t)
 	options := transport.Options{
-		Base:   s.base,
+		Base:   w.clocks.Listen(s.base),
 		Logger: w.options.Logger.Named("http").With("tenant", t.Name),
 		Tokens: s.broker.Source(credential, auth.Audience{
 			Login: endpoints.Login, Directory: t.ID, Resource: resource(t.Cloud, reportType.API), V1: reportType.API == config.APIAADGraph,

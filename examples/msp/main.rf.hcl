@@ -44,12 +44,13 @@ tenant "customer" {
   labels     = { tier = each.value.tier, region = each.value.region }
 }
 
-# One file a day. A day is fetched once, two hours after its end; a day that
-# was missed is fetched when apply next runs.
+# One file a day. A day is fetched when it has settled, which takes an hour after
+# its end for sign-ins and eight for risk detections, and read again for events
+# that came late. A day that was missed is fetched when apply next runs.
 window "daily" {
-  every  = "1d"
-  from   = var.since
-  settle = "2h"
+  every   = "1d"
+  from    = var.since
+  revisit = ["12h", "24h"]
 }
 
 # What a directory looks like today cannot be fetched tomorrow.

@@ -66,6 +66,24 @@ window "durations" {
   open    = "perhaps" # ERROR: Unsuitable value; "open" takes true or false
 }
 
+window "readings" {
+  every   = "1d"
+  from    = "2026-11-01"
+  revisit = ["6h", "5years"] # ERROR: Not a duration; the unit is one of
+}
+
+window "no_wait" {
+  every   = "1d"
+  from    = "2026-11-01"
+  revisit = ["0h", "6h"] # ERROR: Not a duration; longer than nothing
+}
+
+window "twice" {
+  every   = "1d"
+  from    = "2026-11-01"
+  revisit = ["1d", "24h"] # ERROR: Repeated time; 1d and 24h are the same time
+}
+
 window "half_hour" {
   every = "1h"
   from  = "2026-11-01T10:30" # ERROR: Unsuitable beginning; on a whole hour

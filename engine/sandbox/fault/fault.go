@@ -39,7 +39,7 @@ type Fault struct {
 	// usual one, "none" for none.
 	Code string
 	// Delay is how long slow and timeout take; 0 for 200 ms and until the
-	// client gives up.
+	// client gives up. For old-date and aged it is how old the Date is.
 	Delay time.Duration
 }
 
@@ -81,6 +81,9 @@ func Kinds() []Kind {
 		{"claims-challenge", "refuses the token with 401 and a claims challenge", Answer},
 		{"forbidden", "refuses with 403 as if the permission were missing", Answer},
 		{"unlicensed", "refuses with 403 as if the licence were missing", Answer},
+		{"no-date", "answers without Date", Answer},
+		{"old-date", "answers with a Date from before the delay", Answer},
+		{"aged", "answers with a Date from before the delay, and the delay as Age", Answer},
 		{"truncated", "sends half of the page and closes the connection", Page},
 		{"error-in-body", "answers 200 and breaks off in an event with an error object", Page},
 		{"invalid-utf8", "puts a byte into the page that is not UTF-8", Page},

@@ -28,6 +28,8 @@ type View struct {
 	Seed uint64
 	// Late shows events some time after they happened.
 	Late bool
+	// LateUpTo shows one event in ten up to so much later than it happened.
+	LateUpTo time.Duration
 	// Strict refuses comparisons with the time property that are not documented.
 	Strict bool
 }
@@ -119,7 +121,13 @@ func events(perDay float64, bucket int64, seed uint64) int {
 // event alone. Source: audit and sign-in latency of 2017, P95 and P99; the rest
 // as users report it.
 func (v *View) visible(r Ref) int64 {
-	if !v.Late || v.Endpoint.Snapshot() {
+	if v.Endpoint.Snapshot() {
+		return r.ticks
+	}
+	if h := directory.Mix(r.seed ^ 0x51de); v.LateUpTo > 0 && h%10 == 0 {
+		return r.ticks + 1 + int64(h>>8%uint64(v.LateUpTo/shape.Tick))
+	}
+	if !v.Late {
 		return r.ticks
 	}
 	h := directory.Mix(r.seed ^ 0x1a7e)

@@ -123,3 +123,20 @@ func TestRefusedFilters(t *testing.T) {
 		}
 	}
 }
+
+// One event in ten is late, by no more than it is told, and none is lost.
+func TestLateUpTo(t *testing.T) {
+	const late = 6 * time.Hour
+	from, to := noon.Add(-6*time.Hour), noon
+	at := func(now time.Time, upTo time.Duration) int {
+		v := viewAt(now)
+		v.LateUpTo = upTo
+		q := mustQuery(t, v, fmt.Sprintf("at ge %s and at lt %s", from.Format(time.RFC3339), to.Format(time.RFC3339)))
+		events, _ := seen(v, q, v.Start(q), many)
+		return len(events)
+	}
+	all, soon, then := at(to, 0), at(to, late), at(to.Add(late), late)
+	if missing := all - soon; missing == 0 || missing > all/5 || then != all {
+		t.Errorf("%d of %d events are there at once, %d in the end", soon, all, then)
+	}
+}

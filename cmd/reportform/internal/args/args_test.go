@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -67,8 +68,8 @@ func TestParse(t *testing.T) {
 		{"explain out/a.json -json", Invocation{Options: &Explain{Path: "out/a.json", JSON: true}}},
 		{"reports sign_ins", Invocation{Options: &Reports{Type: "sign_ins"}}},
 		{
-			"sandbox -listen :80 -fault a -fault=b -throttle -seed 7 -events-per-day=9",
-			Invocation{Options: &Sandbox{Listen: ":80", Faults: []string{"a", "b"}, Throttle: true, Seed: 7, EventsPerDay: 9}},
+			"sandbox -listen :80 -fault a -fault=b -throttle -seed 7 -events-per-day=9 -clock=-48h -late 6h",
+			Invocation{Options: &Sandbox{Listen: ":80", Faults: []string{"a", "b"}, Throttle: true, Seed: 7, EventsPerDay: 9, Clock: -48 * time.Hour, Late: 6 * time.Hour}},
 		},
 		{"sandbox", Invocation{Options: &Sandbox{Listen: "127.0.0.1:0"}}},
 		{"version -json", Invocation{Options: &Version{JSON: true}}},

@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Flag describes one flag.
@@ -70,6 +71,18 @@ func (f *flags) number(p *int, name, value string, least int, text string) {
 			return mistakef("-%s is a whole number of at least %d, not %q.", name, least, value)
 		}
 		*p = n
+		return nil
+	}})
+}
+
+// span declares a flag with a length of time of at least least, as Go writes it.
+func (f *flags) span(p *time.Duration, name string, least time.Duration, text string) {
+	f.list = append(f.list, Flag{Name: name, Value: "DURATION", Text: text, set: func(value string) error {
+		d, err := time.ParseDuration(value)
+		if err != nil || d < least {
+			return mistakef("-%s is a length of time such as 90s, 6h or 48h, not %q.", name, value)
+		}
+		*p = d
 		return nil
 	}})
 }

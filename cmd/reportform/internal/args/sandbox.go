@@ -1,5 +1,10 @@
 package args
 
+import (
+	"math"
+	"time"
+)
+
 // Sandbox is the arguments of sandbox.
 type Sandbox struct {
 	none
@@ -8,6 +13,8 @@ type Sandbox struct {
 	Throttle     bool
 	Seed         int
 	EventsPerDay int // 0 for the sandbox's own
+	Clock        time.Duration
+	Late         time.Duration
 }
 
 func (o *Sandbox) flags(f *flags) {
@@ -16,6 +23,8 @@ func (o *Sandbox) flags(f *flags) {
 	f.toggle(&o.Throttle, "throttle", "Enforce the service's published request limits.")
 	f.number(&o.Seed, "seed", "N", 0, "Other events for another number. Default 0.")
 	f.number(&o.EventsPerDay, "events-per-day", "N", 1, "About so many events a day in each report.")
+	f.span(&o.Clock, "clock", math.MinInt64, "Live so much later than this machine, or earlier: -clock=-48h.")
+	f.span(&o.Late, "late", 0, "Show one event in ten up to so much later than it happened.")
 }
 
 func sandboxCommand() Command {

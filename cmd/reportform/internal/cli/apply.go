@@ -127,9 +127,9 @@ func (a *App) carryOut(ctx context.Context, v applyView, s Session, p *plan.Plan
 	stopTicking()
 	if summary != nil {
 		v.EndApply(pulls.Applied{
-			Planned: len(p.Pulls), Finished: summary.Finished, Skipped: summary.Skipped, Failed: summary.Failed,
+			Planned: len(p.Pulls), Finished: summary.Finished, Skipped: summary.Skipped, Waiting: summary.Waiting, Failed: summary.Failed,
 			Pruned: summary.Pruned, Events: summary.Events, Bytes: summary.Bytes,
-			Interrupted: summary.Interrupted || ctx.Err() != nil, Took: a.Now().Sub(began),
+			Warnings: summary.Warnings, Interrupted: summary.Interrupted || ctx.Err() != nil, Took: a.Now().Sub(began),
 		})
 	}
 	switch {

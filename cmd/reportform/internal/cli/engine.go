@@ -89,7 +89,7 @@ type SandboxServer struct {
 func startSandbox(o *args.Sandbox, logger hclog.Logger) (*SandboxServer, error) {
 	server, err := wire.StartSandbox(wire.SandboxOptions{
 		Listen: o.Listen, Faults: o.Faults, Throttle: o.Throttle,
-		Seed: uint64(o.Seed), EventsPerDay: o.EventsPerDay, Logger: logger,
+		Seed: uint64(o.Seed), EventsPerDay: o.EventsPerDay, Logger: logger, Clock: o.Clock, LateUpTo: o.Late,
 	})
 	if err != nil {
 		return nil, err

@@ -39,6 +39,7 @@ const (
 	TypePullComplete   Type = "pull_complete"
 	TypePullFailed     Type = "pull_failed"
 	TypePullSkipped    Type = "pull_skipped"
+	TypePullWaiting    Type = "pull_waiting"
 	TypePruned         Type = "pruned"
 	TypeInterrupted    Type = "interrupted"
 	TypeApplySummary   Type = "apply_summary"
@@ -49,6 +50,7 @@ const (
 
 	TypeCoverage        Type = "coverage"
 	TypeCoverageRun     Type = "coverage_run"
+	TypeLateness        Type = "lateness"
 	TypeCoverageSummary Type = "coverage_summary"
 	TypeBadFile         Type = "bad_file"
 	TypeBadLedger       Type = "bad_ledger"

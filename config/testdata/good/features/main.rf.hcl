@@ -72,6 +72,7 @@ window "zoned" {
 window "hours" {
   every = "6h"
   from  = "2026-11-01T05:00:00+05:00"
+  revisit = ["7d", "6h", "24h"]
 }
 
 output "json" "by_tier" {

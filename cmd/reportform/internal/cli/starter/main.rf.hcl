@@ -40,12 +40,13 @@ window "yesterday" {
   align = "day"
 }
 
-# A history without gaps: every day since a date, each fetched once into a file
-# of its own.
+# A history without gaps: every day since a date, each in a file of its own. A
+# day is fetched when it has settled, and read again later: events come late.
 #
 # window "daily" {
-#   every = "1d"
-#   from  = "2026-11-01"
+#   every   = "1d"
+#   from    = "2026-11-01"
+#   revisit = ["6h", "24h"]
 # }
 
 # Outputs are the files to write: a format, and a path for every pull. The label

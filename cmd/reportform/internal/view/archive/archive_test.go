@@ -23,6 +23,7 @@ func TestScreens(t *testing.T) {
 	viewtest.Screens(t, NewHuman, map[string]func(*Human){
 		"coverage":       func(h *Human) { h.Coverage(exampleCoverage(), 99, 2) },
 		"coverage-whole": func(h *Human) { h.Coverage(wholeCoverage(), 99, 0) },
+		"coverage-late":  func(h *Human) { h.Coverage(lateCoverage(), 0, 0) },
 		"coverage-years": func(h *Human) { h.Coverage(yearsCoverage(), 0, 0) },
 		"coverage-hours": func(h *Human) { h.Coverage(hoursCoverage(), 0, 0) },
 		"coverage-many":  func(h *Human) { h.Coverage(manyTenantsCoverage(), 0, 0) },
@@ -65,6 +66,7 @@ func TestJSON(t *testing.T) {
 	viewtest.Messages(t, NewJSON, map[string]func(*JSON){
 		"coverage-ahead":      func(j *JSON) { j.Coverage(aheadCoverage(), 100, 1) },
 		"coverage":            func(j *JSON) { j.Coverage(exampleCoverage(), 99, 2) },
+		"coverage-late":       func(j *JSON) { j.Coverage(lateCoverage(), 0, 0) },
 		"verify":              func(j *JSON) { exampleVerify(j) },
 		"verify-unverifiable": func(j *JSON) { unverifiable(j) },
 		"explain-table": func(j *JSON) {
@@ -170,6 +172,26 @@ func aheadCoverage() *engine.Coverage {
 			cover("tenant.contoso", "report.sign_ins.later"),
 		},
 	}
+}
+
+// lateCoverage has reports of three types: with late events, told one by one and
+// by rows, and without.
+func lateCoverage() *engine.Coverage {
+	c := wholeCoverage()
+	seen := func(of string, l ledger.Lateness) {
+		p := cover("tenant.contoso", "report."+of+".all", runOf(plan.StatusHeld, viewtest.Day(1), 22, nil))
+		p.Type, p.Lateness = of, &l
+		c.Parts = append(c.Parts, p)
+	}
+	seen("sign_ins", ledger.Lateness{
+		Events: 2200, Late: 2, Within: [6]int64{2: 2}, Least: ledger.Seconds(3 * time.Hour), Most: ledger.Seconds(6 * time.Hour), After: ledger.Seconds(6*time.Hour + 10*time.Second),
+	})
+	seen("directory_audits", ledger.Lateness{Events: 500, Late: 1, ByRows: 1, After: ledger.Seconds(24 * time.Hour)})
+	seen("risk_detections", ledger.Lateness{Events: 40})
+	seen("provisioning", ledger.Lateness{
+		Events: 300, Late: 4, ByRows: 1, Within: [6]int64{5: 3}, Least: ledger.Seconds(30 * time.Minute), Most: ledger.Seconds(8 * 24 * time.Hour), After: ledger.Seconds(7 * 24 * time.Hour),
+	})
+	return c
 }
 
 func wholeCoverage() *engine.Coverage {

@@ -12,6 +12,7 @@ import (
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/cmd/reportform/internal/view/plans"
 	"github.com/reportform/reportform/engine"
+	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/internal/term"
 )
@@ -58,6 +59,7 @@ func (h *Human) Coverage(c *engine.Coverage, least float64, below int) {
 		total = total.Plus(h.coveredReport(parts[:n], c.Now, used, reports < maxReports))
 		parts = parts[n:]
 	}
+	h.lateness(plan.LatenessOf(c.Parts))
 	h.marksLegend(used)
 	o.Printf("\n")
 	plans.NotBegun(h.Human, c.Ahead, c.Now)
@@ -80,6 +82,36 @@ func (h *Human) Coverage(c *engine.Coverage, least float64, below int) {
 		}
 		o.Printf("%s %s\n", head, text)
 	}
+}
+
+// lateness says how late events came, and what would have had them.
+func (h *Human) lateness(list []plan.TypeLateness) {
+	o := &h.Out
+	if len(list) == 0 {
+		return
+	}
+	o.Printf("%s\n", o.Bold("Late events, of settled slices that were read again:"))
+	for i := range list {
+		o.Hanging("  ", 4, list[i].Type+": "+latenessText(&list[i].Lateness))
+	}
+	o.Printf("\n")
+}
+
+func latenessText(l *ledger.Lateness) string {
+	after, ok := plan.Advised(l)
+	if !ok {
+		return "none of " + term.Many(l.Events, "event") + "."
+	}
+	text := term.Count(l.Late) + " of " + term.Many(l.Events, "event") + " came "
+	switch l.ByRows {
+	case 0:
+		text += term.Length(time.Duration(l.Least)) + " to " + term.Length(time.Duration(l.Most)) + " after they had happened"
+	case l.Late:
+		text += "late, by the number of rows alone"
+	default:
+		text += "late, " + term.Count(l.ByRows) + " of them by the number of rows alone"
+	}
+	return text + ". All were there " + after.String() + " after the end of their slices: settle = \"" + after.String() + "\", or revisit = \"" + after.String() + "\", has them."
 }
 
 // covered is a coverage that one or more tenants have alike.

@@ -218,5 +218,5 @@ func (h *Human) held(e *ledger.Held) {
 // Extras are the counts of events that were not simply written, where there
 // are any.
 func Extras(p ledger.Proof) []string {
-	return view.Extras(p.Repeated, p.Revisions, p.Outside, p.Untimed)
+	return append(view.Extras(p.Repeated, p.Revisions, p.Outside, p.Untimed), view.Later(p.Late, p.Vanished, p.Changed, p.LateByRows)...)
 }

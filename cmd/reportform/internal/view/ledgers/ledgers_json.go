@@ -25,25 +25,34 @@ type ledgerMessage struct {
 // HeldMessage is an entry of a ledger.
 type HeldMessage struct {
 	view.Head
-	Tenant         string      `json:"tenant"`
-	Report         string      `json:"report"`
-	Output         string      `json:"output"`
-	From           time.Time   `json:"from"`
-	To             time.Time   `json:"to"`
-	Place          place.Place `json:"path"`
-	Rows           int64       `json:"rows"`
-	Bytes          int64       `json:"bytes"`
-	SHA256         string      `json:"sha256"`
-	Promise        string      `json:"promise,omitempty"`
-	Ack            string      `json:"ack,omitempty"`
-	FirstEvent     time.Time   `json:"first_event,omitzero"`
-	LastEvent      time.Time   `json:"last_event,omitzero"`
-	Pages          int64       `json:"pages"`
-	Requests       int64       `json:"requests"`
-	Repeated       int64       `json:"repeated"`
-	Revisions      int64       `json:"revisions"`
-	Outside        int64       `json:"outside"`
-	Untimed        int64       `json:"untimed"`
+	Tenant     string      `json:"tenant"`
+	Report     string      `json:"report"`
+	Output     string      `json:"output"`
+	From       time.Time   `json:"from"`
+	To         time.Time   `json:"to"`
+	Place      place.Place `json:"path"`
+	Rows       int64       `json:"rows"`
+	Bytes      int64       `json:"bytes"`
+	SHA256     string      `json:"sha256"`
+	Promise    string      `json:"promise,omitempty"`
+	Ack        string      `json:"ack,omitempty"`
+	FirstEvent time.Time   `json:"first_event,omitzero"`
+	LastEvent  time.Time   `json:"last_event,omitzero"`
+	Pages      int64       `json:"pages"`
+	Requests   int64       `json:"requests"`
+	Repeated   int64       `json:"repeated"`
+	Revisions  int64       `json:"revisions"`
+	Outside    int64       `json:"outside"`
+	Untimed    int64       `json:"untimed"`
+	// What later readings found, of a slice that was read again.
+	FirstRows       int64   `json:"first_rows,omitempty"`
+	Late            int64   `json:"late,omitempty"`
+	LateByRows      bool    `json:"late_by_rows,omitempty"`
+	LateFromSeconds float64 `json:"late_from_seconds,omitempty"`
+	LateToSeconds   float64 `json:"late_to_seconds,omitempty"`
+	Vanished        int64   `json:"vanished,omitempty"`
+	Changed         int64   `json:"changed,omitempty"`
+
 	FirstRequestID string      `json:"first_request_id,omitempty"`
 	LastRequestID  string      `json:"last_request_id,omitempty"`
 	FetchedAt      time.Time   `json:"fetched_at"`
@@ -59,7 +68,8 @@ func NewHeldMessage(tenant, report string, e *ledger.Held) HeldMessage {
 	p := e.Proof()
 	return HeldMessage{
 		view.HeadOf(view.TypeHeld), tenant, report, e.Output, e.From, e.To, e.Place, e.Rows, e.Bytes, p.SHA256, p.Promise, p.Ack,
-		p.First, p.Last, p.Pages, p.Requests, p.Repeated, p.Revisions, p.Outside, p.Untimed, p.FirstID, p.LastID,
+		p.First, p.Last, p.Pages, p.Requests, p.Repeated, p.Revisions, p.Outside, p.Untimed,
+		p.FirstRows, p.Late, p.LateByRows, p.LateFrom.Seconds(), p.LateTo.Seconds(), p.Vanished, p.Changed, p.FirstID, p.LastID,
 		p.FetchedAt, p.Took.Seconds(), e.Final, e.Revisited, e.Definition, p.Derived,
 	}
 }

@@ -42,6 +42,7 @@ func (h *Human) Plan(p *plan.Plan) {
 	h.elsewhere(p.KeptElsewhere)
 	h.schedules(p.Schedules)
 	h.warnings(p.Warnings)
+	h.clock(p)
 	h.planSummary(p)
 	h.estimate(p.Estimate)
 }
@@ -94,6 +95,22 @@ func (h *Human) warnings(list []plan.Warning) {
 	if len(list) > 0 {
 		o.Printf("\n")
 	}
+}
+
+// clock says that this machine's clock is known to be off.
+func (h *Human) clock(p *plan.Plan) {
+	if p.Clock == nil {
+		return
+	}
+	ahead := time.Duration(p.Clock.Ahead)
+	word := "ahead of"
+	if ahead < 0 {
+		word = "behind"
+	}
+	h.Out.Hanging(h.Out.Yellow("Clock:")+" ", 7, "this machine's is "+term.Length(ahead.Abs())+" "+word+" the service's: "+
+		term.Moment(p.Now)+" here is "+term.Moment(p.Now.Add(-ahead))+" there, as an earlier apply has found ("+term.Many(p.Clock.Ledgers, "ledger")+
+		"). Slices settle, and are lost, by the earlier of the two. Put this machine's clock right.")
+	h.Out.Printf("\n")
 }
 
 // PlanSaved says where the plan lies and what to do with it.

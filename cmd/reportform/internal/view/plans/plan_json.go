@@ -87,6 +87,8 @@ type planSummaryMessage struct {
 	Narrowed     bool `json:"narrowed,omitempty"`
 	// KeptElsewhere counts ledgers that another configuration keeps.
 	KeptElsewhere int `json:"kept_elsewhere,omitempty"`
+	// Clock says how this machine's is off.
+	Clock *plan.Clock `json:"clock,omitempty"`
 }
 
 // JSON writes plans for programs.
@@ -120,7 +122,7 @@ func (j *JSON) Plan(p *plan.Plan) {
 	j.estimate(p.Estimate)
 	j.Put(planSummaryMessage{
 		view.HeadOf(view.TypePlanSummary), p.Now, len(p.Pulls), reasons(p.Pulls),
-		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, p.FilesTrusted, p.Narrowed, p.KeptElsewhere,
+		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, p.FilesTrusted, p.Narrowed, p.KeptElsewhere, p.Clock,
 	})
 }
 

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/view/viewtest"
+	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/internal/place"
 )
@@ -37,7 +39,11 @@ func TestScreens(t *testing.T) {
 			h.Plan(aheadPlan())
 			h.Plan(&plan.Plan{Header: plan.Header{Now: viewtest.Day(23)}, Ahead: aheadPlan().Ahead[:1]})
 		},
-		"plan-warnings":  func(h *Human) { h.Plan(&plan.Plan{Held: 120, Warnings: warnings()}) },
+		"plan-warnings": func(h *Human) { h.Plan(&plan.Plan{Held: 120, Warnings: warnings()}) },
+		"plan-clock": func(h *Human) {
+			h.Plan(&plan.Plan{Header: plan.Header{Now: viewtest.Day(29).Add(12 * time.Hour)}, Held: 4, Clock: &plan.Clock{Ahead: ledger.Seconds(48 * time.Hour), Ledgers: 12}})
+			h.Plan(&plan.Plan{Header: plan.Header{Now: viewtest.Day(29).Add(12 * time.Hour)}, Held: 4, Clock: &plan.Clock{Ahead: ledger.Seconds(-75 * time.Minute), Ledgers: 1}})
+		},
 		"plan-elsewhere": func(h *Human) { h.Plan(&plan.Plan{Held: 120, KeptElsewhere: 2}) },
 		"plan-trusting":  func(h *Human) { h.Plan(&plan.Plan{Header: plan.Header{FilesTrusted: true}, Held: 120}) },
 		"plan-one":       func(h *Human) { p := viewtest.Plan(); h.Plan(&plan.Plan{Pulls: p.Pulls[22:23], Held: 43}) },
@@ -103,6 +109,9 @@ func TestJSON(t *testing.T) {
 		"plan-relocated": func(j *JSON) { j.Plan(&plan.Plan{Pulls: []plan.Pull{relocated(4)}}) },
 		"plan":           func(j *JSON) { j.Plan(viewtest.Plan()); j.PlanSaved("november.rfplan") },
 		"plan-ahead":     func(j *JSON) { j.Plan(aheadPlan()) },
+		"plan-clock": func(j *JSON) {
+			j.Plan(&plan.Plan{Header: plan.Header{Now: viewtest.Day(29)}, Held: 4, Clock: &plan.Clock{Ahead: ledger.Seconds(48 * time.Hour), Ledgers: 12}})
+		},
 	})
 }
 

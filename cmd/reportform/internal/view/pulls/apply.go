@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
 	"github.com/reportform/reportform/cmd/reportform/internal/view/plans"
 	"github.com/reportform/reportform/engine/plan"
@@ -27,9 +29,11 @@ func NewHuman(h *view.Human) *Human { return &Human{Human: plans.NewHuman(h)} }
 type Applied struct {
 	Planned           int // pulls of the plan
 	Finished, Skipped int
+	Waiting           int
 	Failed            []run.Ended
 	Pruned            []plan.Orphan
 	Events, Bytes     int64
+	Warnings          hcl.Diagnostics // about clocks
 	Interrupted       bool
 	Took              time.Duration
 }
@@ -47,7 +51,7 @@ func (a *Applied) failures() (list []run.Ended) {
 // notTried counts the pulls that an interrupt kept from being tried or completed.
 func (a *Applied) notTried() int {
 	failed := a.failures()
-	return max(0, a.Planned-a.Finished-a.Skipped-len(failed))
+	return max(0, a.Planned-a.Finished-a.Skipped-a.Waiting-len(failed))
 }
 
 // maxFailures bounds the failures that are shown in full.
@@ -91,6 +95,7 @@ func (h *Human) Tick() { h.progress.tick() }
 // EndApply shows the outcome.
 func (h *Human) EndApply(a Applied) {
 	h.progress.end()
+	h.Diagnostics(a.Warnings, nil)
 	failed := a.failures()
 	h.failures(failed)
 	o := &h.Out
@@ -104,6 +109,9 @@ func (h *Human) EndApply(a Applied) {
 	parts := []string{term.Many(a.Finished, "pull") + " finished"}
 	if a.Skipped > 0 {
 		parts = append(parts, term.Count(a.Skipped)+" skipped")
+	}
+	if a.Waiting > 0 {
+		parts = append(parts, term.Count(a.Waiting)+" waiting")
 	}
 	if len(failed) > 0 {
 		parts = append(parts, term.Count(len(failed))+" failed")
@@ -122,6 +130,8 @@ func (h *Human) EndApply(a Applied) {
 		o.Paragraphs(2, "What was written whole is held, and nothing else. The next apply tries again what failed; RF_LOG=debug shows every request.")
 	case a.Interrupted:
 		o.Paragraphs(2, "What finished is held; the next apply goes on from there.")
+	case a.Waiting > 0:
+		o.Paragraphs(2, "For what waits it is too early by the service's clock: nothing of it is published yet, and a later apply fetches it.")
 	}
 }
 

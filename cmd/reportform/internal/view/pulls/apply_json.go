@@ -40,7 +40,32 @@ type pullCompleteMessage struct {
 	Revisions   int64            `json:"revisions"`
 	Outside     int64            `json:"outside"`
 	Untimed     int64            `json:"untimed"`
+	Later       *laterMessage    `json:"later,omitempty"`
 	Outputs     []writtenMessage `json:"outputs"`
+}
+
+// laterMessage says what a later reading found.
+type laterMessage struct {
+	Late     int64 `json:"late"`
+	ByRows   bool  `json:"by_rows,omitempty"`
+	Vanished int64 `json:"vanished"`
+	Changed  int64 `json:"changed"`
+	// The late events came between these, after the end of the slice.
+	FromSeconds float64 `json:"from_seconds"`
+	ToSeconds   float64 `json:"to_seconds"`
+}
+
+func newLater(l *run.Later) *laterMessage {
+	if l == nil {
+		return nil
+	}
+	return &laterMessage{l.Late, l.ByRows, l.Vanished, l.Changed, l.From.Seconds(), l.To.Seconds()}
+}
+
+type pullWaitingMessage struct {
+	pullHead
+	Until time.Time `json:"until"`
+	Why   string    `json:"why"`
 }
 
 type writtenMessage struct {
@@ -70,6 +95,7 @@ type applySummaryMessage struct {
 	Skipped     int     `json:"skipped"`
 	Failed      int     `json:"failed"`
 	NotDone     int     `json:"not_done"`
+	Waiting     int     `json:"waiting"`
 	Pruned      int     `json:"pruned"`
 	Events      int64   `json:"events"`
 	Bytes       int64   `json:"bytes"` // written
@@ -129,20 +155,23 @@ func (j *JSON) ended(e *run.Ended) {
 		j.Put(pullFailedMessage{j.pull(view.TypePullFailed, e.Pull), e.Took.Seconds(), f.Message, f.Cause, f.Advice, written})
 	case e.Skipped:
 		j.Put(j.pull(view.TypePullSkipped, e.Pull))
+	case e.Waiting != nil:
+		j.Put(pullWaitingMessage{j.pull(view.TypePullWaiting, e.Pull), e.Waiting.Until.UTC(), e.Waiting.Why})
 	default:
 		j.Put(pullCompleteMessage{
 			j.pull(view.TypePullComplete, e.Pull), e.Took.Seconds(),
-			s.Events, s.Bytes, s.Pages, s.Requests, s.Repeated, s.Revisions, s.Outside, s.Untimed, written,
+			s.Events, s.Bytes, s.Pages, s.Requests, s.Repeated, s.Revisions, s.Outside, s.Untimed, newLater(e.Later), written,
 		})
 	}
 }
 
-// EndApply writes what was pruned, and a summary.
+// EndApply writes warnings, what was pruned, and a summary.
 func (j *JSON) EndApply(a Applied) {
+	j.Diagnostics(a.Warnings, nil)
 	j.Orphans(view.TypePruned, a.Pruned)
 	failed := a.failures()
 	j.Put(applySummaryMessage{
-		view.HeadOf(view.TypeApplySummary), a.Finished, a.Skipped, len(failed), a.notTried(), len(a.Pruned),
+		view.HeadOf(view.TypeApplySummary), a.Finished, a.Skipped, len(failed), a.notTried(), a.Waiting, len(a.Pruned),
 		a.Events, a.Bytes, a.Interrupted, a.Took.Seconds(),
 	})
 }

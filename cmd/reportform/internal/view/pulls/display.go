@@ -31,6 +31,7 @@ const maxLive = 8
 type tally struct {
 	began                            time.Time
 	total, finished, failed, skipped int
+	waiting                          int
 	active                           []*activePull // longest first
 }
 
@@ -41,7 +42,7 @@ type activePull struct {
 	pages         int64
 }
 
-func (t *tally) done() int { return t.finished + t.failed + t.skipped }
+func (t *tally) done() int { return t.finished + t.failed + t.skipped + t.waiting }
 
 // add takes one report into account.
 func (t *tally) add(p run.Progress, now time.Time) {
@@ -56,6 +57,8 @@ func (t *tally) add(p run.Progress, now time.Time) {
 		switch {
 		case p.Skipped:
 			t.skipped++
+		case p.Waiting != nil:
+			t.waiting++
 		case p.Failure == nil:
 			t.finished++
 		case !p.Failure.Stopped:
@@ -98,6 +101,8 @@ func ending(p *term.Printer, progress run.Progress, width int) term.Styled {
 		return ""
 	case e.Skipped:
 		return ended(p, e.Pull, term.Plain, "skipped,", "held meanwhile", width)
+	case e.Waiting != nil:
+		return ended(p, e.Pull, term.Plain, "waits", "until "+term.Moment(e.Waiting.Until), width)
 	case e.Failure == nil:
 		return ended(p, e.Pull, p.Green, "done,", finishedText(&e), width)
 	case e.Failure.Stopped:
@@ -144,6 +149,9 @@ func finishedText(f *run.Ended) string {
 		parts = append(parts, term.Many(f.Stats.Pages, "page"))
 	}
 	parts = append(parts, view.Extras(f.Stats.Repeated, f.Stats.Revisions, f.Stats.Outside, f.Stats.Untimed)...)
+	if l := f.Later; l != nil {
+		parts = append(parts, view.Later(l.Late, l.Vanished, l.Changed, l.ByRows)...)
+	}
 	return strings.Join(append(parts, term.Length(f.Took)), ", ")
 }
 

@@ -21,6 +21,7 @@ func TestScreens(t *testing.T) {
 			h.EndApply(Applied{Planned: 3, Finished: 2, Skipped: 1, Events: 1234567, Bytes: 987654321, Took: 75 * time.Second})
 		},
 		"apply-partly": func(h *Human) { partlyApply(h) },
+		"apply-later":  func(h *Human) { laterApply(h) },
 		"apply-interrupted": func(h *Human) {
 			stopped := run.Ended{Pull: &viewtest.Plan().Pulls[0], Result: run.Result{Failure: &run.Failure{Message: "reading: context canceled", Stopped: true}}}
 			h.BeginApply(44)
@@ -38,6 +39,7 @@ func TestJSON(t *testing.T) {
 	viewtest.Messages(t, NewJSON, map[string]func(*JSON){
 		"apply":        func(j *JSON) { exampleApply(j, j.Now); j.Interrupted() },
 		"apply-partly": func(j *JSON) { partlyApply(j) },
+		"apply-later":  func(j *JSON) { laterApply(j) },
 	})
 }
 
@@ -113,6 +115,29 @@ func partlyApply(v applying) {
 		v.Progress(e)
 	}
 	v.EndApply(Applied{Planned: 2, Failed: ended, Events: 2468, Bytes: 4_936_000, Took: 3 * time.Second})
+}
+
+// laterApply goes through an apply of slices that are read again, one of them by
+// rows alone, and of one that waits by the service's clock.
+func laterApply(v applying) {
+	p := viewtest.Plan()
+	results := []run.Result{
+		{
+			Stats: fetch.Stats{Requests: 4, Pages: 3, Events: 2200}, Took: time.Second, Written: []run.Written{{Output: "output.json.archive"}},
+			Later: &run.Later{Late: 12, Vanished: 1, Changed: 3, From: 2 * time.Hour, To: 6 * time.Hour},
+		},
+		{
+			Stats: fetch.Stats{Requests: 4, Pages: 3, Events: 2201}, Took: time.Second, Written: []run.Written{{Output: "output.json.archive"}},
+			Later: &run.Later{Late: 1, ByRows: true, From: 2 * time.Hour, To: 6 * time.Hour},
+		},
+		{Took: time.Second, Waiting: &run.Waiting{Until: viewtest.Day(4).Add(2 * time.Hour), Why: "by the service's clock the slice has not settled"}},
+	}
+	v.BeginApply(3)
+	for i := range results {
+		v.Progress(run.Started{Pull: &p.Pulls[i+1]})
+		v.Progress(run.Ended{Pull: &p.Pulls[i+1], Result: results[i]})
+	}
+	v.EndApply(Applied{Planned: 3, Finished: 2, Waiting: 1, Events: 4401, Bytes: 4_936_000, Took: 3 * time.Second})
 }
 
 // Nothing that comes from outside acts on a terminal.
