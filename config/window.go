@@ -35,8 +35,10 @@ type Window struct {
 	// Revisit reads a final slice once more that long after its end; nil for never.
 	Revisit *calendar.Duration
 	// Keep is how long after its end a slice is wanted; nil for ever.
-	Keep  *calendar.Duration
-	Range hcl.Range
+	Keep *calendar.Duration
+	// Protect keeps what the window's reports hold from being deleted.
+	Protect bool
+	Range   hcl.Range
 }
 
 func windowKind() *lang.Kind {
@@ -55,6 +57,7 @@ func windowSchema() *hcl.BodySchema {
 		{Name: "open"},
 		{Name: "revisit"},
 		{Name: "keep"},
+		{Name: "protect"},
 	}}
 }
 
@@ -65,6 +68,7 @@ func decodeWindow(i *lang.Instance) *Window {
 	w.Revisit, _ = duration(&i.Attributes, "revisit", false)
 	w.Keep, _ = duration(&i.Attributes, "keep", false)
 	w.Open, _ = i.Bool("open")
+	w.Protect, _ = i.Bool("protect")
 	w.Last, _ = duration(&i.Attributes, "last", false)
 	w.Every, _ = duration(&i.Attributes, "every", false)
 	if align, ok := i.OneOf("align", "hour", "day", "week", "month"); ok {

@@ -272,9 +272,13 @@ func leading(want *plan.Want, s *search) (*Origin, error) {
 func (o *Origin) planned(want *plan.Want, part *plan.Part, l *ledger.Ledger) error {
 	slice := window.Slice{From: o.From, To: o.To}
 	o.Label = want.Window.Label(slice)
-	for i := range part.Orphans {
+	orphans := part.Orphans
+	for i := range part.Deletions {
+		orphans = append(orphans, part.Deletions[i].Orphan)
+	}
+	for i := range orphans {
 		// What is left behind is of a slice that is declared, at another path.
-		if orphan := &part.Orphans[i]; orphan.Output == o.Output && orphan.From.Equal(o.From) && orphan.To.Equal(o.To) &&
+		if orphan := &orphans[i]; orphan.Output == o.Output && orphan.From.Equal(o.From) && orphan.To.Equal(o.To) &&
 			orphan.Place == o.Place {
 			o.Orphan = orphan.Why
 			return nil

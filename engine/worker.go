@@ -3,9 +3,11 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/advice"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
@@ -60,14 +62,14 @@ func (w *worker) PullAt(ctx context.Context, h plan.Header, pulls []plan.Pull, s
 
 // job resolves a planned pull, which works at a seat.
 func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat *timedSeat) (*run.Job, error) {
-	tenant, report := e.config.Tenant(address.Address(pull.Tenant)), e.config.Report(address.Address(pull.Report))
-	if tenant == nil || report == nil {
-		return nil, fmt.Errorf("the plan names %s and %s, which the configuration does not have: make the plan again", pull.Report, pull.Tenant)
+	want, err := e.wantOf(h, pull)
+	if err != nil {
+		return nil, err
 	}
-	limits := plan.Want{Window: window.New(report.Window), Retention: report.Type.Retention, Snapshot: report.Type.Snapshot()}
+	tenant, report := e.config.Tenant(address.Address(pull.Tenant)), e.config.Report(address.Address(pull.Report))
 	job := &run.Job{
-		Pull: pull, Planned: h.Now,
-		LostAt: limits.LostAt(window.Slice{From: pull.From, To: pull.To}), Trailing: limits.Window.Trailing(),
+		Pull: pull, Planned: h.Now, Terms: want.Terms(),
+		LostAt: want.LostAt(window.Slice{From: pull.From, To: pull.To}), Trailing: want.Window.Trailing(),
 		Explain: advice.For(tenant, report, e.wire.App(tenant)),
 		Waited:  seat.waited,
 	}
@@ -76,10 +78,7 @@ func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat 
 	}
 	facts := wanted.Pull(tenant, report, &window.Named{Slice: window.Slice{From: pull.From, To: pull.To}, Date: pull.Date, Label: pull.Label})
 	for _, planned := range pull.Outputs {
-		output, ok := e.outputs[address.Address(planned.Output)]
-		if !ok {
-			return nil, fmt.Errorf("the plan names %s, which the configuration does not have: make the plan again", planned.Output)
-		}
+		output := e.outputs[address.Address(planned.Output)]
 		target, diags := output.Resolve(facts)
 		if diags.HasErrors() {
 			return nil, diags
@@ -95,13 +94,31 @@ func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat 
 			Address: planned.Output, Output: output, Target: target, Definition: definition.Now, Earlier: definition.Earlier,
 		})
 	}
-	var err error
 	if pull.Source == nil {
 		job.Events, err = e.asking(tenant, report, pull, seat)
 	} else {
 		job.Events, err = e.rereading(pull.Source, facts, report.Type)
 	}
 	return job, err
+}
+
+// wantOf returns what the configuration wants of a planned pull's report and
+// tenant. A pull that no plan with the header has is an error.
+func (e *Engine) wantOf(h *plan.Header, pull *plan.Pull) (*plan.Want, error) {
+	tenant, report := e.config.Tenant(address.Address(pull.Tenant)), e.config.Report(address.Address(pull.Report))
+	if tenant == nil || report == nil || !report.Of(tenant) {
+		return nil, fmt.Errorf("the plan names %s of %s, which the configuration does not have: make the plan again", pull.Report, pull.Tenant)
+	}
+	for _, planned := range pull.Outputs {
+		if !slices.ContainsFunc(report.Outputs, func(o *config.Output) bool { return string(o.Address) == planned.Output }) {
+			return nil, fmt.Errorf("the plan names %s, which %s does not have: make the plan again", planned.Output, pull.Report)
+		}
+	}
+	want := &plan.Want{
+		Tenant: pull.Tenant, Report: pull.Report, Type: report.Type.Name, Window: window.New(report.Window),
+		Settle: report.Type.Settle, Retention: report.Type.Retention, Snapshot: report.Type.Snapshot(), Protect: report.Protected(),
+	}
+	return want, want.Check(pull, h.Now)
 }
 
 // intact reports whether what an entry records is there.

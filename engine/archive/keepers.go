@@ -187,6 +187,18 @@ func (a *Archive) Remove(ctx context.Context, output string, r *outputs.Receipt)
 	return fmt.Errorf("%s cannot remove what it wrote: remove it there, and forget the slices with state rm", output)
 }
 
+// Tidy removes the folders that are empty since something was removed from a
+// place, up to root, which stays; root is empty for the configuration's directory.
+// Where there are no folders it does nothing.
+func (a *Archive) Tidy(p, root place.Place) {
+	type tidier interface {
+		Tidy(p, root place.Place)
+	}
+	if t, ok := a.keepers.kinds[p.Kind()].(tidier); ok {
+		t.Tidy(p, root)
+	}
+}
+
 // Same reports whether two places are one under different names.
 func (a *Archive) Same(p, other place.Place) bool {
 	type sames interface {

@@ -27,6 +27,9 @@ type Document struct {
 	Reach    *Reach         `json:"reach,omitempty"`
 	Accepted []Acceptance   `json:"accepted,omitempty"`
 	Deleted  []Deletion     `json:"deleted,omitempty"`
+
+	Expiry    string `json:"expiry,omitempty"`
+	Protected bool   `json:"protected,omitempty"`
 }
 
 // DocumentVersion is the version of a Document.
@@ -115,7 +118,10 @@ const maxSeconds = 200 * 365 * 24 * 60 * 60
 // Document returns the ledger as a Document, its times in UTC: those of equal
 // ledgers are equal.
 func (l *Ledger) Document() *Document {
-	d := &Document{Version: DocumentVersion, Tenant: l.Tenant, Report: l.Report, Keeper: l.Keeper, Held: []DocumentHeld{}}
+	d := &Document{
+		Version: DocumentVersion, Tenant: l.Tenant, Report: l.Report, Keeper: l.Keeper, Held: []DocumentHeld{},
+		Expiry: l.Expiry, Protected: l.Protected,
+	}
 	for h := range l.Held() {
 		d.Held = append(d.Held, h.document())
 	}
@@ -186,7 +192,7 @@ func (d *Document) Ledger() (*Ledger, error) {
 	}
 	l := &Ledger{
 		Tenant: d.Tenant, Report: d.Report, Keeper: d.Keeper, Failed: d.Failed, Left: d.Left,
-		Reach: d.Reach, Accepted: d.Accepted, Deleted: d.Deleted,
+		Reach: d.Reach, Accepted: d.Accepted, Deleted: d.Deleted, Expiry: d.Expiry, Protected: d.Protected,
 	}
 	l.recent = make([]Held, 0, len(d.Held))
 	for i := range d.Held {

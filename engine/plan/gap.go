@@ -60,10 +60,16 @@ func (s *subtraction) intact(held *ledger.Held) (bool, error) {
 	return condition == place.Intact, err
 }
 
-// final reports whether a slice has settled. A snapshot is what it is when it
+// settled reports whether a slice is final. A snapshot is what it is when it
 // is taken.
-func (s *subtraction) final(slice window.Slice) bool {
-	return s.want.Snapshot || !s.now.Before(s.want.Window.Settles(slice, s.want.Settle))
+func (w *Want) settled(slice window.Slice, now time.Time) bool {
+	return w.Snapshot || !now.Before(w.Window.Settles(slice, w.Settle))
+}
+
+// due reports whether a final slice's second reading is due or past.
+func (w *Want) due(slice window.Slice, now time.Time) bool {
+	at, revisits := w.Window.Revisits(slice)
+	return revisits && !w.Snapshot && !now.Before(at)
 }
 
 // pullable reports whether a slice is fetched at this clock.
@@ -87,8 +93,7 @@ func (s *subtraction) lost(slice window.Slice) (why string, lost bool) {
 const day = 24 * time.Hour
 
 // LostAt returns when a slice can no longer be had; zero for never. A snapshot
-// shows the moment. Of events the service keeps whole days in UTC: the one on
-// which the slice begins is the first to go.
+// shows the moment.
 func (w *Want) LostAt(slice window.Slice) time.Time {
 	switch {
 	case w.Snapshot && w.Window.Trailing():
@@ -98,7 +103,7 @@ func (w *Want) LostAt(slice window.Slice) time.Time {
 	case w.Retention == nil:
 		return time.Time{}
 	}
-	return w.Retention.After(slice.From.Truncate(day).Add(day))
+	return kept(w.Retention, slice)
 }
 
 // addGap appends a gap, or lengthens the last one where it continues it.

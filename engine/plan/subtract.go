@@ -24,6 +24,10 @@ type Want struct {
 	Outputs  []WantOutput
 	// Keepers are the identities of the configuration, see Foreign.
 	Keepers []string
+	// Protect keeps what is held from being deleted.
+	Protect bool
+	// Prune has orphans deleted.
+	Prune bool
 	// TrustLedger takes what is held to be as the ledger has it. Only what a pull
 	// would be made from is observed.
 	TrustLedger bool
@@ -64,13 +68,16 @@ func (t *Target) Defines(h *ledger.Held) bool {
 // Part is the share of a plan that one Want makes.
 type Part struct {
 	Pulls         []Pull
+	Deletions     []Deletion
 	Orphans       []Orphan
+	Protections   []Protection
 	Lost, Waiting []Gap
 	Held          int
 
 	work         work
 	destinations []uint64      // hashes of the places of all wanted slices, and of kept
 	kept         []Destination // places at which slices stay held that are wanted elsewhere
+	sights       []sight       // by output of the Want
 }
 
 // Subtract returns the wanted slices less the held ones. observe says what is
@@ -84,6 +91,7 @@ func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(*ledger.
 	for i := range want.Outputs {
 		s.found = append(s.found, l.Finder(want.Outputs[i].Output))
 	}
+	s.part.sights = make([]sight, len(want.Outputs))
 	for _, f := range l.Failed {
 		s.failed[slotOf(f.Output, f.From, f.To)] = true
 	}
@@ -146,9 +154,8 @@ type lack struct {
 
 // slice plans one wanted slice.
 func (s *subtraction) slice(slice *window.Named) error {
-	final := s.final(slice.Slice)
-	revisitAt, revisits := s.want.Window.Revisits(slice.Slice)
-	due := revisits && final && !s.want.Snapshot && !s.now.Before(revisitAt)
+	final := s.want.settled(slice.Slice, s.now)
+	due := final && s.want.due(slice.Slice, s.now)
 	if err := s.examine(slice, final, due); err != nil || len(s.lacking) == 0 {
 		return err
 	}
@@ -267,10 +274,13 @@ func (s *subtraction) lacks(which int, slice window.Slice, target Target, final,
 		return held, Changed, nil
 	}
 	if !s.want.TrustLedger {
-		switch condition, err := s.observe(held); {
+		condition, err := s.observe(held)
+		s.part.sights[which].looked++
+		switch {
 		case err != nil:
 			return nil, "", err
 		case condition == place.Missing:
+			s.part.sights[which].missing++
 			return held, Missing, nil
 		case condition == place.Altered:
 			return held, Altered, nil

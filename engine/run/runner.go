@@ -27,6 +27,8 @@ type Job struct {
 	// does: from the service, or from what another output holds.
 	Events  func(ctx context.Context, stats *fetch.Stats) iter.Seq2[[]event.Event, error]
 	Outputs []JobOutput
+	// Terms are recorded in the ledger with what is held.
+	Terms plan.Terms
 	// LostAt is when the service has the slice no longer, zero for never. What it
 	// gives from then on is not the whole.
 	LostAt time.Time
@@ -242,6 +244,7 @@ func (p *pulling) record(ctx context.Context, sinks *outputs.Tee) Result {
 	// What is published must not stay out of the ledger for an interrupt.
 	update := p.Ledgers.Update(context.WithoutCancel(ctx), p.key, func(l *ledger.Ledger) {
 		l.Keeper = p.Keeper
+		p.job.Terms.Record(l)
 		for i, output := range written {
 			if p.job.Trailing {
 				l.Supersede(output.Address, output.Target.Place)

@@ -84,6 +84,7 @@ func (w *Wanted) Wants(now time.Time, asked func(*config.Tenant, *config.Report,
 				Tenant: string(tenant.Address), Report: string(report.Address), Type: report.Type.Name,
 				Window: declared, Slices: named[report.Window.Address], Settle: report.Type.Settle, Retention: report.Type.Retention, Snapshot: report.Type.Snapshot(),
 				PageSize: report.Type.PageSize, Limits: w.Limits(tenant, report.Type), Keepers: w.Keepers,
+				Protect: report.Protected(),
 			}
 			for _, output := range report.Outputs {
 				want.Outputs = append(want.Outputs, plan.WantOutput{
