@@ -27,6 +27,8 @@ const (
 	TypeWaiting        Type = "waiting"
 	TypeLost           Type = "lost"
 	TypeOrphan         Type = "orphan"
+	TypeHazard         Type = "hazard"
+	TypeProtection     Type = "protection"
 	TypeTenantEstimate Type = "tenant_estimate"
 	TypeAppEstimate    Type = "app_estimate"
 	TypeEstimate       Type = "estimate"
@@ -46,6 +48,8 @@ const (
 	TypeFailed         Type = "failed"
 	TypeReportType     Type = "report_type"
 
+	TypePlannedDeletion Type = "planned_deletion"
+	TypeDeleted         Type = "deleted"
 	TypeCoverage        Type = "coverage"
 	TypeCoverageRun     Type = "coverage_run"
 	TypeCoverageSummary Type = "coverage_summary"

@@ -224,7 +224,9 @@ func nextText(or *engine.Origin, now time.Time) string {
 	switch {
 	case or.Left != nil:
 		return "Orphan: " + plans.OrphanText("path") + ". apply -prune deletes " + file + "."
-	case or.Orphan == "slice", or.Orphan == "expired":
+	case or.Orphan == "expired":
+		return "Expired: " + plans.OrphanText(or.Orphan) + ". The next apply deletes " + file + ", unless it is protected."
+	case or.Orphan == "slice":
 		return "Orphan: " + plans.OrphanText(or.Orphan) + ". apply -prune deletes " + file + "."
 	case or.Orphan != "":
 		return "Orphan: " + plans.OrphanText(or.Orphan) + ". apply -prune deletes " + file + "; if the block was renamed, state mv keeps it."

@@ -1,6 +1,7 @@
 package plans
 
 import (
+	"slices"
 	"time"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
@@ -55,6 +56,23 @@ type orphanMessage struct {
 	Why    string      `json:"why"`
 	Bytes  int64       `json:"bytes"`
 	SHA256 string      `json:"sha256"`
+
+	Protected bool `json:"protected,omitempty"`
+	// Hazards are those of a deletion.
+	Hazards []plan.HazardKind `json:"hazards,omitempty"`
+}
+
+type hazardMessage struct {
+	view.Head
+	plan.Hazard
+
+	Asks    bool `json:"asks"`
+	Allowed bool `json:"allowed"`
+}
+
+type protectionMessage struct {
+	view.Head
+	plan.Protection
 }
 
 type planSummaryMessage struct {
@@ -66,6 +84,8 @@ type planSummaryMessage struct {
 	Lost    int                 `json:"lost"`
 	Orphans int                 `json:"orphans"`
 	Held    int                 `json:"held"`
+
+	Deletions int `json:"deletions,omitempty"`
 
 	FilesTrusted bool `json:"files_trusted,omitempty"`
 	Narrowed     bool `json:"narrowed,omitempty"`
@@ -79,7 +99,7 @@ type JSON struct{ *view.JSON }
 // NewJSON returns a view that writes plans on j.
 func NewJSON(j *view.JSON) *JSON { return &JSON{j} }
 
-// Plan writes every pull, gap and orphan of the plan, and a summary.
+// Plan writes every pull, gap, deletion, orphan and hazard of the plan, and a summary.
 func (j *JSON) Plan(p *plan.Plan) {
 	for i := range p.Pulls {
 		pull := &p.Pulls[i]
@@ -94,21 +114,39 @@ func (j *JSON) Plan(p *plan.Plan) {
 	}
 	j.gaps(view.TypeWaiting, p.Waiting)
 	j.gaps(view.TypeLost, p.Lost)
-	j.Orphans(view.TypeOrphan, p.Orphans)
+	j.Deletions(view.TypePlannedDeletion, p.Deletions)
+	j.orphans(p.Orphans)
+	for _, n := range p.Protections {
+		j.Put(protectionMessage{view.HeadOf(view.TypeProtection), n})
+	}
+	for _, z := range p.Hazards {
+		j.Put(hazardMessage{view.HeadOf(view.TypeHazard), z, z.Kind.Asks(), slices.Contains(p.Allowed, z.Kind)})
+	}
 	j.schedules(p.Schedules)
 	j.estimate(p.Estimate)
 	j.Put(planSummaryMessage{
 		view.HeadOf(view.TypePlanSummary), p.Now, len(p.Pulls), reasons(p.Pulls),
-		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, p.FilesTrusted, p.Narrowed, p.KeptElsewhere,
+		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, len(p.Deletions), p.FilesTrusted, p.Narrowed, p.KeptElsewhere,
 	})
 }
 
-// Orphans writes orphans in messages of a type: what is one, or was.
-func (j *JSON) Orphans(t view.Type, orphans []plan.Orphan) {
-	for i := range orphans {
-		o := &orphans[i]
-		j.Put(orphanMessage{view.HeadOf(t), o.Tenant, o.Report, o.Output, o.From, o.To, o.Place, o.Why, o.Bytes, o.SHA256})
+// Deletions writes deletions in messages of a type: what is one, or was done.
+func (j *JSON) Deletions(t view.Type, deletions []plan.Deletion) {
+	for i := range deletions {
+		message := messageOf(t, &deletions[i].Orphan)
+		message.Hazards = deletions[i].Hazards
+		j.Put(message)
 	}
+}
+
+func (j *JSON) orphans(orphans []plan.Orphan) {
+	for i := range orphans {
+		j.Put(messageOf(view.TypeOrphan, &orphans[i]))
+	}
+}
+
+func messageOf(t view.Type, o *plan.Orphan) orphanMessage {
+	return orphanMessage{view.HeadOf(t), o.Tenant, o.Report, o.Output, o.From, o.To, o.Place, o.Why, o.Bytes, o.SHA256, o.Protected, nil}
 }
 
 func (j *JSON) gaps(t view.Type, gaps []plan.Gap) {
