@@ -169,9 +169,7 @@ func (l *Ledger) Keep(other *Ledger) {
 	l.Accepted = union(l.Accepted, other.Accepted, func(a, b Acceptance) int {
 		return cmp.Or(a.From.Compare(b.From), a.To.Compare(b.To), a.At.Compare(b.At), cmp.Compare(a.Reason, b.Reason))
 	})
-	l.Deleted = union(l.Deleted, other.Deleted, func(a, b Deletion) int {
-		return cmp.Or(a.At.Compare(b.At), a.slot().compare(b.slot()), cmp.Compare(a.Place, b.Place))
-	})
+	l.JoinLog(other.Deleted)
 	l.Keeper, l.Expiry, l.Protected = cmp.Or(l.Keeper, other.Keeper), cmp.Or(l.Expiry, other.Expiry), l.Protected || other.Protected
 	if l.Reach == nil {
 		l.Reach = other.Reach

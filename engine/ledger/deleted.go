@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"slices"
 )
 
@@ -22,8 +23,20 @@ func (l *Ledger) Log(list []Deletion) {
 		}
 		l.Deleted = append(l.Deleted, *next)
 	}
+	l.bound()
+}
+
+// JoinLog adds the log of another ledger, whose slices this one takes over.
+func (l *Ledger) JoinLog(list []Deletion) {
+	l.Deleted = union(l.Deleted, list, func(a, b Deletion) int {
+		return cmp.Or(a.At.Compare(b.At), a.slot().compare(b.slot()), cmp.Compare(a.Place, b.Place))
+	})
+	l.bound()
+}
+
+func (l *Ledger) bound() {
 	if more := len(l.Deleted) - maxDeleted; more > 0 {
-		l.Deleted = slices.Delete(l.Deleted, 0, more)
+		l.Deleted = slices.Clone(l.Deleted[more:])
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -176,9 +177,20 @@ func (h *DocumentHeld) entry() Held {
 	})
 }
 
-// Empty reports whether the Document says nothing.
+// Empty reports whether the Document says nothing of what there is: the log of what
+// there was is left of a ledger whose last slice was deleted.
 func (d *Document) Empty() bool {
-	return len(d.Held)+len(d.Failed)+len(d.Left)+len(d.Accepted)+len(d.Deleted) == 0 && d.Reach == nil
+	return len(d.Held)+len(d.Failed)+len(d.Left)+len(d.Accepted) == 0 && d.Reach == nil
+}
+
+// Same reports whether two Documents say the same but for their logs.
+func (d *Document) Same(other *Document) bool {
+	if d == nil || other == nil {
+		return d == other
+	}
+	a, b := *d, *other
+	a.Deleted, b.Deleted = nil, nil
+	return reflect.DeepEqual(a, b)
 }
 
 // Ledger returns the ledger that a Document describes. One of a newer version,

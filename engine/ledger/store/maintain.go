@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -148,10 +147,16 @@ func (s *Store) Move(ctx context.Context, from, to ledger.Key) error {
 		want, occupied := moved.Document(), false
 		err = s.Update(ctx, to, func(there *ledger.Ledger) {
 			d := there.Document()
-			same := reflect.DeepEqual(d, want)
-			if occupied = !same && !d.Empty() && !reflect.DeepEqual(d, carried); !same && !occupied {
+			same := d.Same(want)
+			if occupied = !same && !d.Empty() && !d.Same(carried); occupied {
+				return
+			}
+			log := moved.Deleted
+			if !same {
+				log = there.Deleted
 				there.Replace(moved)
 			}
+			there.JoinLog(log)
 		})
 		if err != nil {
 			return err
