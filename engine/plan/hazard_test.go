@@ -168,6 +168,22 @@ func TestExpiryIsAgreed(t *testing.T) {
 	}
 }
 
+// What was left behind at another path expires with its slice.
+func TestExpiryOfWhatIsLeft(t *testing.T) {
+	spec := daily()
+	spec.From, spec.Keep = at("2026-11-01"), dur("10d")
+	w := want(spec)
+	l := ledger.New(w.Key())
+	w.Terms().Agree(l)
+	for _, day := range []string{"2026-11-10", "2026-11-25"} {
+		l.Left = append(l.Left, ledger.Left{Output: "a", From: at(day), To: at(day).AddDate(0, 0, 1), Place: place.Place("old/" + day)})
+	}
+	p := subtracted(t, at("2026-11-30T12:00:00Z"), []Want{*w}, []*ledger.Ledger{l}, observing(nil))
+	if len(p.Deletions) != 1 || p.Deletions[0].Place != "old/2026-11-10" || p.Deletions[0].Why != "expired" || len(p.Orphans) != 1 || p.Orphans[0].Why != "path" {
+		t.Errorf("deletions %+v, orphans %+v", p.Deletions, p.Orphans)
+	}
+}
+
 // What a ledger notes of keep: what was there before the first slice, and what is
 // longer; what is shorter waits for somebody to agree.
 func TestTermsAreRecorded(t *testing.T) {

@@ -54,9 +54,13 @@ func (s *subtraction) orphans() {
 		s.unwanted(unasked)
 	}
 	for _, left := range leftovers(s.ledger) {
-		if !unasked[left.Output] {
-			s.orphan(left)
+		if unasked[left.Output] {
+			continue
 		}
+		if s.want.Window.Expired(window.Slice{From: left.From, To: left.To}, s.now) {
+			left.Why = "expired"
+		}
+		s.orphan(left)
 	}
 	if s.want.Protect != s.ledger.Protected && s.held+len(s.ledger.Left) > 0 {
 		s.part.Protections = append(s.part.Protections, Protection{s.want.Tenant, s.want.Report, s.want.Protect})
