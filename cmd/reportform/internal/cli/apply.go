@@ -41,7 +41,7 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 	if diags.HasErrors() {
 		return failed
 	}
-	askFirst := o.File == "" && !o.AutoApprove
+	askFirst := o.File == "" && !o.AutoApprove && o.Approved == ""
 	if askFirst && (o.JSON || !a.Streams.InTerminal || !a.Streams.Err.Terminal) {
 		return fail(v, "Nobody can be asked", "Apply asks before it fetches anything, and that needs a terminal and a result for people. "+
 			"Give -auto-approve to go on without being asked, or review a saved plan and carry out exactly that:\n"+
@@ -55,8 +55,12 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 		return failIn(ctx, v, s, "Planning failed", err)
 	}
 	v.Plan(p)
+	if approval := plan.Approval(p); o.Approved != "" && o.Approved != approval {
+		return fail(v, "This plan was not approved", "The configuration, what is deleted, or a hazard is another than in the plan that was approved, or other flags are given. "+
+			"Nothing was changed. Review this plan; to carry it out, give its approval:\n  -approved="+approval)
+	}
 	// Nobody is asked where nobody would answer.
-	asking := !o.AutoApprove && !o.JSON && a.Streams.InTerminal && a.Streams.Err.Terminal
+	asking := !o.AutoApprove && o.Approved == "" && !o.JSON && a.Streams.InTerminal && a.Streams.Err.Terminal
 	var allowed []plan.HazardKind
 	rest, back := p.Permitted(nil)
 	if asking && len(back) > 0 {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -444,6 +445,47 @@ func TestApplyAsksForHazards(t *testing.T) {
 	}
 }
 
+// An approved plan is made anew, and carried out without a question if it is the
+// one that was approved.
+func TestApproved(t *testing.T) {
+	b := newBench()
+	b.session.deletions = []plan.Deletion{
+		{Orphan: plan.Orphan{Tenant: "tenant.gone", Place: "gone.json", Why: "tenant"}, Hazards: []plan.HazardKind{plan.RemovesTenant}},
+	}
+	file := filepath.Join(t.TempDir(), "p")
+	b.run(t, ok, "plan -allow=removes_tenant -out="+file)
+	approval := regexp.MustCompile(`-approved=([0-9a-f]{32})`).FindStringSubmatch(b.out.String())
+	if approval == nil {
+		t.Fatal(b.out.String())
+	}
+	for _, test := range []struct {
+		name, line string
+		change     func()
+		code       int
+	}{
+		{"as it was", "-allow=removes_tenant", func() {}, ok},
+		{"slices have come due", "-allow=removes_tenant", func() { b.session.pulls = append(b.session.pulls, b.session.pulls[0]) }, ok},
+		{"without its allowance", "", func() {}, failed},
+		{"another tenant is gone too", "-allow=removes_tenant", func() {
+			more := b.session.deletions[0]
+			more.Tenant = "tenant.other"
+			b.session.deletions = append(b.session.deletions, more)
+		}, failed},
+	} {
+		b.out.Reset()
+		b.err.Reset()
+		b.session.applied = nil
+		test.change()
+		b.run(t, test.code, strings.TrimSpace("apply -approved="+approval[1]+" "+test.line))
+		if (b.session.applied != nil) != (test.code == ok) {
+			t.Errorf("%s: applied is %t", test.name, b.session.applied != nil)
+		}
+		if test.code == failed {
+			b.expect(t, &b.err, "This plan was not approved", "-approved=")
+		}
+	}
+}
+
 // Without a terminal nothing is fetched unasked, and the message says what to do.
 func TestApplyWithoutTerminal(t *testing.T) {
 	for name, prepare := range map[string]func(*bench){
@@ -524,6 +566,21 @@ func TestSavedPlan(t *testing.T) {
 	b.expect(t, &b.err, "another configuration")
 	if b.out.Len() > 0 {
 		t.Errorf("a plan of another configuration is shown: %s", &b.out)
+	}
+	// What was edited is not carried out, nor shown.
+	edited := bytes.Replace(data, []byte(`"from": "2026-11-22T`), []byte(`"from": "2026-11-16T`), 1)
+	if bytes.Equal(edited, data) {
+		t.Fatalf("nothing was edited in %s", data)
+	}
+	if err := os.WriteFile("edited.rfplan", edited, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b.session.applied = nil
+	b.run(t, failed, "apply edited.rfplan")
+	b.expect(t, &b.err, "edited.rfplan: the plan was edited or damaged")
+	b.run(t, failed, "show edited.rfplan")
+	if b.session.applied != nil || b.out.Len() > 0 {
+		t.Errorf("an edited plan is carried out or shown: %s", &b.out)
 	}
 	if err := os.WriteFile("half.rfplan", data[:len(data)/2], 0o644); err != nil {
 		t.Fatal(err)

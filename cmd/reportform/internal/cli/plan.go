@@ -17,7 +17,7 @@ import (
 type planView interface {
 	diagnoser
 	Plan(p *plan.Plan)
-	PlanSaved(path string)
+	PlanSaved(path, approval string)
 }
 
 func (a *App) plan(ctx context.Context, o *args.Plan) int {
@@ -43,7 +43,7 @@ func (a *App) plan(ctx context.Context, o *args.Plan) int {
 		if err := replaceFile(o.Out, data.Bytes(), 0o644); err != nil {
 			return fail(v, "The plan was not saved", fmt.Sprintf("%s cannot be written: %v.", o.Out, diag.Reason(err)))
 		}
-		v.PlanSaved(o.Out)
+		v.PlanSaved(o.Out, plan.Approval(p))
 	}
 	if o.DetailedExitCode && !p.Empty() {
 		return somethingTo

@@ -53,8 +53,9 @@ func (h *Human) elsewhere(ledgers int) {
 }
 
 // PlanSaved says where the plan lies and what to do with it.
-func (h *Human) PlanSaved(path string) {
+func (h *Human) PlanSaved(path, approval string) {
 	h.Out.Printf("\nSaved to %s. To carry out exactly this plan:\n  reportform apply %s\n", path, path)
+	h.Out.Printf("To plan anew, and carry that out if it deletes and risks nothing else:\n  reportform apply -approved=%s\n", approval)
 }
 
 func (h *Human) pulls(p *plan.Plan) {

@@ -85,7 +85,8 @@ type planSummaryMessage struct {
 	Orphans int                 `json:"orphans"`
 	Held    int                 `json:"held"`
 
-	Deletions int `json:"deletions,omitempty"`
+	Deletions int    `json:"deletions,omitempty"`
+	Approval  string `json:"approval"`
 
 	FilesTrusted bool `json:"files_trusted,omitempty"`
 	Narrowed     bool `json:"narrowed,omitempty"`
@@ -126,7 +127,7 @@ func (j *JSON) Plan(p *plan.Plan) {
 	j.estimate(p.Estimate)
 	j.Put(planSummaryMessage{
 		view.HeadOf(view.TypePlanSummary), p.Now, len(p.Pulls), reasons(p.Pulls),
-		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, len(p.Deletions), p.FilesTrusted, p.Narrowed, p.KeptElsewhere,
+		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, len(p.Deletions), plan.Approval(p), p.FilesTrusted, p.Narrowed, p.KeptElsewhere,
 	})
 }
 
@@ -155,8 +156,8 @@ func (j *JSON) gaps(t view.Type, gaps []plan.Gap) {
 	}
 }
 
-// PlanSaved says where the plan lies.
-func (j *JSON) PlanSaved(path string) {
+// PlanSaved says where the plan lies; its approval is in the summary.
+func (j *JSON) PlanSaved(path, _ string) {
 	j.Put(struct {
 		view.Head
 		Path string `json:"path"`

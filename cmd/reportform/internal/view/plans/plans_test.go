@@ -12,7 +12,10 @@ import (
 
 func TestScreens(t *testing.T) {
 	viewtest.Screens(t, NewHuman, map[string]func(*Human){
-		"plan": func(h *Human) { h.Plan(viewtest.Plan()); h.PlanSaved("november.rfplan") },
+		"plan": func(h *Human) {
+			h.Plan(viewtest.Plan())
+			h.PlanSaved("november.rfplan", "9f86d081884c7d659a2feaa0c55ad015")
+		},
 		"plan-nothing": func(h *Human) {
 			h.Plan(&plan.Plan{Held: 120, Waiting: []plan.Gap{viewtest.Gap("tenant.contoso", 23, "")}})
 		},
@@ -58,7 +61,10 @@ func TestScreens(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	viewtest.Messages(t, NewJSON, map[string]func(*JSON){
-		"plan": func(j *JSON) { j.Plan(viewtest.Plan()); j.PlanSaved("november.rfplan") },
+		"plan": func(j *JSON) {
+			j.Plan(viewtest.Plan())
+			j.PlanSaved("november.rfplan", "9f86d081884c7d659a2feaa0c55ad015")
+		},
 	})
 }
 
@@ -146,6 +152,6 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 	viewtest.Harmless(t, NewHuman, func(_ *viewtest.Screen, h *Human) {
 		h.Plan(p)
 		h.Plan(&plan.Plan{Pulls: p.Pulls[:1]})
-		h.PlanSaved(evil)
+		h.PlanSaved(evil, evil)
 	})
 }
