@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -92,7 +91,11 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan, opts ApplyOptions) (*S
 	}
 	err := e.protect(ctx, rest.Protections)
 	if err == nil && (p.Prune || len(rest.Deletions) > 0) {
-		summary.Pruned, err = e.prune(ctx, rest, cmp.Or(p.Digest, plan.Digest(p)))
+		digest := p.Digest
+		if digest == "" {
+			digest = plan.Digest(p)
+		}
+		summary.Pruned, err = e.prune(ctx, rest, digest)
 	}
 	summary.Kept = err
 	return &summary, nil

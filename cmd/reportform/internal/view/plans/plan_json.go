@@ -85,13 +85,13 @@ type planSummaryMessage struct {
 	Orphans int                 `json:"orphans"`
 	Held    int                 `json:"held"`
 
-	Deletions int    `json:"deletions,omitempty"`
-	Approval  string `json:"approval"`
-
 	FilesTrusted bool `json:"files_trusted,omitempty"`
 	Narrowed     bool `json:"narrowed,omitempty"`
 	// KeptElsewhere counts ledgers that another configuration keeps.
 	KeptElsewhere int `json:"kept_elsewhere,omitempty"`
+
+	Deletions int    `json:"deletions,omitempty"`
+	Approval  string `json:"approval"`
 }
 
 // JSON writes plans for programs.
@@ -127,7 +127,8 @@ func (j *JSON) Plan(p *plan.Plan) {
 	j.estimate(p.Estimate)
 	j.Put(planSummaryMessage{
 		view.HeadOf(view.TypePlanSummary), p.Now, len(p.Pulls), reasons(p.Pulls),
-		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, len(p.Deletions), plan.Approval(p), p.FilesTrusted, p.Narrowed, p.KeptElsewhere,
+		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, p.FilesTrusted, p.Narrowed, p.KeptElsewhere,
+		len(p.Deletions), plan.Approval(p),
 	})
 }
 
