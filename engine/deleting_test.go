@@ -211,6 +211,9 @@ func TestProtection(t *testing.T) {
 		if n := len(w.files("out")); n != files {
 			t.Errorf("%s: %d of %d files are left", name, n, files)
 		}
+		if x, err := w.engine().Explain(t.Context(), p.Orphans[0].Place.Text()); err != nil || len(x.Origins) != 1 || !x.Origins[0].Protected || x.Origins[0].Orphan == "" {
+			t.Errorf("%s: %+v, %v", name, x, err)
+		}
 		w.write("main.rf.hcl", declared)
 		w.write("customers.csv", "name\nalpha\nbeta\ngamma\n")
 	}

@@ -65,7 +65,7 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 	rest, back := p.Permitted(nil)
 	if asking && len(back) > 0 {
 		allowed = a.allowed(ctx, human, back)
-		rest, back = p.Permitted(allowed)
+		rest, _ = p.Permitted(allowed)
 	}
 	if askFirst && !rest.Empty() {
 		human.Ask(question(rest))
