@@ -896,3 +896,10 @@ func TestFmt(t *testing.T) {
 		}
 	})
 }
+
+// The words that -allow takes are the hazards that plans ask for.
+func TestHazardsAreThoseOfPlans(t *testing.T) {
+	if diff := cmp.Diff(plan.Hazards(), hazards(args.Hazards())); diff != "" {
+		t.Error(diff)
+	}
+}
