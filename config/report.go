@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -23,9 +24,20 @@ type Report struct {
 	Filter  string   // OData, without the slice's own condition
 	Select  []string // properties to ask for; empty for all
 	Outputs []*Output
+	// Protect keeps what the report holds from being deleted.
+	Protect bool
 	Range   hcl.Range
 	// OutputRanges has the place of each element of Outputs.
 	OutputRanges []hcl.Range
+}
+
+// Protected reports whether nothing of what the report holds may be deleted.
+func (r *Report) Protected() bool { return r.Protect || r.Window.Protect }
+
+// Of reports whether the report is of a tenant.
+func (r *Report) Of(t *Tenant) bool {
+	_, found := slices.BinarySearchFunc(r.Tenants, t.Address, func(own *Tenant, a address.Address) int { return cmp.Compare(own.Address, a) })
+	return found
 }
 
 func reportKind() *lang.Kind {
@@ -39,6 +51,7 @@ func reportSchema() *hcl.BodySchema {
 		{Name: "filter"},
 		{Name: "select"},
 		{Name: "outputs", Required: true},
+		{Name: "protect"},
 	}}
 }
 
@@ -54,6 +67,7 @@ func (l *loader) decodeReport(i *lang.Instance) *Report {
 	r.Tenants = l.reportTenants(i)
 	r.Window, _ = lang.One(i, "window", l.window, l.windows)
 	checkSettle(i, r)
+	r.Protect, _ = i.Bool("protect")
 	filter, _ := i.Text("filter")
 	r.Filter = strings.TrimSpace(filter)
 	properties := checkFilter(i, r.Type, filter)

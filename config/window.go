@@ -39,8 +39,10 @@ type Window struct {
 	// first; nil for never.
 	Revisit []calendar.Duration
 	// Keep is how long after its end a slice is wanted; nil for ever.
-	Keep  *calendar.Duration
-	Range hcl.Range
+	Keep *calendar.Duration
+	// Protect keeps what the window's reports hold from being deleted.
+	Protect bool
+	Range   hcl.Range
 }
 
 func windowKind() *lang.Kind {
@@ -59,6 +61,7 @@ func windowSchema() *hcl.BodySchema {
 		{Name: "open"},
 		{Name: "revisit"},
 		{Name: "keep"},
+		{Name: "protect"},
 	}}
 }
 
@@ -69,6 +72,7 @@ func decodeWindow(i *lang.Instance) *Window {
 	w.Revisit = revisits(&i.Attributes)
 	w.Keep, _ = duration(&i.Attributes, "keep", false)
 	w.Open, _ = i.Bool("open")
+	w.Protect, _ = i.Bool("protect")
 	w.Last, _ = duration(&i.Attributes, "last", false)
 	w.Every, _ = duration(&i.Attributes, "every", false)
 	if align, ok := i.OneOf("align", "hour", "day", "week", "month"); ok {

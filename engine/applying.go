@@ -17,8 +17,10 @@ import (
 
 // ApplyOptions says how to apply.
 type ApplyOptions struct {
-	Parallelism int  // pulls that work at once; 0 for 10
-	Prune       bool // delete the plan's orphans
+	Parallelism int // pulls that work at once; 0 for 10
+	// Allow are hazards that are allowed beside those that the plan allows. What
+	// others are about is held back.
+	Allow []plan.HazardKind
 	// Progress, if set, receives what happens, one value at a time.
 	Progress func(run.Progress)
 	// Executor has the pulls carried out; nil for this process.
@@ -48,9 +50,12 @@ type Summary struct {
 	// clock it was too early.
 	Waiting int
 	Failed  []run.Ended // in the order of the plan
-	Pruned  []plan.Orphan
-	// Kept says why orphans were not pruned; nil if all were.
-	Kept          error
+	Pruned  []plan.Deletion
+	// Kept says why the plan's deletions were not carried out; nil if all were.
+	Kept error
+	// HeldBack are the hazards that nobody has allowed: what they are about was not
+	// done.
+	HeldBack      []plan.Hazard
 	Events, Bytes int64 // events fetched, bytes written
 	Interrupted   bool  // ctx ended before all pulls were tried
 	// Warnings are about clocks, each once.
@@ -59,31 +64,51 @@ type Summary struct {
 	clocks clocks
 }
 
-// CheckPlan returns an error if a plan was made for another configuration, which
-// Apply and Pull refuse.
+// CheckPlan returns an error if a plan was made for another configuration, or is of
+// a format that is not carried out, which Apply and Pull refuse.
 func (e *Engine) CheckPlan(h *plan.Header) error {
-	if !slices.Contains(e.digests(), h.Configuration) {
+	if err := h.Carried(); err != nil {
+		return err
+	}
+	if h.Configuration != e.digest() {
 		return errors.New("the plan was made for another configuration: the files, the variables or the labels have changed since; make the plan again")
 	}
 	return nil
 }
 
-// Apply carries out p. One tenant's failure stops only its own pulls: what
-// failed is in the Summary, and the error is for what kept apply from working
-// at all, such as a plan of another configuration.
+// Apply carries out p, but for what its hazards hold back. One tenant's failure
+// stops only its own pulls: what failed is in the Summary, and the error is for
+// what kept apply from working at all, such as a plan of another configuration, or
+// one with a pull that is none of the configuration's.
 func (e *Engine) Apply(ctx context.Context, p *plan.Plan, opts ApplyOptions) (*Summary, error) {
 	if err := e.CheckPlan(&p.Header); err != nil {
 		return nil, err
 	}
-	var summary Summary
-	if len(p.Pulls) > 0 {
-		if err := e.pull(ctx, p, &opts, &summary); err != nil {
+	for i := range p.Pulls {
+		if _, err := e.wantOf(&p.Header, &p.Pulls[i]); err != nil {
 			return nil, err
 		}
 	}
-	if opts.Prune && ctx.Err() == nil {
-		summary.Pruned, summary.Kept = e.prune(ctx, p.Orphans)
+	var summary Summary
+	var rest *plan.Plan
+	rest, summary.HeldBack = p.Permitted(opts.Allow)
+	if len(rest.Pulls) > 0 {
+		if err := e.pull(ctx, rest, &opts, &summary); err != nil {
+			return nil, err
+		}
 	}
+	if ctx.Err() != nil {
+		return &summary, nil
+	}
+	err := e.protect(ctx, rest.Protections)
+	if err == nil && (p.Prune || len(rest.Deletions) > 0) {
+		digest := p.Digest
+		if digest == "" {
+			digest = plan.Digest(p)
+		}
+		summary.Pruned, err = e.prune(ctx, rest, digest)
+	}
+	summary.Kept = err
 	return &summary, nil
 }
 

@@ -69,7 +69,7 @@ func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, err
 		return c, nil
 	}
 	return c, e.eachUndeclared(ctx, func(_ string, l *ledger.Ledger, err error) {
-		if err != nil || !plan.Foreign(l, e.wanted.Keepers) {
+		if err != nil || l.Len()+len(l.Left)+len(l.Failed) > 0 && !plan.Foreign(l, e.wanted.Keepers) {
 			c.Undeclared++
 		}
 	})

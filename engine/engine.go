@@ -65,8 +65,8 @@ type Engine struct {
 	// source is where a report of a tenant comes from: the wire.
 	source func(*config.Tenant, *config.Report, transport.Seat) (fetch.Source, error)
 
-	// digests are those of wanted, made when the first is asked for.
-	digests func() []string
+	// digest is that of wanted, made when it is asked for.
+	digest func() string
 }
 
 // Load reads and checks the configuration, the bodies of its outputs,
@@ -87,7 +87,7 @@ func Load(opts Options) (*Engine, hcl.Diagnostics) {
 	if opts.Formats == nil {
 		opts.Formats = all.Registry()
 	}
-	e.digests = sync.OnceValue(func() []string { return e.wanted.Digests() })
+	e.digest = sync.OnceValue(func() string { return e.wanted.Digest() })
 	dir, err := filepath.Abs(opts.Dir)
 	if err != nil {
 		return e, hcl.Diagnostics{{

@@ -61,6 +61,8 @@ type Origin struct {
 	LostAt time.Time
 	// Orphan says what is no longer declared, in the words of plan.Orphan.
 	Orphan string
+	// Protected reports that nothing deletes it.
+	Protected bool
 	// Unwanted says why no plan has the slice although the path is declared:
 	// "ahead" (it has not begun), "before" (the tenant's since) or "expired" (keep).
 	Unwanted string
@@ -142,12 +144,12 @@ func (e *Engine) origins(ctx context.Context, x *Explanation, s *search) error {
 		}
 		for h := range l.Held() {
 			if s.finds(h.Place) {
-				x.Origins = append(x.Origins, Origin{Key: key, Output: h.Output, From: h.From, To: h.To, Place: h.Place, Held: h})
+				x.Origins = append(x.Origins, Origin{Key: key, Output: h.Output, From: h.From, To: h.To, Place: h.Place, Held: h, Protected: l.Protected})
 			}
 		}
 		for i := range l.Left {
 			if left := &l.Left[i]; s.finds(left.Place) {
-				x.Origins = append(x.Origins, Origin{Key: key, Output: left.Output, From: left.From, To: left.To, Place: left.Place, Left: left})
+				x.Origins = append(x.Origins, Origin{Key: key, Output: left.Output, From: left.From, To: left.To, Place: left.Place, Left: left, Protected: l.Protected})
 			}
 		}
 		return nil
@@ -276,11 +278,15 @@ func leading(want *plan.Want, s *search) (*Origin, error) {
 func (o *Origin) planned(want *plan.Want, part *plan.Part, l *ledger.Ledger) error {
 	slice := window.Slice{From: o.From, To: o.To}
 	o.Label = want.Window.Label(slice)
-	for i := range part.Orphans {
+	orphans := part.Orphans
+	for i := range part.Deletions {
+		orphans = append(orphans, part.Deletions[i].Orphan)
+	}
+	for i := range orphans {
 		// What is left behind is of a slice that is declared, at another path.
-		if orphan := &part.Orphans[i]; orphan.Output == o.Output && orphan.From.Equal(o.From) && orphan.To.Equal(o.To) &&
+		if orphan := &orphans[i]; orphan.Output == o.Output && orphan.From.Equal(o.From) && orphan.To.Equal(o.To) &&
 			orphan.Place == o.Place {
-			o.Orphan = orphan.Why
+			o.Orphan, o.Protected = orphan.Why, orphan.Protected
 			return nil
 		}
 	}
@@ -294,7 +300,7 @@ func (o *Origin) planned(want *plan.Want, part *plan.Part, l *ledger.Ledger) err
 			for _, output := range pull.Outputs {
 				if output.Output == o.Output {
 					o.Reason = output.Reason
-					if pull.Source == nil {
+					if pull.Asks() {
 						o.LostAt = want.LostAt(slice)
 					}
 				}

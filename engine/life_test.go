@@ -163,7 +163,7 @@ tenant.t["two"] report.sign_ins.r 2026-11-20 out/two/2026-11-20.ndjson:altered
 		t.Errorf("%d files after an apply without -prune, want all 12", n)
 	}
 	w.write("out/two/2026-11-21.csv", "edited by hand")
-	summary, err := e.Apply(context.Background(), p, ApplyOptions{Prune: true})
+	summary, err := e.Apply(context.Background(), w.pruning(e), ApplyOptions{})
 	if err != nil || summary.Kept == nil || !strings.Contains(summary.Kept.Error(), "2026-11-21.csv") || len(summary.Pruned) != 8 {
 		t.Errorf("pruned %d, kept %v, %v; want 8, and the edited file kept", len(summary.Pruned), summary.Kept, err)
 	}
@@ -183,7 +183,7 @@ func TestRenamedReportKeepsItsFiles(t *testing.T) {
 		t.Fatalf("%d pulls and %d orphans", len(p.Pulls), len(p.Orphans))
 	}
 	files := len(w.files("out"))
-	summary, err := e.Apply(context.Background(), p, ApplyOptions{Prune: true})
+	summary, err := e.Apply(context.Background(), w.pruning(e), ApplyOptions{})
 	if err != nil || len(summary.Pruned) != len(p.Orphans) {
 		t.Fatalf("pruned %d of %d, %v", len(summary.Pruned), len(p.Orphans), err)
 	}

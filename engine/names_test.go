@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
 	"github.com/reportform/reportform/outputs/all"
@@ -193,14 +194,14 @@ func TestPruneKnowsNames(t *testing.T) {
 		w.mustApplied(4)
 		s.folds = folds
 		w.edit("main.rf.hcl", `Contoso = "one", contoso = "two"`, `contoso = "two"`)
-		p := w.plan(w.engine())
-		if len(p.Orphans) != 2 || len(p.Pulls) > 0 {
-			t.Fatalf("%+v\n%s", p.Orphans, reasons(p))
+		p, err := w.engine().Plan(t.Context(), PlanOptions{Prune: true, Allow: []plan.HazardKind{plan.RemovesTenant}})
+		if err != nil || len(p.Deletions) != 2 || len(p.Pulls) > 0 {
+			t.Fatalf("%v %+v\n%s", err, p.Deletions, reasons(p))
 		}
 		s.Drop(place.New("memory", "memory:contoso", "r 2026-11-20")) // which is looked at no more
 		key := ledger.Key{Tenant: `tenant.t["contoso"]`, Report: "report.sign_ins.r"}
 		e := w.engine()
-		err := e.ledgers.Update(t.Context(), key, func(l *ledger.Ledger) {
+		err = e.ledgers.Update(t.Context(), key, func(l *ledger.Ledger) {
 			from := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 			l.Forget("output.memory.lake", from, from.AddDate(0, 0, 1), place.New("memory", "memory:contoso", "r 2026-11-20"))
 		})
@@ -208,7 +209,7 @@ func TestPruneKnowsNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		p.Pulls = nil
-		summary, err := e.Apply(t.Context(), p, ApplyOptions{Prune: true})
+		summary, err := e.Apply(t.Context(), p, ApplyOptions{Allow: []plan.HazardKind{plan.RemovesTenant}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/reportform/reportform/config"
+	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/internal/address"
 )
 
@@ -21,6 +22,10 @@ type PlanOptions struct {
 	// TrustLedgers plans as if every held file were as its ledger has it, and
 	// looks at none but those that pulls would be made from.
 	TrustLedgers bool
+	// Prune plans the deletion of orphans.
+	Prune bool
+	// Allow are the hazards that whoever makes the plan allows.
+	Allow []plan.HazardKind
 	// Parallelism is that of the apply to come, for its time to finish; 0 for 10.
 	Parallelism int
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -13,6 +14,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/diag"
 	"github.com/reportform/reportform/internal/parallel"
@@ -29,14 +31,14 @@ func (e *Engine) Plan(ctx context.Context, opts PlanOptions) (*plan.Plan, error)
 	now := e.now().UTC()
 	wants := e.wants(&opts, now)
 	p := &plan.Plan{Header: plan.Header{
-		Version: plan.FormatVersion, Tool: e.version, Configuration: e.digests()[0], Now: now,
+		Version: plan.FormatVersion, Tool: e.version, Configuration: e.digest(), Now: now,
 		FilesTrusted: opts.TrustLedgers, Narrowed: !opts.everything(),
-	}}
+	}, Prune: opts.Prune, Allowed: opts.Allow}
 	parts, ahead := make([]plan.Part, len(wants)), make([]time.Duration, len(wants))
 	var abandoned abandoned
 	var undeclared errgroup.Group // whose ledgers are looked for meanwhile
 	undeclared.Go(func() (err error) {
-		abandoned, err = e.abandoned(ctx, &opts)
+		abandoned, err = e.abandoned(ctx, &opts, now)
 		return err
 	})
 	err := e.subtract(ctx, p, wants, parts, ahead)
@@ -49,6 +51,10 @@ func (e *Engine) Plan(ctx context.Context, opts PlanOptions) (*plan.Plan, error)
 	if len(p.Pulls) > 0 {
 		p.Estimate = plan.EstimateOf(wants, parts, plan.Parallel{All: parallelism(opts.Parallelism), PerTenant: perTenant})
 	}
+	p.Orphans = append(p.Orphans, abandoned.orphans...)
+	p.Deletions = append(p.Deletions, abandoned.deletions...)
+	p.KeptElsewhere = abandoned.elsewhere
+	p.Assess(wants, parts)
 	if !p.Narrowed {
 		p.Schedules = plan.Schedules(wants, parts)
 	}
@@ -65,8 +71,6 @@ func (e *Engine) Plan(ctx context.Context, opts PlanOptions) (*plan.Plan, error)
 	if err != nil {
 		return nil, err
 	}
-	p.Orphans = append(p.Orphans, abandoned.orphans...)
-	p.KeptElsewhere = abandoned.elsewhere
 	return p, nil
 }
 
@@ -133,7 +137,7 @@ func (e *Engine) elsewhere(ctx context.Context, now time.Time, wants []plan.Want
 func (e *Engine) wants(opts *PlanOptions, now time.Time) []plan.Want {
 	wants := e.wanted.Wants(now, opts.asks)
 	for i := range wants {
-		wants[i].TrustLedger, wants[i].Machine = opts.TrustLedgers, e.machine
+		wants[i].TrustLedger, wants[i].Prune, wants[i].Machine = opts.TrustLedgers, opts.Prune, e.machine
 	}
 	return wants
 }
@@ -147,11 +151,12 @@ func (e *Engine) limits(t *config.Tenant, reportType *config.ReportType) plan.Li
 // abandoned is what the ledgers of undeclared tenants and reports hold.
 type abandoned struct {
 	orphans   []plan.Orphan
-	elsewhere int // ledgers that another configuration keeps
+	deletions []plan.Deletion // those of the orphans that the plan deletes
+	elsewhere int             // ledgers that another configuration keeps
 }
 
 // abandoned looks for what is abandoned. A narrowed plan leaves it alone.
-func (e *Engine) abandoned(ctx context.Context, opts *PlanOptions) (found abandoned, err error) {
+func (e *Engine) abandoned(ctx context.Context, opts *PlanOptions, now time.Time) (found abandoned, err error) {
 	if !opts.everything() {
 		return found, nil
 	}
@@ -160,16 +165,43 @@ func (e *Engine) abandoned(ctx context.Context, opts *PlanOptions) (found abando
 		switch {
 		case err != nil:
 			mistakes = append(mistakes, err)
+		case l.Len()+len(l.Left)+len(l.Failed) == 0: // its log is left
 		case plan.Foreign(l, e.wanted.Keepers):
 			found.elsewhere++
-		default:
+		case !opts.Prune || l.Protected:
 			found.orphans = append(found.orphans, plan.Abandoned(l, why)...)
+		default:
+			found.deletions = append(found.deletions, e.deletions(l, why, now)...)
 		}
 	})
 	if err == nil {
 		err = diag.Gather(mistakes)
 	}
 	return found, err
+}
+
+// deletions are those of everything in a ledger that nothing declares.
+func (e *Engine) deletions(l *ledger.Ledger, why string, now time.Time) []plan.Deletion {
+	orphans := plan.Abandoned(l, why)
+	list := make([]plan.Deletion, len(orphans))
+	for i, o := range orphans {
+		list[i].Orphan = o
+		switch {
+		case why == "tenant":
+			list[i].Hazards = []plan.HazardKind{plan.RemovesTenant}
+		case e.gone(o.Report, window.Slice{From: o.From, To: o.To}, now):
+			list[i].Hazards = []plan.HazardKind{plan.DeletesIrrecoverable}
+		}
+	}
+	return list
+}
+
+// gone reports whether the service has a slice of a report that is not declared
+// no longer, or whether that is not known.
+func (e *Engine) gone(report string, s window.Slice, now time.Time) bool {
+	name, _, _ := strings.Cut(address.Address(report).WithoutKind(), ".")
+	t := e.config.ReportTypes[name]
+	return t == nil || plan.Gone(t.Snapshot(), t.Retention, s, now)
 }
 
 // eachUndeclared gives do the ledgers of undeclared tenants and reports: what is

@@ -4,230 +4,203 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
-	"sync"
 
-	"github.com/reportform/reportform/engine/archive"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/diag"
 	"github.com/reportform/reportform/internal/parallel"
-	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
 )
 
-// prune removes what orphans hold and then forgets it. What is not as it was
-// written is kept, and so is its entry; and so is what lies where a declared slice
-// is to be and is not yet, and what nobody can remove. It returns what is gone,
-// with an error that names what is not. Ledgers that nothing declares go with
-// their last entry, and so do stored pages that no ledger names.
-func (e *Engine) prune(ctx context.Context, orphans []plan.Orphan) ([]plan.Orphan, error) {
-	rivals, err := e.rivals(ctx, orphans)
-	if err == nil {
-		rivals.wanted, rivals.leads, err = e.wantedPlaces(ctx, orphans, rivals.names)
+// prune carries out the deletions of a plan with this digest: it removes what they
+// hold, forgets it, and logs that. What is not as it was written is kept, and so is
+// its entry; and so is what lies where a declared slice is to be and is not yet,
+// what no plan of the configuration deletes, and what nobody can remove. It returns
+// what is gone, with an error that names what is not. Stored pages that no ledger
+// names go too, where the plan prunes.
+func (e *Engine) prune(ctx context.Context, p *plan.Plan, digest string) ([]plan.Deletion, error) {
+	pr := &pruner{Engine: e, plan: p, digest: digest, undeclared: e.wanted.Undeclared(), wants: map[ledger.Key]*plan.Want{}}
+	wants := e.wants(&PlanOptions{}, e.now().UTC())
+	for i := range wants {
+		pr.wants[wants[i].Key()] = &wants[i]
+	}
+	var err error
+	if pr.rivals, err = e.rivals(ctx, p.Deletions); err == nil {
+		pr.rivals.wanted, pr.rivals.leads, err = wantedPlaces(ctx, wants, p.Deletions, pr.rivals.names)
 	}
 	if err != nil {
 		return nil, err
 	}
-	ledgers, undeclared := byLedger(orphans), e.wanted.Undeclared()
-	pruned, kept := make([][]plan.Orphan, len(ledgers)), make([][]error, len(ledgers))
+	ledgers := byLedger(p.Deletions)
+	pruned, kept := make([][]plan.Deletion, len(ledgers)), make([][]error, len(ledgers))
 	err = parallel.Do(ctx, len(ledgers), func(i int) error {
-		pruned[i], kept[i] = e.pruneLedger(ctx, ledgers[i], rivals)
-		if key := ledgers[i][0].Key(); undeclared(key) != "" {
-			kept[i] = append(kept[i], e.ledgers.RemoveEmpty(context.WithoutCancel(ctx), key))
-		}
+		pruned[i], kept[i] = pr.ledger(ctx, ledgers[i])
 		return nil
 	})
-	if err == nil {
+	if err == nil && p.Prune {
 		var swept int
 		swept, err = e.archive.SweepPages(ctx)
 		if swept > 0 {
 			e.logger.Info("removed pages that no ledger names, of processes that died", "pages", swept)
 		}
 	}
-	return slices.Concat(pruned...), diag.Gather(append(slices.Concat(kept...), err))
+	gone := slices.Concat(pruned...)
+	e.tidy(gone)
+	return gone, diag.Gather(append(slices.Concat(kept...), err))
 }
 
-// byLedger divides orphans by their ledgers, in the order in which those come.
-func byLedger(orphans []plan.Orphan) [][]plan.Orphan {
-	var list [][]plan.Orphan
+// pruner carries out the deletions of one plan.
+type pruner struct {
+	*Engine
+
+	plan       *plan.Plan
+	digest     string
+	undeclared func(ledger.Key) string
+	wants      map[ledger.Key]*plan.Want
+	rivals     *rivals
+}
+
+// byLedger divides deletions by their ledgers, in the order in which those come.
+func byLedger(deletions []plan.Deletion) [][]plan.Deletion {
+	var list [][]plan.Deletion
 	at := map[ledger.Key]int{}
-	for _, o := range orphans {
-		key := o.Key()
+	for _, d := range deletions {
+		key := d.Key()
 		i, ok := at[key]
 		if !ok {
 			i = len(list)
 			at[key] = i
 			list = append(list, nil)
 		}
-		list[i] = append(list[i], o)
+		list[i] = append(list[i], d)
 	}
 	return list
 }
 
-// pruneLedger removes what one ledger's orphans hold, unless it is held or
-// wanted elsewhere, and then forgets it. It returns what is gone, and why the rest
-// is not.
-func (e *Engine) pruneLedger(ctx context.Context, orphans []plan.Orphan, rivals *rivals) (gone []plan.Orphan, kept []error) {
-	for _, o := range orphans {
+// ledger carries out the deletions of one ledger. It returns what is gone, and why
+// the rest is not. What the ledger has no longer is neither.
+func (p *pruner) ledger(ctx context.Context, deletions []plan.Deletion) (gone []plan.Deletion, kept []error) {
+	key := deletions[0].Key()
+	l, err := p.ledgers.Read(ctx, key)
+	if err != nil {
+		return nil, []error{err}
+	}
+	for i := range deletions {
 		if ctx.Err() != nil {
 			break
 		}
-		var err error
-		switch {
-		case rivals.places[o.Place]:
-			// It is another entry's now.
-		case rivals.wanted[o.Place]:
-			err = errors.New("a slice that is declared belongs there and is not held yet, so the file is kept; if a block was renamed, state mv keeps what it holds")
-		case rivals.alias(e.archive, o):
-			// So it is under another name.
-		case rivals.named(o, rivals.leads):
-			err = fmt.Errorf("a slice that is declared belongs there, under the name %s, and is not held yet, so the file is kept", rivals.leads[rivals.names.Wide(o.Output, o.Place)][0])
-		default:
-			err = e.archive.Remove(ctx, o.Output, &outputs.Receipt{Place: o.Place, Rows: o.Rows, Bytes: o.Bytes, SHA256: o.SHA256})
-		}
-		if errors.Is(err, outputs.ErrAltered) {
-			err = errors.New("the file was changed since Reportform wrote it, so it is kept; delete it by hand if it is not needed")
-		}
-		if err != nil {
-			kept = append(kept, fmt.Errorf("pruning %s: %w", o.Place, err))
+		d := &deletions[i]
+		if !recorded(l, d) {
 			continue
 		}
-		gone = append(gone, o)
+		err := p.deletable(l, d)
+		if err == nil {
+			err = p.remove(ctx, d)
+		}
+		if err != nil {
+			kept = append(kept, fmt.Errorf("deleting %s: %w", d.Place, err))
+			continue
+		}
+		gone = append(gone, *d)
 	}
 	if len(gone) == 0 {
 		return nil, kept
 	}
-	key := gone[0].Key()
 	// What is removed must not stay in the ledger for an interrupt.
-	err := e.ledgers.Update(context.WithoutCancel(ctx), key, func(l *ledger.Ledger) {
-		for _, o := range gone {
-			l.Forget(o.Output, o.From, o.To, o.Place)
-		}
-	})
+	err = p.ledgers.Update(context.WithoutCancel(ctx), key, func(l *ledger.Ledger) { p.forget(l, gone) })
 	if err != nil {
 		return nil, append(kept, err)
 	}
 	return gone, kept
 }
 
-// rivals are what else has, or is to have, the places of orphans.
-type rivals struct {
-	places map[place.Place]bool   // at which something else is held
-	wanted map[place.Place]bool   // to which a declared slice leads
-	twins  map[twin][]place.Place // held places that may be an orphan's under another name
-
-	names *archive.Names
-	// others are held places, and leads wanted ones, that differ from an orphan's and
-	// may be one with it, by what stands for all their names.
-	others, leads map[place.Place][]place.Place
-}
-
-// twin is what places under two names have in common: the last part of the name,
-// in lower case, and the digest.
-type twin struct{ name, digest string }
-
-func twinOf(p place.Place, digest string) twin { return twin{lastPart(p), digest} }
-
-func lastPart(p place.Place) string { return strings.ToLower(path.Base(p.Text())) }
-
-// alias reports whether an orphan's place is held under another name: links lead
-// to it, or what keeps it does not tell the names apart, whatever is there now.
-func (r *rivals) alias(a *archive.Archive, o plan.Orphan) bool {
-	return slices.ContainsFunc(r.twins[twinOf(o.Place, o.SHA256)], func(held place.Place) bool { return a.Same(o.Place, held) }) ||
-		r.named(o, r.others)
-}
-
-// named reports whether one of some places is the orphan's under another name.
-func (r *rivals) named(o plan.Orphan, places map[place.Place][]place.Place) bool {
-	return slices.ContainsFunc(places[r.names.Wide(o.Output, o.Place)], func(p place.Place) bool { return r.names.Alike(o.Output, o.Place, p) })
-}
-
-// rivals finds what else holds the orphans' places: after a block was renamed,
-// old and new ledger entries share one.
-func (e *Engine) rivals(ctx context.Context, orphans []plan.Orphan) (*rivals, error) {
-	type entry struct {
-		key      ledger.Key
-		output   string
-		from, to int64
-		place    place.Place
+// recorded reports whether a ledger has what is to be deleted, as planned.
+func recorded(l *ledger.Ledger, d *plan.Deletion) bool {
+	if h := l.Find(d.Output, d.From, d.To); d.Why != "path" && h != nil && h.Place == d.Place && h.Proof().SHA256 == d.SHA256 {
+		return true
 	}
-	orphaned, places, names := map[entry]bool{}, map[place.Place]bool{}, map[string]bool{}
-	found := &rivals{
-		places: map[place.Place]bool{}, twins: map[twin][]place.Place{}, others: map[place.Place][]place.Place{}, names: e.archive.Names(),
-	}
-	for _, o := range orphans {
-		orphaned[entry{o.Key(), o.Output, o.From.UnixNano(), o.To.UnixNano(), o.Place}] = true
-		places[o.Place] = true
-		t := twinOf(o.Place, o.SHA256)
-		names[t.name], found.twins[t] = true, nil
-		found.others[found.names.Wide(o.Output, o.Place)] = nil
-	}
-	if len(orphans) == 0 {
-		return found, nil
-	}
-	keys, err := e.archive.Keys(ctx)
-	if err != nil {
-		return nil, err
-	}
-	err = e.archive.Each(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
-		if err != nil {
-			return err
-		}
-		for h := range l.Held() {
-			if orphaned[entry{key, h.Output, h.From.UnixNano(), h.To.UnixNano(), h.Place}] {
-				continue
-			}
-			if places[h.Place] {
-				found.places[h.Place] = true
-				continue
-			}
-			wide := found.names.Wide(h.Output, h.Place)
-			if others, ok := found.others[wide]; ok {
-				found.others[wide] = append(others, h.Place)
-			}
-			if !names[lastPart(h.Place)] {
-				continue
-			}
-			t := twinOf(h.Place, h.Proof().SHA256)
-			if _, orphan := found.twins[t]; orphan {
-				found.twins[t] = append(found.twins[t], h.Place)
-			}
-		}
-		return nil
+	return slices.ContainsFunc(l.Left, func(left ledger.Left) bool {
+		return left.Output == d.Output && left.From.Equal(d.From) && left.To.Equal(d.To) && left.Place == d.Place && left.SHA256 == d.SHA256
 	})
-	return found, err
 }
 
-// wantedPlaces finds the orphans' places to which declared slices lead, and other
-// places to which they lead by what stands for their names and those of an orphan.
-func (e *Engine) wantedPlaces(ctx context.Context, orphans []plan.Orphan, names *archive.Names) (wanted map[place.Place]bool, leads map[place.Place][]place.Place, err error) {
-	places, wide := make(map[place.Place]bool, len(orphans)), make(map[place.Place]bool, len(orphans))
-	wanted, leads = map[place.Place]bool{}, map[place.Place][]place.Place{}
-	for _, o := range orphans {
-		places[o.Place], wide[names.Wide(o.Output, o.Place)] = true, true
+// deletable returns an error for a deletion that no plan has for a ledger.
+func (p *pruner) deletable(l *ledger.Ledger, d *plan.Deletion) error {
+	if plan.Foreign(l, p.wanted.Keepers) {
+		return errors.New("another configuration keeps it")
 	}
-	if len(places) == 0 {
-		return wanted, leads, nil
+	why := p.undeclared(d.Key())
+	switch {
+	case why == "":
+		return p.wants[d.Key()].CheckDeletion(d, p.plan.Now)
+	case why != d.Why:
+		return errors.New("it is not what the plan says it is: make the plan again")
+	case l.Protected:
+		return errors.New("it was protected when it was declared last: declare it again without protect and apply, or forget it with state rm")
 	}
-	wants := e.wants(&PlanOptions{}, e.now().UTC())
-	var mu sync.Mutex
-	err = parallel.Do(ctx, len(wants), func(i int) error {
-		return wants[i].EachDestination(func(d plan.Destination) {
-			key := names.Wide(d.Output, d.Place)
-			if !wide[key] {
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			if places[d.Place] {
-				wanted[d.Place] = true
-			} else {
-				leads[key] = append(leads[key], d.Place)
-			}
-		})
+	return nil
+}
+
+// remove removes what is to be deleted, unless it is held or wanted elsewhere.
+func (p *pruner) remove(ctx context.Context, d *plan.Deletion) error {
+	var err error
+	switch {
+	case p.rivals.places[d.Place]:
+		// It is another entry's now.
+	case p.rivals.wanted[d.Place]:
+		return errors.New("a slice that is declared belongs there and is not held yet, so the file is kept; if a block was renamed, state mv keeps what it holds")
+	case p.rivals.alias(p.archive, &d.Orphan):
+		// So it is under another name.
+	case p.rivals.named(&d.Orphan, p.rivals.leads):
+		return fmt.Errorf("a slice that is declared belongs there, under the name %s, and is not held yet, so the file is kept",
+			p.rivals.leads[p.rivals.names.Wide(d.Output, d.Place)][0])
+	default:
+		err = p.archive.Remove(ctx, d.Output, &outputs.Receipt{Place: d.Place, Rows: d.Rows, Bytes: d.Bytes, SHA256: d.SHA256})
+	}
+	if errors.Is(err, outputs.ErrAltered) {
+		err = errors.New("the file was changed since Reportform wrote it, so it is kept; delete it by hand if it is not needed")
+	}
+	return err
+}
+
+// forget takes what is gone out of a ledger and logs it. Of what is not declared
+// nothing but the log is left with the last entry.
+func (p *pruner) forget(l *ledger.Ledger, gone []plan.Deletion) {
+	log := make([]ledger.Deletion, len(gone))
+	at := p.now().UTC()
+	for i := range gone {
+		d := &gone[i]
+		l.Forget(d.Output, d.From, d.To, d.Place)
+		log[i] = ledger.Deletion{Output: d.Output, From: d.From, To: d.To, Place: d.Place, At: at, Why: d.Why, Allowed: kinds(d.Hazards), Plan: p.digest}
+		if d.Why == "expired" {
+			p.wants[d.Key()].Terms().Agree(l)
+		}
+	}
+	l.Log(log)
+	if l.Len()+len(l.Left) == 0 && p.undeclared(ledger.Key{Tenant: l.Tenant, Report: l.Report}) != "" {
+		l.Failed, l.Reach, l.Accepted, l.Expiry = nil, nil, nil, ""
+	}
+}
+
+// kinds lists hazards in one word.
+func kinds(list []plan.HazardKind) string {
+	words := make([]string, len(list))
+	for i, k := range list {
+		words[i] = string(k)
+	}
+	return strings.Join(words, ",")
+}
+
+// protect has ledgers note whether what they hold is protected.
+func (e *Engine) protect(ctx context.Context, list []plan.Protection) error {
+	return parallel.Do(ctx, len(list), func(i int) error {
+		report := e.config.Report(address.Address(list[i].Report))
+		if report == nil {
+			return nil
+		}
+		return e.ledgers.Update(ctx, list[i].Key(), func(l *ledger.Ledger) { l.Protected = report.Protected() })
 	})
-	return wanted, leads, err
 }

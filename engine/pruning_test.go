@@ -6,6 +6,9 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/reportform/reportform/engine/ledger"
 )
 
 // Files of a renamed report stay as long as what is to take their place is not
@@ -17,33 +20,49 @@ func TestPruneKeepsWhatIsToBeReplaced(t *testing.T) {
 	w.edit("main.rf.hcl", `report "sign_ins" "r"`, `report "sign_ins" "renamed"`)
 	offline(w)
 	e := w.engine()
-	s, err := e.Apply(t.Context(), w.plan(e), ApplyOptions{Prune: true})
+	s, err := e.Apply(t.Context(), w.pruning(e), ApplyOptions{})
 	if err != nil || s.Kept == nil || !strings.Contains(s.Kept.Error(), "state mv") || len(s.Failed) != 6 || len(s.Pruned) > 0 {
 		t.Errorf("%+v, %v", s, err)
 	}
 	w.now = w.now.AddDate(1, 0, 0) // all are lost
 	w.edit("main.rf.hcl", `from  = "2026-11-20"`, "from  = \"2026-11-20\"\n  to = \"2026-11-23\"")
 	e = w.engine()
-	p := w.plan(e)
-	if s, err = e.Apply(t.Context(), p, ApplyOptions{Prune: true}); err != nil || s.Kept == nil || len(p.Orphans) != 6 || len(s.Pruned) > 0 {
-		t.Errorf("%d orphans, %+v, %v", len(p.Orphans), s, err)
+	p := w.pruning(e)
+	if s, err = e.Apply(t.Context(), p, ApplyOptions{}); err != nil || s.Kept == nil || len(p.Deletions) != 6 || len(s.Pruned) > 0 {
+		t.Errorf("%d deletions, %+v, %v", len(p.Deletions), s, err)
 	}
 	if after := w.files("out"); len(after) != len(before) {
 		t.Errorf("%d files of %d are left", len(after), len(before))
 	}
 }
 
-// The ledgers of a tenant that is no longer declared go with what they held.
-func TestPruneRemovesEmptyLedgers(t *testing.T) {
+// Of a tenant that is no longer declared nothing is left but the log of what was
+// deleted.
+func TestPruneLeavesTheLog(t *testing.T) {
 	w := lifeWorld(t)
 	w.apply()
 	w.edit("main.rf.hcl", `["one", "two"]`, `["one"]`)
 	e := w.engine()
-	if s, err := e.Apply(t.Context(), w.plan(e), ApplyOptions{Prune: true}); err != nil || len(s.Pruned) != 3 {
+	if s, err := e.Apply(t.Context(), w.pruning(e), ApplyOptions{}); err != nil || len(s.Pruned) != 3 {
 		t.Fatalf("%+v, %v", s, err)
 	}
-	if left := ledgersOf(t, e); len(left) != 1 {
-		t.Errorf("ledgers: %v", left)
+	left := ledgersOf(t, e)[ledger.Key{Tenant: `tenant.t["two"]`, Report: "report.sign_ins.r"}]
+	if left.Len()+len(left.Left)+len(left.Failed) > 0 || len(left.Deleted) != 1 {
+		t.Fatalf("%+v", left)
+	}
+	log := left.Deleted[0]
+	if log.Slices != 3 || log.Why != "tenant" || log.Allowed != "removes_tenant" || log.At.IsZero() || len(log.Plan) != 64 || log.Place != "out/two/2026-11-20.ndjson" ||
+		!log.From.Equal(time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)) || !log.To.Equal(time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)) {
+		t.Errorf("the log is %+v", log)
+	}
+	if p := w.plan(e); !p.Empty() || len(p.Orphans) > 0 {
+		t.Errorf("then the plan is\n%s%+v", reasons(p), p.Orphans)
+	}
+	if c, err := e.Coverage(t.Context(), PlanOptions{}); err != nil || c.Undeclared > 0 {
+		t.Errorf("%d undeclared, %v", c.Undeclared, err)
+	}
+	if _, err := os.Stat(filepath.Join(w.dir, "out/two")); !os.IsNotExist(err) {
+		t.Errorf("the tenant's folder is left: %v", err)
 	}
 }
 
@@ -71,10 +90,10 @@ func TestPruneKnowsLinks(t *testing.T) {
 	w.edit("main.rf.hcl", `output.ndjson.a`, `output.ndjson.b`)
 	w.apply()
 	e := w.engine()
-	p := w.plan(e)
-	s, err := e.Apply(t.Context(), p, ApplyOptions{Prune: true})
-	if err != nil || len(p.Orphans) != 6 || len(s.Pruned) != 6 {
-		t.Errorf("%d orphans, %+v, %v", len(p.Orphans), s, err)
+	p := w.pruning(e)
+	s, err := e.Apply(t.Context(), p, ApplyOptions{})
+	if err != nil || len(p.Deletions) != 6 || len(s.Pruned) != 6 {
+		t.Errorf("%d deletions, %+v, %v", len(p.Deletions), s, err)
 	}
 	if n := len(w.files("disk")); n != 6 {
 		t.Errorf("%d files are left of 6", n)

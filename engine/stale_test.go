@@ -102,7 +102,7 @@ func TestFailuresOfATrailingWindow(t *testing.T) {
 	for range 3 {
 		w.now = w.now.AddDate(0, 0, 1)
 		e := w.engine()
-		s, err := e.Apply(t.Context(), w.plan(e), ApplyOptions{Prune: true})
+		s, err := e.Apply(t.Context(), w.pruning(e), ApplyOptions{})
 		if err != nil || len(s.Failed) != 2 || len(s.Pruned) > 0 {
 			t.Fatalf("%+v, %v", s, err)
 		}

@@ -209,8 +209,7 @@ func TestPruneOfWhatIsNoFile(t *testing.T) {
 	prune := func() *Summary {
 		t.Helper()
 		e := w.engine()
-		p := w.plan(e)
-		s, err := e.Apply(t.Context(), p, ApplyOptions{Prune: true})
+		s, err := e.Apply(t.Context(), w.pruning(e), ApplyOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -402,7 +401,7 @@ func TestAnotherConfigurationsLedgers(t *testing.T) {
 		if len(p.Pulls) > 0 || len(p.Orphans) > 0 || p.KeptElsewhere != 2 {
 			t.Errorf("%d orphans, %d ledgers kept elsewhere, %s", len(p.Orphans), p.KeptElsewhere, reasons(p))
 		}
-		if s, err := e.Apply(t.Context(), p, ApplyOptions{Prune: true}); err != nil || s.Kept != nil || len(s.Pruned) > 0 {
+		if s, err := e.Apply(t.Context(), w.pruning(e), ApplyOptions{}); err != nil || s.Kept != nil || len(s.Pruned) > 0 {
 			t.Errorf("%+v, %v", s, err)
 		}
 		if c, err := e.Coverage(t.Context(), PlanOptions{}); err != nil || c.Undeclared != 0 {

@@ -181,7 +181,7 @@ func TestPruneSweeps(t *testing.T) {
 	if w.files(".reportform/state")[name] == "" {
 		t.Error("an apply without -prune deleted a page")
 	}
-	if _, err := e.Apply(ctx, w.plan(e), ApplyOptions{Prune: true}); err != nil {
+	if _, err := e.Apply(ctx, w.pruning(e), ApplyOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	if v, _ := w.verify(e); v.Unnamed != 0 || v.Good != 12 {

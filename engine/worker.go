@@ -59,7 +59,7 @@ func (w *worker) PullAt(ctx context.Context, h plan.Header, pulls []plan.Pull, s
 			moves++
 		}
 		if moves > i {
-			outcome.Results = append(outcome.Results, w.relocate(ctx, runner, pulls[i:moves])...)
+			outcome.Results = append(outcome.Results, w.relocate(ctx, &h, runner, pulls[i:moves])...)
 			i = moves - 1
 			continue
 		}
@@ -75,21 +75,21 @@ func (w *worker) PullAt(ctx context.Context, h plan.Header, pulls []plan.Pull, s
 
 // job resolves a planned pull, which works at a seat.
 func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat *timedSeat) (*run.Job, error) {
-	tenant, report := e.config.Tenant(address.Address(pull.Tenant)), e.config.Report(address.Address(pull.Report))
-	if tenant == nil || report == nil {
-		return nil, fmt.Errorf("the plan names %s and %s, which the configuration does not have: make the plan again", pull.Report, pull.Tenant)
+	want, err := e.wantOf(h, pull)
+	if err != nil {
+		return nil, err
 	}
-	limits := plan.Want{Window: window.New(report.Window), Retention: report.Type.Kept(tenant.Licence), Snapshot: report.Type.Snapshot()}
+	tenant, report := e.config.Tenant(address.Address(pull.Tenant)), e.config.Report(address.Address(pull.Report))
 	slice := window.Slice{From: pull.From, To: pull.To}
 	job := &run.Job{
-		Pull: pull, Planned: h.Now,
-		LostAt: limits.LostAt(slice), Trailing: limits.Window.Trailing(), Open: limits.Window.Open(),
+		Pull: pull, Planned: h.Now, Terms: want.Terms(),
+		LostAt: want.LostAt(slice), Trailing: want.Window.Trailing(), Open: want.Window.Open(),
 		Clock:   func() clock.Reading { return e.wire.Clock(tenant, report.Type) },
 		Explain: e.explain(tenant, report, pull),
 		Waited:  seat.waited,
 	}
-	if !limits.Snapshot {
-		job.Settles, job.Revisits = limits.Window.Settles(slice, report.Type.Settle), limits.Window.Revisits(slice)
+	if !want.Snapshot {
+		job.Settles, job.Revisits = want.Window.Settles(slice, want.Settle), want.Window.Revisits(slice)
 	}
 	if !h.FilesTrusted {
 		job.Intact = func(h *ledger.Held) bool { return e.intact(ctx, h) }
@@ -102,7 +102,6 @@ func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat 
 		}
 		job.Outputs = append(job.Outputs, output)
 	}
-	var err error
 	if pull.Source == nil {
 		job.Reach = reach{e.wire.Reach(tenant, report)}
 		job.Events, err = e.asking(tenant, report, pull, seat)
@@ -127,12 +126,10 @@ func factsOf(tenant *config.Tenant, report *config.Report, pull *plan.Pull) *out
 	return wanted.Pull(tenant, report, &window.Named{Slice: window.Slice{From: pull.From, To: pull.To}, Date: pull.Date, Label: pull.Label})
 }
 
-// output resolves a planned output, which leads where the plan says.
+// output resolves an output of a pull that wantOf has found, which leads where the
+// plan says.
 func (e *Engine) output(tenant *config.Tenant, report *config.Report, facts *outputs.Pull, planned *plan.PullOutput) (run.JobOutput, error) {
-	output, ok := e.outputs[address.Address(planned.Output)]
-	if !ok {
-		return run.JobOutput{}, fmt.Errorf("the plan names %s, which the configuration does not have: make the plan again", planned.Output)
-	}
+	output := e.outputs[address.Address(planned.Output)]
 	target, diags := output.Resolve(facts)
 	if diags.HasErrors() {
 		return run.JobOutput{}, diags
@@ -149,12 +146,12 @@ func (e *Engine) output(tenant *config.Tenant, report *config.Report, facts *out
 
 // relocate carries out pulls that relocate, unless one of them does not lead where
 // the plan says: then none moves, since others may wait for it.
-func (e *Engine) relocate(ctx context.Context, runner *run.Runner, pulls []plan.Pull) []run.Result {
+func (e *Engine) relocate(ctx context.Context, h *plan.Header, runner *run.Runner, pulls []plan.Pull) []run.Result {
 	for i := range pulls {
 		p := &pulls[i]
-		tenant, report := e.config.Tenant(address.Address(p.Tenant)), e.config.Report(address.Address(p.Report))
-		err := fmt.Errorf("the plan names %s and %s, which the configuration does not have: make the plan again", p.Report, p.Tenant)
-		if tenant != nil && report != nil {
+		_, err := e.wantOf(h, p)
+		if err == nil {
+			tenant, report := e.config.Tenant(address.Address(p.Tenant)), e.config.Report(address.Address(p.Report))
 			_, err = e.output(tenant, report, factsOf(tenant, report, p), &p.Outputs[0])
 		}
 		if err == nil {
@@ -168,6 +165,25 @@ func (e *Engine) relocate(ctx context.Context, runner *run.Runner, pulls []plan.
 	}
 	names := e.archive.Names()
 	return runner.Relocate(ctx, e.archive, names.Key, pulls)
+}
+
+// wantOf returns what the configuration wants of a planned pull's report and
+// tenant. A pull that no plan with the header has is an error.
+func (e *Engine) wantOf(h *plan.Header, pull *plan.Pull) (*plan.Want, error) {
+	tenant, report := e.config.Tenant(address.Address(pull.Tenant)), e.config.Report(address.Address(pull.Report))
+	if tenant == nil || report == nil || !report.Of(tenant) {
+		return nil, fmt.Errorf("the plan names %s of %s, which the configuration does not have: make the plan again", pull.Report, pull.Tenant)
+	}
+	for _, planned := range pull.Outputs {
+		if !slices.ContainsFunc(report.Outputs, func(o *config.Output) bool { return string(o.Address) == planned.Output }) {
+			return nil, fmt.Errorf("the plan names %s, which %s does not have: make the plan again", planned.Output, pull.Report)
+		}
+	}
+	want := &plan.Want{
+		Tenant: pull.Tenant, Report: pull.Report, Type: report.Type.Name, Window: window.New(report.Window),
+		Settle: report.Type.Settle, Retention: report.Type.Kept(tenant.Licence), Snapshot: report.Type.Snapshot(), Protect: report.Protected(),
+	}
+	return want, want.Check(pull, h.Now)
 }
 
 // intact reports whether what an entry records is there.

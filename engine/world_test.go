@@ -125,6 +125,16 @@ func (w *world) plan(e *Engine) *plan.Plan {
 	return p
 }
 
+// pruning makes a plan of everything that deletes orphans, whatever they are.
+func (w *world) pruning(e *Engine) *plan.Plan {
+	w.t.Helper()
+	p, err := e.Plan(context.Background(), PlanOptions{Prune: true, Allow: plan.Hazards()})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
 // apply plans and applies everything.
 func (w *world) apply() *Summary {
 	w.t.Helper()

@@ -54,7 +54,7 @@ func TestKilledAtEveryFaultPoint(t *testing.T) {
 		l.write("main.rf.hcl", strings.Replace(l.files(".")["main.rf.hcl"], "window  = window.daily", "window  = window.daily\n  filter  = \"status/errorCode ne 0\"", 1))
 		killEverywhere(t, l, step(3))
 	})
-	// What is no longer declared is deleted and forgotten.
+	// What is no longer declared is deleted, forgotten and logged.
 	t.Run("pruned", func(t *testing.T) {
 		t.Parallel()
 		l := newLab(t, url, "", crashConfig)

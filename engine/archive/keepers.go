@@ -215,6 +215,18 @@ func (a *Archive) Vacate(ctx context.Context, output string, r *outputs.Receipt,
 	return nil
 }
 
+// Tidy removes the folders that are empty since something was removed from a
+// place, up to root, which stays; root is empty for the configuration's directory.
+// Where there are no folders it does nothing.
+func (a *Archive) Tidy(p, root place.Place) {
+	type tidier interface {
+		Tidy(p, root place.Place)
+	}
+	if t, ok := a.keepers.kinds[p.Kind()].(tidier); ok {
+		t.Tidy(p, root)
+	}
+}
+
 // Same reports whether two places are one under different names.
 func (a *Archive) Same(p, other place.Place) bool {
 	type sames interface {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"sync/atomic"
 
@@ -86,7 +85,7 @@ func (a *Archive) checkOccupied(ctx context.Context, pairs []ledger.Key) error {
 		case from == nil:
 			from = d
 			return nil
-		case !d.Empty() && !reflect.DeepEqual(d, from):
+		case !d.Empty() && !d.Same(from):
 			taken = append(taken, fmt.Errorf("%s of %s has a ledger already, with other entries", key.Report, key.Tenant))
 		}
 		from = nil

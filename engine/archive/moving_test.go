@@ -129,12 +129,14 @@ func TestPlanMoveRefuses(t *testing.T) {
 	}
 }
 
-// A ledger without entries is in the way where it says anything else.
+// A ledger without entries is in the way where it says anything of slices. The log
+// of what was deleted does not: it outlives the ledger, and both logs are kept.
 func TestMoveOntoALedgerWithoutEntries(t *testing.T) {
 	from, to := day(5)
 	for name, test := range map[string]struct {
-		says  func(*ledger.Ledger)
-		taken bool
+		says   func(*ledger.Ledger)
+		taken  bool
+		logged int
 	}{
 		"its keeper": {says: func(l *ledger.Ledger) { l.Keeper = "k" }},
 		"a loss that is accepted": {says: func(l *ledger.Ledger) {
@@ -142,7 +144,7 @@ func TestMoveOntoALedgerWithoutEntries(t *testing.T) {
 		}, taken: true},
 		"what was deleted": {says: func(l *ledger.Ledger) {
 			l.Deleted = []ledger.Deletion{{Output: "output.memory.m", From: from, To: to, Place: memoryAt("0"), At: testNow}}
-		}, taken: true},
+		}, logged: 1},
 		"how far the service reaches": {says: func(l *ledger.Ledger) { l.Reach = &ledger.Reach{Span: 1, At: testNow} }, taken: true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -161,7 +163,7 @@ func TestMoveOntoALedgerWithoutEntries(t *testing.T) {
 			if err == nil {
 				err = s.Move(t.Context(), keyOf(1).Tenant, keyOf(2).Tenant, m)
 			}
-			if err != nil || len(s.all()) != 1 || len(s.read(keyOf(2)).Held) != 1 {
+			if d := s.read(keyOf(2)); err != nil || len(s.all()) != 1 || len(d.Held) != 1 || len(d.Deleted) != test.logged {
 				t.Errorf("%v, %v", s.all(), err)
 			}
 		})

@@ -171,12 +171,14 @@ func (l *Ledger) Replace(with *Ledger) {
 	l.Failed, l.Left = slices.Clone(with.Failed), slices.Clone(with.Left)
 	l.Keeper, l.Reach, l.Skew, l.Lateness = with.Keeper, with.Reach, with.Skew, with.Lateness
 	l.Accepted, l.Deleted = slices.Clone(with.Accepted), slices.Clone(with.Deleted)
+	l.Expiry, l.Protected = with.Expiry, with.Protected
 }
 
 // Keep adds what another ledger of the key says beside its entries, as far as the
 // ledger does not contradict it: failures of slots in which nothing is held,
-// files that hold nothing, accepted losses, deletions, and, where the ledger has
-// none, who keeps it, how far the service reaches, how late its events come and how clocks differ.
+// files that hold nothing, accepted losses, deletions, protection, and, where the
+// ledger has none, who keeps it, for how long, how far the service reaches, how late
+// its events come and how clocks differ.
 func (l *Ledger) Keep(other *Ledger) {
 	for _, f := range other.Failed {
 		if l.find(f.slot()) == nil && !slices.ContainsFunc(l.Failed, func(own Failed) bool { return own.slot().compare(f.slot()) == 0 }) {
@@ -198,10 +200,8 @@ func (l *Ledger) Keep(other *Ledger) {
 	l.Accepted = union(l.Accepted, other.Accepted, func(a, b Acceptance) int {
 		return cmp.Or(a.From.Compare(b.From), a.To.Compare(b.To), a.At.Compare(b.At), cmp.Compare(a.Reason, b.Reason))
 	})
-	l.Deleted = union(l.Deleted, other.Deleted, func(a, b Deletion) int {
-		return cmp.Or(a.At.Compare(b.At), a.slot().compare(b.slot()), cmp.Compare(a.Place, b.Place))
-	})
-	l.Keeper = cmp.Or(l.Keeper, other.Keeper)
+	l.JoinLog(other.Deleted)
+	l.Keeper, l.Expiry, l.Protected = cmp.Or(l.Keeper, other.Keeper), cmp.Or(l.Expiry, other.Expiry), l.Protected || other.Protected
 	if l.Reach == nil {
 		l.Reach = other.Reach
 	}

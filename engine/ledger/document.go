@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strconv"
 	"time"
@@ -30,6 +31,9 @@ type Document struct {
 	Lateness *Lateness      `json:"lateness,omitempty"`
 	Accepted []Acceptance   `json:"accepted,omitempty"`
 	Deleted  []Deletion     `json:"deleted,omitempty"`
+
+	Expiry    string `json:"expiry,omitempty"`
+	Protected bool   `json:"protected,omitempty"`
 }
 
 // DocumentVersion is the version of a Document.
@@ -123,7 +127,10 @@ const maxSeconds = 200 * 365 * 24 * 60 * 60
 // Document returns the ledger as a Document, its times in UTC: those of equal
 // ledgers are equal.
 func (l *Ledger) Document() *Document {
-	d := &Document{Version: DocumentVersion, Tenant: l.Tenant, Report: l.Report, Keeper: l.Keeper, Held: []DocumentHeld{}}
+	d := &Document{
+		Version: DocumentVersion, Tenant: l.Tenant, Report: l.Report, Keeper: l.Keeper, Held: []DocumentHeld{},
+		Expiry: l.Expiry, Protected: l.Protected,
+	}
 	for h := range l.Held() {
 		d.Held = append(d.Held, h.document())
 	}
@@ -188,9 +195,20 @@ func (h *DocumentHeld) entry() Held {
 	})
 }
 
-// Empty reports whether the Document says nothing.
+// Empty reports whether the Document says nothing of what there is: the log of what
+// there was is left of a ledger whose last slice was deleted.
 func (d *Document) Empty() bool {
-	return len(d.Held)+len(d.Failed)+len(d.Left)+len(d.Accepted)+len(d.Deleted) == 0 && d.Reach == nil && d.Skew == nil && d.Lateness == nil
+	return len(d.Held)+len(d.Failed)+len(d.Left)+len(d.Accepted) == 0 && d.Reach == nil && d.Skew == nil && d.Lateness == nil
+}
+
+// Same reports whether two Documents say the same but for their logs.
+func (d *Document) Same(other *Document) bool {
+	if d == nil || other == nil {
+		return d == other
+	}
+	a, b := *d, *other
+	a.Deleted, b.Deleted = nil, nil
+	return reflect.DeepEqual(a, b)
 }
 
 // Ledger returns the ledger that a Document describes. One of a newer version,
@@ -204,7 +222,7 @@ func (d *Document) Ledger() (*Ledger, error) {
 	}
 	l := &Ledger{
 		Tenant: d.Tenant, Report: d.Report, Keeper: d.Keeper, Failed: d.Failed, Left: d.Left,
-		Reach: d.Reach, Skew: d.Skew, Lateness: d.Lateness, Accepted: d.Accepted, Deleted: d.Deleted,
+		Reach: d.Reach, Skew: d.Skew, Lateness: d.Lateness, Accepted: d.Accepted, Deleted: d.Deleted, Expiry: d.Expiry, Protected: d.Protected,
 	}
 	l.recent = make([]Held, 0, len(d.Held))
 	for i := range d.Held {

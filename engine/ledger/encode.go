@@ -71,6 +71,9 @@ type head struct {
 	Lateness *Lateness    `json:"lateness,omitempty"`
 	Accepted []Acceptance `json:"accepted,omitempty"`
 	Deleted  []Deletion   `json:"deleted,omitempty"`
+
+	Expiry    string `json:"expiry,omitempty"`
+	Protected bool   `json:"protected,omitempty"`
 }
 
 // Encode returns the ledger's head, whose bytes are equal for ledgers that hold
@@ -106,7 +109,7 @@ func (l *Ledger) Encode(store func(page []byte) (name string, err error)) ([]byt
 func (l *Ledger) appendHead(dst []byte) ([]byte, error) {
 	h := head{
 		Version: FormatVersion, Tenant: l.Tenant, Report: l.Report, Keeper: l.Keeper, Failed: l.Failed, Left: l.Left,
-		Reach: l.Reach, Skew: l.Skew, Lateness: l.Lateness, Accepted: l.Accepted, Deleted: l.Deleted,
+		Reach: l.Reach, Skew: l.Skew, Lateness: l.Lateness, Accepted: l.Accepted, Deleted: l.Deleted, Expiry: l.Expiry, Protected: l.Protected,
 	}
 	for _, p := range l.pages {
 		h.Pages = append(h.Pages, Reference{p.name, len(p.held), p.sum})
@@ -216,6 +219,10 @@ func readColumnsHead(data []byte) (*Ledger, []Reference, error) {
 			err = json.Unmarshal(c.Value(), &l.Accepted)
 		case "deleted":
 			err = json.Unmarshal(c.Value(), &l.Deleted)
+		case "expiry":
+			l.Expiry = string(rawjson.AppendString(nil, c.Value()))
+		case "protected":
+			err = json.Unmarshal(c.Value(), &l.Protected)
 		case "held":
 			p := &Page{}
 			err = p.read(&c)

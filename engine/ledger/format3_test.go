@@ -49,7 +49,7 @@ func wholeEntries() []Held {
 // wholeLedger says all that a ledger can say.
 func wholeLedger() *Ledger {
 	l := New(Key{Tenant: `tenant.customer["é"]`, Report: "report.a.b"}, wholeEntries()...)
-	l.Keeper = "k"
+	l.Keeper, l.Expiry, l.Protected = "k", "90d", true
 	l.Failed = []Failed{{Output: "output.a", From: day(20), To: day(21), At: day(22), Error: "no", Cause: "limit", Advice: "Wait."}}
 	l.Left = []Left{
 		{Output: "output.b", From: day(1), To: day(2), Place: place.New("table", "pg.sign_ins", "contoso 1"), Rows: 7},
@@ -60,7 +60,7 @@ func wholeLedger() *Ledger {
 	l.Lateness = &Lateness{Events: 100, Late: 3, ByRows: 1, Within: [6]int64{0, 0, 1, 1}, Least: Seconds(time.Hour), Most: Seconds(7 * time.Hour), After: Seconds(8 * time.Hour)}
 	l.Accepted = []Acceptance{{From: day(1), To: day(2), At: day(3), Reason: "known"}, {From: day(2), To: day(3), At: day(4), Reason: "known, too"}}
 	l.Deleted = []Deletion{
-		{Output: "output.b", From: day(1), To: day(2), Place: place.New("table", "pg.sign_ins", "contoso 0"), At: day(3), Why: "undeclared", Plan: "5e"},
+		{Output: "output.b", From: day(1), To: day(2), Place: place.New("table", "pg.sign_ins", "contoso 0"), At: day(3), Why: "undeclared", Plan: "5e", Slices: 3, Allowed: "removes_tenant"},
 		{Output: "output.a", From: day(1), To: day(2), Place: "old/0.json", At: day(3), Why: "expired"},
 	}
 	return l

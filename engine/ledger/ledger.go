@@ -58,8 +58,14 @@ type Ledger struct {
 	Lateness *Lateness
 	// Accepted are losses that somebody has accepted, in order of time.
 	Accepted []Acceptance
-	// Deleted is the log of what was removed, the oldest first.
+	// Deleted is the log of what was removed, the oldest first. It is bounded.
 	Deleted []Deletion
+	// Expiry is the keep under which slices expire without a question, as a
+	// length of time in the language; empty for none.
+	Expiry string
+	// Protected reports that the declaration protected what is held when something
+	// was recorded last.
+	Protected bool
 
 	// What is held, in order of slot: the entries of recent, and those of the
 	// pages that stand neither in recent nor in dropped under the same slot.
@@ -221,15 +227,18 @@ type Acceptance struct {
 	Reason string    `json:"reason"`
 }
 
-// Deletion says that a slice was removed from an output.
+// Deletion says that adjacent slices were removed from an output.
 type Deletion struct {
 	Output string      `json:"output"`
 	From   time.Time   `json:"from"`
 	To     time.Time   `json:"to"`
-	Place  place.Place `json:"path"`
+	Slices int         `json:"slices,omitempty"` // 0 for one
+	Place  place.Place `json:"path"`             // of the first
 	At     time.Time   `json:"at"`
-	Why    string      `json:"why"`            // as of the plan's orphan
-	Plan   string      `json:"plan,omitempty"` // digest
+	Why    string      `json:"why"` // as of the plan's orphan
+	// Allowed names the hazards that were allowed for it, with commas.
+	Allowed string `json:"allowed,omitempty"`
+	Plan    string `json:"plan,omitempty"` // digest
 }
 
 // slot is the place of an entry in a ledger, which has one for each at most.

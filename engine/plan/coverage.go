@@ -191,7 +191,7 @@ func (r *Run) lacking(want *Want, pulls []*Pull) {
 	r.Status = StatusOpen
 	var outputs []string
 	for _, pull := range pulls {
-		if pull.Source == nil { // what is made from a file can wait
+		if pull.Asks() { // what is made from a file can wait
 			r.LostAt = pull.LostAt
 		}
 		for _, o := range pull.Outputs {

@@ -61,10 +61,10 @@ func (s *subtraction) intact(held *ledger.Held) (bool, error) {
 	return condition == place.Intact, err
 }
 
-// final reports whether a slice has settled. A snapshot is what it is when it
+// settled reports whether a slice is final. A snapshot is what it is when it
 // is taken.
-func (s *subtraction) final(slice window.Slice) bool {
-	return s.want.Snapshot || !s.now.Before(s.want.Window.Settles(slice, s.want.Settle))
+func (w *Want) settled(slice window.Slice, now time.Time) bool {
+	return w.Snapshot || !now.Before(w.Window.Settles(slice, w.Settle))
 }
 
 // pullable reports whether a slice is fetched at this clock.

@@ -2,10 +2,43 @@ package plan
 
 import (
 	"slices"
+	"time"
 
+	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/window"
+	"github.com/reportform/reportform/internal/calendar"
+	"github.com/reportform/reportform/internal/place"
 )
+
+// Orphan is a held slice that is no longer declared.
+type Orphan struct {
+	Tenant string      `json:"tenant"`
+	Report string      `json:"report"`
+	Output string      `json:"output"`
+	From   time.Time   `json:"from"`
+	To     time.Time   `json:"to"`
+	Place  place.Place `json:"path"`
+	// Why says what is no longer declared: "tenant", "report", "output",
+	// "slice", "path" (the slice is held at another place), "expired" (keep).
+	Why string `json:"why"`
+	// Protected reports that protect keeps it from being deleted.
+	Protected bool `json:"protected,omitempty"`
+	// Rows, Bytes and SHA256 describe what is there as the ledger knows it.
+	Rows   int64  `json:"rows,omitempty"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// Key is that of the ledger that holds the slice.
+func (o *Orphan) Key() ledger.Key { return ledger.Key{Tenant: o.Tenant, Report: o.Report} }
+
+// Deletion is an orphan that the plan deletes.
+type Deletion struct {
+	Orphan
+	// Hazards are what has to be allowed for it; empty for nothing.
+	Hazards []HazardKind `json:"hazards,omitempty"`
+}
 
 // orphans collects what the ledger has and nothing wants.
 func (s *subtraction) orphans() {
@@ -26,7 +59,14 @@ func (s *subtraction) orphans() {
 		if unasked[left.Output] || left.Relocated && s.moving[slotOf(left.Output, left.From, left.To)] {
 			continue
 		}
-		s.part.Orphans = append(s.part.Orphans, leftover(s.ledger, left))
+		found := leftover(s.ledger, left)
+		if s.want.Window.Expired(window.Slice{From: left.From, To: left.To}, s.now) {
+			found.Why = "expired"
+		}
+		s.orphan(found)
+	}
+	if s.want.Protect != s.ledger.Protected && s.held+len(s.ledger.Left) > 0 {
+		s.part.Protections = append(s.part.Protections, Protection{s.want.Tenant, s.want.Report, s.want.Protect})
 	}
 }
 
@@ -52,8 +92,41 @@ func (s *subtraction) unwanted(unasked map[string]bool) {
 		case h.From.After(s.now): // the clock was put back, or is another machine's
 			continue
 		}
-		s.part.Orphans = append(s.part.Orphans, orphan(s.ledger, h, why))
+		s.orphan(orphan(s.ledger, h, why))
 	}
+}
+
+// orphan says what becomes of an orphan: what has expired is deleted by every
+// plan, everything else by one that prunes.
+func (s *subtraction) orphan(o Orphan) {
+	o.Protected = s.want.Protect
+	if o.Protected || o.Why != "expired" && !s.want.Prune {
+		s.part.Orphans = append(s.part.Orphans, o)
+		return
+	}
+	d := Deletion{Orphan: o}
+	if s.want.irrecoverable(&o, s.ledger, s.now) {
+		d.Hazards = []HazardKind{DeletesIrrecoverable}
+	}
+	s.part.Deletions = append(s.part.Deletions, d)
+}
+
+// irrecoverable reports whether nobody has agreed to the deletion of what has
+// expired, or whether the service has no longer what else is deleted.
+func (w *Want) irrecoverable(o *Orphan, l *ledger.Ledger, now time.Time) bool {
+	if o.Why == "expired" {
+		return !w.Terms().agreed(l)
+	}
+	return Gone(w.Snapshot, w.Retention, window.Slice{From: o.From, To: o.To}, now)
+}
+
+// Gone reports whether a service that keeps events for a retention, nil for ever,
+// cannot give what it gave of a slice again. A snapshot shows a moment.
+func Gone(snapshot bool, retention *calendar.Duration, s window.Slice, now time.Time) bool {
+	if snapshot {
+		return !s.Contains(now)
+	}
+	return retention != nil && !now.Before(config.ForgottenAt(*retention, s.From))
 }
 
 // Foreign reports whether a ledger is kept by another configuration than the one
@@ -64,7 +137,8 @@ func Foreign(l *ledger.Ledger, keepers []string) bool {
 }
 
 // Abandoned returns everything in a ledger as orphans, for a tenant or a
-// report that is no longer declared; why is "tenant" or "report".
+// report that is no longer declared; why is "tenant" or "report". What the ledger
+// says to be protected stays so.
 func Abandoned(l *ledger.Ledger, why string) []Orphan {
 	var orphans []Orphan
 	for h := range l.Held() {
@@ -72,6 +146,9 @@ func Abandoned(l *ledger.Ledger, why string) []Orphan {
 	}
 	for i := range l.Left {
 		orphans = append(orphans, leftover(l, &l.Left[i]))
+	}
+	for i := range orphans {
+		orphans[i].Why, orphans[i].Protected = why, l.Protected
 	}
 	return orphans
 }

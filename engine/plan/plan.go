@@ -7,13 +7,13 @@ import (
 	"slices"
 	"time"
 
-	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/place"
 )
 
-// FormatVersion is the version of a saved plan.
-const FormatVersion = 1
+// FormatVersion is the version of a saved plan. Those of version 1 have no digest:
+// they are shown, and not carried out.
+const FormatVersion = 2
 
 // Reason says why a pull is planned, as a stable word.
 type Reason string
@@ -51,10 +51,22 @@ type Header struct {
 type Plan struct {
 	Header
 	// Pulls is in order of report, tenant and slice.
-	Pulls   []Pull   `json:"pulls"`
+	Pulls []Pull `json:"pulls"`
+	// Deletions are what the plan removes: slices that have expired, and orphans
+	// where it prunes.
+	Deletions []Deletion `json:"deletions,omitempty"`
+	// Orphans are reported and kept.
 	Orphans []Orphan `json:"orphans,omitempty"`
-	Lost    []Gap    `json:"lost,omitempty"`
-	Waiting []Gap    `json:"waiting,omitempty"`
+	// Protections are what ledgers have to note of the protection of what they hold.
+	Protections []Protection `json:"protections,omitempty"`
+	// Prune reports that orphans are deleted.
+	Prune bool `json:"prune,omitempty"`
+	// Hazards are what the plan warns of, and Allowed the kinds that whoever made
+	// it has allowed.
+	Hazards []Hazard     `json:"hazards,omitempty"`
+	Allowed []HazardKind `json:"allowed,omitempty"`
+	Lost    []Gap        `json:"lost,omitempty"`
+	Waiting []Gap        `json:"waiting,omitempty"`
 	// Ahead is what has no slices yet.
 	Ahead []Ahead `json:"ahead,omitempty"`
 	// Held counts the (output, slice) pairs that need nothing.
@@ -70,6 +82,8 @@ type Plan struct {
 	Schedules []Schedule `json:"schedules,omitempty"`
 	// Warnings say what works here and would not elsewhere, one of an output.
 	Warnings []Warning `json:"warnings,omitempty"`
+	// Digest is that of everything else in a saved plan; empty otherwise.
+	Digest string `json:"digest"`
 }
 
 // Warning is a sentence about an output, for people.
@@ -91,6 +105,9 @@ type Pull struct {
 	Final  bool      `json:"final"` // the slice has settled
 	// Revisit reports that the slice's second reading is due or past.
 	Revisit bool `json:"revisit,omitempty"`
+	// Clock is what the pull was planned by where the service is known to be behind
+	// the plan's clock; zero for the plan's.
+	Clock time.Time `json:"clock,omitzero"`
 	// LostAt is when the service will have the slice no longer; zero if it
 	// keeps it for ever.
 	LostAt  time.Time    `json:"lost_at,omitzero"`
@@ -127,26 +144,6 @@ type PullOutput struct {
 	Via    place.Place   `json:"via_path,omitempty"`
 	Leaves []place.Place `json:"leaves_paths,omitempty"`
 }
-
-// Orphan is a held slice that is no longer declared.
-type Orphan struct {
-	Tenant string      `json:"tenant"`
-	Report string      `json:"report"`
-	Output string      `json:"output"`
-	From   time.Time   `json:"from"`
-	To     time.Time   `json:"to"`
-	Place  place.Place `json:"path"`
-	// Why says what is no longer declared: "tenant", "report", "output",
-	// "slice", "path" (the slice is held at another place), "expired" (keep).
-	Why string `json:"why"`
-	// Rows, Bytes and SHA256 describe what is there as the ledger knows it.
-	Rows   int64  `json:"rows,omitempty"`
-	Bytes  int64  `json:"bytes"`
-	SHA256 string `json:"sha256"`
-}
-
-// Key is that of the ledger that holds the slice.
-func (o *Orphan) Key() ledger.Key { return ledger.Key{Tenant: o.Tenant, Report: o.Report} }
 
 // Gap is a run of consecutive slices that are wanted, not held and cannot be
 // pulled now.

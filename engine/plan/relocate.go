@@ -14,6 +14,10 @@ import (
 // that is declared now, and fetches nothing.
 func (p *Pull) Relocates() bool { return len(p.Outputs) == 1 && p.Outputs[0].Reason == Relocated }
 
+// Asks reports whether a pull asks the service: what is made from a file, or moved,
+// does not.
+func (p *Pull) Asks() bool { return p.Source == nil && !p.Relocates() }
+
 // relocation finds out whether what an output holds, under the definition that is
 // wanted, can be moved to where it is wanted: Relocated. What is there already is
 // the end of an earlier try. Otherwise it is Missing or Altered, or Changed where

@@ -52,7 +52,9 @@ func fullPlan() *Plan {
 	pull := &p.Pulls[0]
 	pull.Date, pull.Source.SHA256 = "2026-11-01", sha
 	pull.Outputs[0].Reason, pull.Outputs[0].Definition = Derived, digest
-	p.Orphans[0].Why, p.Orphans[0].SHA256 = "expired", sha
+	p.Orphans[0].Why, p.Orphans[0].SHA256 = "output", sha
+	p.Deletions[0].Why, p.Deletions[0].SHA256 = "expired", sha
+	p.Deletions[0].Hazards, p.Allowed, p.Hazards[0].Kind = []HazardKind{DeletesIrrecoverable}, Hazards(), RemovesTenant
 	return &p
 }
 
@@ -96,6 +98,13 @@ func TestSchema(t *testing.T) {
 			t.Errorf("%s: %v", reason, err)
 		}
 	}
+	for _, kind := range append(Hazards(), LosesSoon, ReplacesFiles, Refetches) {
+		p := fullPlan()
+		p.Hazards[0].Kind = kind
+		if err := schema.Validate(encode(t, p)); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
 	for name, spoil := range map[string]func(*Plan){
 		"newer":         func(p *Plan) { p.Version++ },
 		"reason":        func(p *Plan) { p.Pulls[0].Outputs[0].Reason = "because" },
@@ -103,6 +112,8 @@ func TestSchema(t *testing.T) {
 		"configuration": func(p *Plan) { p.Configuration = "" },
 		"place":         func(p *Plan) { p.Pulls[0].Outputs[0].Place = "" },
 		"why":           func(p *Plan) { p.Orphans[0].Why = "x" },
+		"hazard":        func(p *Plan) { p.Hazards[0].Kind = "x" },
+		"allowed":       func(p *Plan) { p.Allowed = []HazardKind{"x"} },
 	} {
 		p := fullPlan()
 		spoil(p)

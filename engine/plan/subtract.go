@@ -29,6 +29,10 @@ type Want struct {
 	Machine string
 	// local is this machine's clock where the want is planned by an earlier one.
 	local time.Time
+	// Protect keeps what is held from being deleted.
+	Protect bool
+	// Prune has orphans deleted.
+	Prune bool
 	// TrustLedger takes what is held to be as the ledger has it. Only what a pull
 	// would be made from is observed.
 	TrustLedger bool
@@ -72,13 +76,16 @@ func (t *Target) Defines(h *ledger.Held) bool {
 // Part is the share of a plan that one Want makes.
 type Part struct {
 	Pulls         []Pull
+	Deletions     []Deletion
 	Orphans       []Orphan
+	Protections   []Protection
 	Lost, Waiting []Gap
 	Held          int
 
 	work         work
 	destinations []uint64      // hashes of the places of all wanted slices, and of kept
 	kept         []Destination // places at which slices stay held that are wanted elsewhere
+	sights       []sight       // by output of the Want
 }
 
 // Subtract returns the wanted slices less the held ones. observe says what is
@@ -92,6 +99,7 @@ func Subtract(want *Want, l *ledger.Ledger, now time.Time, observe func(*ledger.
 	for i := range want.Outputs {
 		s.found = append(s.found, l.Finder(want.Outputs[i].Output))
 	}
+	s.part.sights = make([]sight, len(want.Outputs))
 	for _, f := range l.Failed {
 		s.failed[slotOf(f.Output, f.From, f.To)] = true
 	}
@@ -192,11 +200,8 @@ func (s *subtraction) all() error {
 
 // slice plans one wanted slice.
 func (s *subtraction) slice(slice *window.Named) error {
-	final := s.final(slice.Slice)
-	due := time.Duration(0)
-	if final && !s.want.Snapshot {
-		due = s.want.due(slice.Slice, s.now)
-	}
+	final := s.want.settled(slice.Slice, s.now)
+	due := s.want.due(slice.Slice, s.now)
 	if err := s.examine(slice, final, due); err != nil || len(s.lacking) == 0 {
 		return err
 	}
@@ -204,6 +209,9 @@ func (s *subtraction) slice(slice *window.Named) error {
 		Tenant: s.want.Tenant, Report: s.want.Report, Type: s.want.Type,
 		From: slice.From, To: slice.To, Label: slice.Label, Date: slice.Date,
 		Final: final, Revisit: due > 0,
+	}
+	if !s.want.local.IsZero() {
+		pull.Clock = s.now
 	}
 	if !s.want.Window.Trailing() {
 		pull.LostAt = s.want.LostAt(slice.Slice)
@@ -310,7 +318,7 @@ func (s *subtraction) add(pull Pull) {
 	if s.part.Pulls == nil { // mostly one for each slice that nothing holds
 		s.part.Pulls = make([]Pull, 0, max(1, len(s.want.Slices)-s.part.Held/len(s.want.Outputs)))
 	}
-	if pull.Source == nil {
+	if pull.Asks() {
 		s.part.work.count(s.want, &pull)
 	}
 	s.part.Pulls = append(s.part.Pulls, pull)
@@ -336,10 +344,13 @@ func (s *subtraction) lacks(which int, slice window.Slice, target Target, final 
 			return held, false, why, err
 		}
 	} else if !s.want.TrustLedger {
-		switch condition, err := s.observe(held); {
+		condition, err := s.observe(held)
+		s.part.sights[which].looked++
+		switch {
 		case err != nil:
 			return nil, false, "", err
 		case condition == place.Missing:
+			s.part.sights[which].missing++
 			return held, false, Missing, nil
 		case condition == place.Altered:
 			return held, false, Altered, nil

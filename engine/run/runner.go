@@ -28,6 +28,8 @@ type Job struct {
 	// does: from the service, or from what another output holds.
 	Events  func(ctx context.Context, stats *fetch.Stats) iter.Seq2[[]event.Event, error]
 	Outputs []JobOutput
+	// Terms are recorded in the ledger with what is held.
+	Terms plan.Terms
 	// LostAt is when the service has the slice no longer, zero for never. What it
 	// gives from then on is not the whole.
 	LostAt time.Time
@@ -300,6 +302,7 @@ func (p *pulling) record(ctx context.Context, sinks *outputs.Tee) Result {
 		l.Keeper = p.Keeper
 		p.learn(l)
 		p.compare(l)
+		p.job.Terms.Record(l)
 		for i, output := range written {
 			if p.job.Trailing {
 				l.Supersede(output.Address, output.Target.Place)

@@ -12,14 +12,9 @@ import (
 	"github.com/reportform/reportform/internal/address"
 )
 
-// Digests are those of the configuration that a plan may name: its own, and that
-// of plans which versions before 0.2 saved.
-func (w *Wanted) Digests() []string { return []string{w.digest(question), w.digest(earlierQuestion)} }
-
-// digest is the digest of the configuration as evaluated: equal for two
-// configurations that mean the same, whatever their files look like. ask gives
-// the question of a report.
-func (w *Wanted) digest(ask func(report *config.Report, output string) string) string {
+// Digest is the digest of the configuration as evaluated: equal for two
+// configurations that mean the same, whatever their files look like.
+func (w *Wanted) Digest() string {
 	type tenantFacts struct {
 		Address, Name, ID, Cloud, Credential, App, Pacing string
 		Labels                                            map[string]string
@@ -31,6 +26,7 @@ func (w *Wanted) digest(ask func(report *config.Report, output string) string) s
 		Address, Window string
 		Question        string
 		Settle          string
+		Protected       bool `json:",omitempty"`
 		Tenants         []address.Address
 		Outputs         []outputFacts
 	}
@@ -54,7 +50,7 @@ func (w *Wanted) digest(ask func(report *config.Report, output string) string) s
 	for _, r := range w.Config.Reports {
 		f := reportFacts{
 			Address: string(r.Address), Window: window.New(r.Window).String(),
-			Question: ask(r, ""), Settle: r.Type.Settle.String(),
+			Question: question(r, ""), Settle: r.Type.Settle.String(), Protected: r.Protected(),
 		}
 		for _, t := range r.Tenants {
 			f.Tenants = append(f.Tenants, t.Address)

@@ -87,6 +87,7 @@ func (w *Wanted) Wants(now time.Time, asked func(*config.Tenant, *config.Report,
 				Window: declared, Slices: since(tenant.Since, named[report.Window.Address]), Begins: begins(declared, tenant),
 				Settle: report.Type.Settle, Retention: report.Type.Kept(tenant.Licence), Snapshot: report.Type.Snapshot(),
 				PageSize: report.Type.PageSize, Limits: w.Limits(tenant, report.Type), Keepers: w.Keepers,
+				Protect: report.Protected(),
 			}
 			for _, output := range report.Outputs {
 				want.Outputs = append(want.Outputs, plan.WantOutput{

@@ -107,6 +107,31 @@ func (f Files) Remove(ctx context.Context, r *outputs.Receipt) error {
 	return diag.Reason(err)
 }
 
+// Tidy removes the folders that are empty since a file was removed, from its own
+// up to root, which stays; an empty root is the directory where relative places
+// start. Links and what something is mounted on stay, and so does everything of a
+// file that is not below root.
+func (f Files) Tidy(p, root place.Place) {
+	top := f.dir
+	if root != "" {
+		top = f.path(root)
+	}
+	for dir := filepath.Dir(f.path(p)); ; dir = filepath.Dir(dir) {
+		below, err := filepath.Rel(top, dir)
+		if err != nil || below == "." || !filepath.IsLocal(below) {
+			return
+		}
+		info, err := os.Lstat(dir)
+		if err == nil && !info.IsDir() || err != nil && !missing(err) {
+			return
+		}
+		// The system refuses a folder that is not empty, or mounted on.
+		if err == nil && os.Remove(dir) != nil {
+			return
+		}
+	}
+}
+
 // Relocate puts a file at a second place, whole and durably, and returns its
 // receipt there; Vacate then takes it from the first. What is at the second place
 // already is the end of an earlier try if it is the same; anything else is an

@@ -171,3 +171,27 @@ func TestVersion2(t *testing.T) {
 		t.Errorf("after the removal there are %d pages, and a head %s", len(pages), head)
 	}
 }
+
+// The log of what was deleted under a key is no ledger in the way of another, and
+// both logs are kept, also by a move that was cut off.
+func TestMoveKeepsBothLogs(t *testing.T) {
+	b := local.New(t.TempDir())
+	old, key := ledger.Key{Tenant: "tenant.a", Report: "report.a.b"}, ledger.Key{Tenant: "tenant.b", Report: "report.a.b"}
+	deleted := func(n int, why string) []ledger.Deletion {
+		return []ledger.Deletion{{Output: "output.a", From: start, To: start.Add(1), Place: "a.json", At: start.Add(time.Duration(n)), Why: why}}
+	}
+	update(t, b, key, func(l *ledger.Ledger) { l.Log(deleted(1, "tenant")) })
+	fill := func(l *ledger.Ledger) { l.Hold(hour(1)); l.Log(deleted(2, "expired")) }
+	for range 2 {
+		update(t, b, old, fill)
+		if err := store.New(b).Move(t.Context(), old, key); err != nil {
+			t.Fatal(err)
+		}
+		if d := document(t, b, key); len(d.Held) != 1 || len(d.Deleted) != 2 || d.Deleted[0].Why != "tenant" {
+			t.Errorf("%+v", d)
+		}
+		if d := document(t, b, old); !d.Empty() || len(d.Deleted) > 0 {
+			t.Errorf("%+v", d)
+		}
+	}
+}

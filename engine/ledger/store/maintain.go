@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -110,20 +109,6 @@ func (s *Store) Remove(ctx context.Context, key ledger.Key) error {
 	})
 }
 
-// RemoveEmpty deletes a ledger in which nothing is held and nothing is left.
-func (s *Store) RemoveEmpty(ctx context.Context, key ledger.Key) error {
-	return persist(ctx, func() error {
-		l, data, version, err := s.read(ctx, key)
-		if err == nil && version != "" && l.Len() == 0 && len(l.Left) == 0 {
-			err = s.remove(ctx, key, data, version)
-		}
-		if err != nil {
-			return fmt.Errorf("removing %s: %w", name(key), err)
-		}
-		return nil
-	})
-}
-
 // remove deletes a ledger if it still is what was read, and then its pages.
 func (s *Store) remove(ctx context.Context, key ledger.Key, data []byte, version ledger.Version) error {
 	if err := s.backend.Delete(ctx, key, version); err != nil {
@@ -162,10 +147,16 @@ func (s *Store) Move(ctx context.Context, from, to ledger.Key) error {
 		want, occupied := moved.Document(), false
 		err = s.Update(ctx, to, func(there *ledger.Ledger) {
 			d := there.Document()
-			same := reflect.DeepEqual(d, want)
-			if occupied = !same && !d.Empty() && !reflect.DeepEqual(d, carried); !same && !occupied {
+			same := d.Same(want)
+			if occupied = !same && !d.Empty() && !d.Same(carried); occupied {
+				return
+			}
+			log := moved.Deleted
+			if !same {
+				log = there.Deleted
 				there.Replace(moved)
 			}
+			there.JoinLog(log)
 		})
 		if err != nil {
 			return err

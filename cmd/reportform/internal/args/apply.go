@@ -3,19 +3,22 @@ package args
 // Apply is the arguments of apply.
 type Apply struct {
 	Selection
+	Deleting
 	Vars
 	File        string // a saved plan; empty to plan now
 	AutoApprove bool
+	// Approved is the approval of the plan to carry out; empty to ask.
+	Approved    string
 	Parallelism int
-	Prune       bool
 	JSON        bool
 }
 
 func (o *Apply) flags(f *flags) {
-	f.toggle(&o.AutoApprove, "auto-approve", "Do not ask.")
+	f.toggle(&o.AutoApprove, "auto-approve", "Do not ask. Allows no hazard.")
+	f.text(&o.Approved, "approved", "DIGEST", "Do not ask, and carry out no plan but one with this approval, as plan shows it.")
 	f.number(&o.Parallelism, "parallelism", "N", 1, "Do so many pulls at once, those that wait for the service's limits not counted. Default 10.")
-	f.toggle(&o.Prune, "prune", "Delete the files of orphans: what is held but no longer declared.")
 	o.Selection.flags(f)
+	o.Deleting.flags(f)
 	o.Vars.flags(f)
 	f.toggle(&o.JSON, "json", jsonText)
 }
@@ -25,8 +28,11 @@ func (o *Apply) operands(rest []string) (err error) {
 	if err != nil {
 		return err
 	}
-	if o.File != "" && !o.Selection.empty() {
-		return mistake("A saved plan says what to do: -target, -exclude, -tenant and -refresh belong to the plan command that saves it.")
+	if o.File != "" && (!o.Selection.empty() || o.Prune) {
+		return mistake("A saved plan says what to do: -target, -exclude, -tenant, -refresh and -prune belong to the plan command that saves it.")
+	}
+	if o.File != "" && o.Approved != "" {
+		return mistake("A saved plan is carried out as it is; -approved is for a plan that is made anew. Give one of the two.")
 	}
 	return nil
 }
@@ -38,12 +44,18 @@ func applyCommand() Command {
 		Usage:   "[options] [FILE]",
 		Text: `Plans, shows the plan, asks, and carries it out. With FILE, a plan saved by plan -out, it carries out exactly that without asking; variables must then have the values that they had for plan.
 
+Slices that have expired by keep are deleted; orphans are deleted with -prune. What cannot be undone or costs much is a hazard: at a terminal, apply asks for each by name; elsewhere each needs -allow=HAZARD, here or where the plan was saved. What is not allowed is held back, the rest is done, and apply ends with 3.
+
+With -approved=DIGEST it makes the plan anew and carries it out without asking if it does what was approved: the configuration, what is deleted, and the hazards are the same. Slices that have come due since, and the clock, make no difference.
+
 A pull is complete or it failed, and a failure of one tenant stops only its own pulls. When something failed, apply ends with 1, says what and why, and the next apply tries it again. The first interrupt stops cleanly, the second at once; nothing is left half-written either way.`,
 		Examples: []Example{
 			{"apply", "plan, ask, fetch"},
 			{"apply -auto-approve", "from a schedule"},
 			{"apply november.rfplan", "carry out a reviewed plan"},
+			{"apply -approved=9f86d081884c7d659a2feaa0c55ad015", "carry out what was reviewed, planned anew"},
 			{"apply -prune", "also delete what is no longer declared"},
+			{"apply -auto-approve -prune -allow=removes_tenant", "everything of tenants that are no longer declared too"},
 		},
 		options: func() Options { return &Apply{Parallelism: 10} },
 	}

@@ -2,6 +2,7 @@ package args
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,6 +59,17 @@ func (f *flags) text(p *string, name, value, text string) {
 // texts declares a flag that may be given many times.
 func (f *flags) texts(p *[]string, name, value, text string) {
 	f.list = append(f.list, Flag{Name: name, Value: value, Text: text, Repeats: true, set: func(value string) error {
+		*p = append(*p, value)
+		return nil
+	}})
+}
+
+// words declares a flag with one of some words, which may be given many times.
+func (f *flags) words(p *[]string, name, value string, words []string, text string) {
+	f.list = append(f.list, Flag{Name: name, Value: value, Text: text, Repeats: true, set: func(value string) error {
+		if !slices.Contains(words, value) {
+			return mistakef("-%s takes %s, not %q.%s", name, anyOf(words), value, suggestion(value, words, ""))
+		}
 		*p = append(*p, value)
 		return nil
 	}})

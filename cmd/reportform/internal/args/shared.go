@@ -31,4 +31,21 @@ func (s *Selection) empty() bool {
 	return len(s.Targets)+len(s.Excludes)+len(s.Tenants) == 0 && !s.TrustLedgers
 }
 
+// Deleting are the flags that say what a plan may delete, and what else it may do
+// that is asked for by name.
+type Deleting struct {
+	Prune bool
+	Allow []string // hazards, of Hazards
+}
+
+func (d *Deleting) flags(f *flags) {
+	f.toggle(&d.Prune, "prune", "Also delete orphans: what is held and no longer declared.")
+	f.words(&d.Allow, "allow", "HAZARD", Hazards(), "Allow what a plan holds back otherwise: "+anyOf(Hazards())+".")
+}
+
+// Hazards are the words that -allow takes.
+func Hazards() []string {
+	return []string{"deletes_irrecoverable", "removes_tenant", "all_files_missing", "exceeds_budget"}
+}
+
 const jsonText = "Print one JSON object a line, for programs."

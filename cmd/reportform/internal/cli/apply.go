@@ -3,7 +3,6 @@ package cli
 import (
 	"bufio"
 	"context"
-	"io"
 	"strings"
 	"time"
 
@@ -19,7 +18,6 @@ import (
 type applyView interface {
 	diagnoser
 	Plan(p *plan.Plan)
-	Prune(orphans []plan.Orphan)
 	BeginApply(planned int)
 	Progress(p run.Progress)
 	Tick()
@@ -43,7 +41,7 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 	if diags.HasErrors() {
 		return failed
 	}
-	askFirst := o.File == "" && !o.AutoApprove
+	askFirst := o.File == "" && !o.AutoApprove && o.Approved == ""
 	if askFirst && (o.JSON || !a.Streams.InTerminal || !a.Streams.Err.Terminal) {
 		return fail(v, "Nobody can be asked", "Apply asks before it fetches anything, and that needs a terminal and a result for people. "+
 			"Give -auto-approve to go on without being asked, or review a saved plan and carry out exactly that:\n"+
@@ -57,18 +55,37 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 		return failIn(ctx, v, s, "Planning failed", err)
 	}
 	v.Plan(p)
-	prunes := o.Prune && len(p.Orphans) > 0
-	if prunes {
-		v.Prune(p.Orphans)
+	if approval := plan.Approval(p); o.Approved != "" && o.Approved != approval {
+		return fail(v, "This plan was not approved", "The configuration, what is deleted, or a hazard is another than in the plan that was approved, or other flags are given. "+
+			"Nothing was changed. Review this plan; to carry it out, give its approval:\n  -approved="+approval)
 	}
-	if askFirst && (!p.Empty() || prunes) {
-		human.Ask(question(p, prunes))
-		if !a.answeredYes(ctx) {
+	// Nobody is asked where nobody would answer.
+	asking := !o.AutoApprove && o.Approved == "" && !o.JSON && a.Streams.InTerminal && a.Streams.Err.Terminal
+	var allowed []plan.HazardKind
+	rest, back := p.Permitted(nil)
+	if asking && len(back) > 0 {
+		allowed = a.allowed(ctx, human, back)
+		rest, _ = p.Permitted(allowed)
+	}
+	if askFirst && !rest.Empty() {
+		human.Ask(question(rest))
+		if a.answer(ctx) != "yes" {
 			human.Cancelled("Apply")
 			return failed
 		}
 	}
-	return a.carryOut(ctx, v, s, p, o)
+	return a.carryOut(ctx, v, s, rest, p, engine.ApplyOptions{Parallelism: o.Parallelism, Allow: allowed, Progress: v.Progress})
+}
+
+// allowed asks for hazards by name.
+func (a *App) allowed(ctx context.Context, v *pulls.Human, hazards []plan.Hazard) (allowed []plan.HazardKind) {
+	for i := range hazards {
+		v.AskHazard(&hazards[i])
+		if a.answer(ctx) == string(hazards[i].Kind) {
+			allowed = append(allowed, hazards[i].Kind)
+		}
+	}
+	return allowed
 }
 
 // planned is the plan to carry out: the saved one, or one made now.
@@ -78,57 +95,74 @@ func (a *App) planned(ctx context.Context, s Session, o *args.Apply) (*plan.Plan
 		if err != nil {
 			return nil, err
 		}
+		p.Allowed = append(p.Allowed, hazards(o.Allow)...)
 		return p, s.CheckPlan(&p.Header)
 	}
-	opts := planOptions(o.Selection)
+	opts := planOptions(o.Selection, o.Deleting)
 	opts.Parallelism = o.Parallelism
 	return s.Plan(ctx, opts)
 }
 
-func question(p *plan.Plan, prunes bool) string {
+func question(p *plan.Plan) string {
 	switch {
-	case p.Empty():
-		return "Do you want to delete these orphans?"
-	case prunes:
-		return "Do you want to perform these pulls and delete these orphans?"
+	case len(p.Pulls) > 0 && len(p.Deletions) > 0:
+		return "Do you want to perform these pulls and deletions?"
+	case len(p.Pulls) > 0:
+		return "Do you want to perform these pulls?"
+	case len(p.Deletions) > 0:
+		return "Do you want to perform these deletions?"
 	}
-	return "Do you want to perform these pulls?"
+	return "Do you want this to be recorded?"
 }
 
-// answeredYes reads one line from standard input.
-func (a *App) answeredYes(ctx context.Context) bool {
+// answer reads one line from standard input; it is empty where none comes.
+func (a *App) answer(ctx context.Context) string {
+	if a.answers == nil {
+		a.answers = bufio.NewReader(a.Streams.In)
+	}
 	answer := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(io.LimitReader(a.Streams.In, 1024)).ReadString('\n')
-		answer <- strings.TrimSpace(line)
+		var line []byte
+		for len(line) < maxAnswer {
+			c, err := a.answers.ReadByte()
+			if err != nil || c == '\n' {
+				break
+			}
+			line = append(line, c)
+		}
+		answer <- strings.TrimSpace(string(line))
 	}()
 	select {
 	case <-ctx.Done():
-		return false
+		return ""
 	case line := <-answer:
-		return line == "yes"
+		return line
 	}
 }
 
-// carryOut applies the plan and tells what comes of it.
-func (a *App) carryOut(ctx context.Context, v applyView, s Session, p *plan.Plan, o *args.Apply) int {
+// maxAnswer bounds a line that is read as an answer.
+const maxAnswer = 1024
+
+// carryOut applies the plan, of which rest is not held back, and tells what comes
+// of it.
+func (a *App) carryOut(ctx context.Context, v applyView, s Session, rest, p *plan.Plan, opts engine.ApplyOptions) int {
 	began := a.Now()
-	v.BeginApply(len(p.Pulls))
+	v.BeginApply(len(rest.Pulls))
 	stopTicking := every(progressTick, v.Tick)
 	heard := make(chan struct{})
 	forget := context.AfterFunc(ctx, func() {
 		defer close(heard)
 		v.Interrupted()
 	})
-	summary, err := s.Apply(ctx, p, engine.ApplyOptions{Parallelism: o.Parallelism, Prune: o.Prune, Progress: v.Progress})
+	summary, err := s.Apply(ctx, p, opts)
 	if !forget() {
 		<-heard
 	}
 	stopTicking()
 	if summary != nil {
 		v.EndApply(pulls.Applied{
-			Planned: len(p.Pulls), Finished: summary.Finished, Skipped: summary.Skipped, Waiting: summary.Waiting, Failed: summary.Failed,
-			Pruned: summary.Pruned, Events: summary.Events, Bytes: summary.Bytes,
+			Planned: len(rest.Pulls), Finished: summary.Finished, Skipped: summary.Skipped, Waiting: summary.Waiting, Failed: summary.Failed,
+			Pruned: summary.Pruned, HeldBack: summary.HeldBack, Events: summary.Events, Bytes: summary.Bytes,
 			Warnings: summary.Warnings, Interrupted: summary.Interrupted || ctx.Err() != nil, Took: a.Now().Sub(began),
 		})
 	}
@@ -139,7 +173,11 @@ func (a *App) carryOut(ctx context.Context, v applyView, s Session, p *plan.Plan
 		_ = kept(ctx, v, s, summary.Kept)
 		return failed
 	}
-	return kept(ctx, v, s, summary.Kept)
+	code := kept(ctx, v, s, summary.Kept)
+	if code == ok && len(summary.HeldBack) > 0 {
+		return incomplete
+	}
+	return code
 }
 
 // progressTick is how often the progress display learns that time passes.
@@ -168,11 +206,11 @@ func every(interval time.Duration, f func()) (stop func()) {
 	}
 }
 
-// kept tells why orphans are kept, if some are.
+// kept tells why some of what was to be deleted is kept, if it is.
 func kept(ctx context.Context, v diagnoser, s Session, err error) int {
 	if err == nil {
 		return ok
 	}
-	_ = failIn(ctx, v, s, "Some orphans are kept", err)
+	_ = failIn(ctx, v, s, "Some deletions were not carried out", err)
 	return incomplete
 }

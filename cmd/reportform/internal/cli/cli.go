@@ -6,6 +6,7 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,7 @@ const (
 	failed      = 1
 	somethingTo = 2 // plan -detailed-exitcode: there is something to do
 	unformatted = 3 // fmt -check: a file is not in canonical form
-	incomplete  = 3 // apply -prune: some orphans are kept, and the rest is done
+	incomplete  = 3 // apply: something was held back or kept, and the rest is done
 )
 
 // App is the program: everything that its commands need from outside.
@@ -36,12 +37,15 @@ type App struct {
 	// Chdir changes the working directory of the process.
 	Chdir func(dir string) error
 	Engine
+
+	answers *bufio.Reader // of Streams.In, from the first question on
 }
 
 // Run carries out one command line, without the program's name, and returns
 // the exit code. When ctx ends the command stops cleanly. A result that could
 // not be written whole is a failure.
 func (a *App) Run(ctx context.Context, argv []string) int {
+	a.answers = nil
 	out := &view.CheckedWriter{Writer: a.Streams.Out.Writer}
 	a.Streams.Out.Writer = out
 	code := a.run(ctx, argv)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -33,10 +34,11 @@ import (
 // fakeSession is a session with a plan and ledgers that a test gives it. Its
 // pulls finish, but for those of the report "report.sign_ins.broken".
 type fakeSession struct {
-	pulls   []plan.Pull
-	orphans []plan.Orphan
-	ledgers []*ledger.Ledger
-	console bool
+	pulls []plan.Pull
+	// deletions of the plan, and the hazards that they have.
+	deletions []plan.Deletion
+	ledgers   []*ledger.Ledger
+	console   bool
 	// unwritable is what keeps ledgers from being stored.
 	unwritable error
 	// plain is how many ledgers are encrypted, unencryptable what keeps them
@@ -51,6 +53,7 @@ type fakeSession struct {
 
 	selected  engine.PlanOptions
 	applied   *engine.ApplyOptions
+	carried   *plan.Plan
 	forgotten []ledger.Key
 	moved     []string
 	closed    bool
@@ -69,7 +72,9 @@ func (s *fakeSession) Plan(_ context.Context, opts engine.PlanOptions) (*plan.Pl
 	if len(opts.Targets) > 0 && opts.Targets[0] == "nothing" {
 		return nil, errors.New("-target=nothing matches nothing")
 	}
-	return &plan.Plan{Header: plan.Header{Version: 1, Configuration: "c"}, Pulls: s.pulls, Orphans: s.orphans}, nil
+	p := &plan.Plan{Header: plan.Header{Version: plan.FormatVersion, Configuration: "c"}, Pulls: s.pulls, Deletions: s.deletions, Allowed: opts.Allow}
+	p.Assess(nil, nil)
+	return p, nil
 }
 
 func (s *fakeSession) CheckPlan(h *plan.Header) error {
@@ -80,7 +85,7 @@ func (s *fakeSession) CheckPlan(h *plan.Header) error {
 }
 
 func (s *fakeSession) Apply(ctx context.Context, p *plan.Plan, opts engine.ApplyOptions) (*engine.Summary, error) {
-	s.applied = &opts
+	s.applied, s.carried = &opts, p
 	if err := s.CheckPlan(&p.Header); err != nil {
 		return nil, err
 	}
@@ -88,6 +93,8 @@ func (s *fakeSession) Apply(ctx context.Context, p *plan.Plan, opts engine.Apply
 		s.during(ctx)
 	}
 	var summary engine.Summary
+	p, summary.HeldBack = p.Permitted(opts.Allow)
+	summary.Pruned = p.Deletions
 	for i := range p.Pulls {
 		pull := &p.Pulls[i]
 		if ctx.Err() != nil {
@@ -337,12 +344,12 @@ func TestExitCodes(t *testing.T) {
 func TestArgumentsReachTheEngine(t *testing.T) {
 	b := newBench()
 	b.app.Environ = []string{"A=B"}
-	b.run(t, ok, "apply -auto-approve -parallelism=3 -prune -target=a -exclude=b -tenant=c -refresh=false -var d=e -var-file=f")
-	want := engine.PlanOptions{Targets: []string{"a"}, Excludes: []string{"b"}, Tenants: []string{"c"}, TrustLedgers: true, Parallelism: 3}
+	b.run(t, ok, "apply -auto-approve -parallelism=3 -prune -allow=removes_tenant -allow exceeds_budget -target=a -exclude=b -tenant=c -refresh=false -var d=e -var-file=f")
+	want := engine.PlanOptions{Targets: []string{"a"}, Excludes: []string{"b"}, Tenants: []string{"c"}, TrustLedgers: true, Parallelism: 3, Prune: true, Allow: []plan.HazardKind{plan.RemovesTenant, plan.ExceedsBudget}}
 	if diff := cmp.Diff(want, b.session.selected); diff != "" {
 		t.Error(diff)
 	}
-	if b.session.applied.Parallelism != 3 || !b.session.applied.Prune {
+	if b.session.applied.Parallelism != 3 {
 		t.Errorf("got %+v", b.session.applied)
 	}
 	if diff := cmp.Diff([]string{"d=e"}, b.loaded.Vars); diff != "" {
@@ -378,9 +385,105 @@ func TestApplyAsks(t *testing.T) {
 	}
 	b := newBench()
 	b.terminal("yes\n")
-	b.session.pulls, b.session.orphans = nil, []plan.Orphan{{Place: "old.json", Bytes: 12}}
+	b.session.pulls, b.session.deletions = nil, []plan.Deletion{{Orphan: plan.Orphan{Place: "old.json", Bytes: 12}}}
 	b.run(t, ok, "apply -prune")
-	b.expect(t, &b.err, "Do you want to delete these orphans?")
+	b.expect(t, &b.err, "Do you want to perform these deletions?")
+}
+
+// At a terminal hazards are asked for by name; elsewhere each needs -allow, and
+// -auto-approve allows none. What is not allowed is held back, and the rest goes on.
+func TestApplyAsksForHazards(t *testing.T) {
+	const asks = "Only 'removes_tenant' will be accepted"
+	for _, test := range []struct {
+		name, line, answers string
+		terminal, saved     bool
+		code, deleted       int
+		asked               bool
+	}{
+		{"by name", "apply -prune", "removes_tenant\nyes\n", true, false, ok, 2, true},
+		{"yes is no name", "apply -prune", "yes\nyes\n", true, false, incomplete, 1, true},
+		{"no answer", "apply -prune", "\nyes\n", true, false, incomplete, 1, true},
+		{"allowed, and the rest is not", "apply -prune", "removes_tenant\nno\n", true, false, failed, -1, true},
+		{"allowed by flag", "apply -prune -allow=removes_tenant", "yes\n", true, false, ok, 2, false},
+		{"-auto-approve at a terminal", "apply -prune -auto-approve", "removes_tenant\n", true, false, incomplete, 1, false},
+		{"-auto-approve elsewhere", "apply -prune -auto-approve", "", false, false, incomplete, 1, false},
+		{"another hazard is allowed", "apply -prune -auto-approve -allow=deletes_irrecoverable", "", false, false, incomplete, 1, false},
+		{"allowed elsewhere", "apply -prune -auto-approve -allow=removes_tenant", "", false, false, ok, 2, false},
+		{"a saved plan at a terminal", "apply FILE", "removes_tenant\n", true, true, ok, 2, true},
+		{"a saved plan elsewhere", "apply FILE", "", false, true, incomplete, 1, false},
+		{"a saved plan elsewhere, allowed", "apply FILE -allow=removes_tenant", "", false, true, ok, 2, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench()
+			b.session.deletions = []plan.Deletion{
+				{Orphan: plan.Orphan{Tenant: "tenant.gone", Place: "gone.json", Why: "tenant", Bytes: 12}, Hazards: []plan.HazardKind{plan.RemovesTenant}},
+				{Orphan: plan.Orphan{Place: "old.json", Why: "expired", Bytes: 12}},
+			}
+			line := test.line
+			if test.saved {
+				file := filepath.Join(t.TempDir(), "p")
+				b.run(t, ok, "plan -prune -out="+file)
+				line = strings.Replace(line, "FILE", file, 1)
+			}
+			if test.terminal {
+				b.terminal(test.answers)
+			}
+			b.out.Reset()
+			b.run(t, test.code, line)
+			deleted := -1
+			if b.session.applied != nil {
+				rest, _ := b.session.carried.Permitted(b.session.applied.Allow)
+				deleted = len(rest.Deletions)
+			}
+			if deleted != test.deleted || strings.Contains(b.err.String(), asks) != test.asked {
+				t.Errorf("%d are deleted; asked:\n%s", deleted, b.err.String())
+			}
+			if test.code == incomplete {
+				b.expect(t, &b.out, "Held back: removes_tenant", "-allow=removes_tenant", "2 pulls finished", "1 deletion,")
+			}
+		})
+	}
+}
+
+// An approved plan is made anew, and carried out without a question if it is the
+// one that was approved.
+func TestApproved(t *testing.T) {
+	b := newBench()
+	b.session.deletions = []plan.Deletion{
+		{Orphan: plan.Orphan{Tenant: "tenant.gone", Place: "gone.json", Why: "tenant"}, Hazards: []plan.HazardKind{plan.RemovesTenant}},
+	}
+	file := filepath.Join(t.TempDir(), "p")
+	b.run(t, ok, "plan -allow=removes_tenant -out="+file)
+	approval := regexp.MustCompile(`-approved=([0-9a-f]{32})`).FindStringSubmatch(b.out.String())
+	if approval == nil {
+		t.Fatal(b.out.String())
+	}
+	for _, test := range []struct {
+		name, line string
+		change     func()
+		code       int
+	}{
+		{"as it was", "-allow=removes_tenant", func() {}, ok},
+		{"slices have come due", "-allow=removes_tenant", func() { b.session.pulls = append(b.session.pulls, b.session.pulls[0]) }, ok},
+		{"without its allowance", "", func() {}, failed},
+		{"another tenant is gone too", "-allow=removes_tenant", func() {
+			more := b.session.deletions[0]
+			more.Tenant = "tenant.other"
+			b.session.deletions = append(b.session.deletions, more)
+		}, failed},
+	} {
+		b.out.Reset()
+		b.err.Reset()
+		b.session.applied = nil
+		test.change()
+		b.run(t, test.code, strings.TrimSpace("apply -approved="+approval[1]+" "+test.line))
+		if (b.session.applied != nil) != (test.code == ok) {
+			t.Errorf("%s: applied is %t", test.name, b.session.applied != nil)
+		}
+		if test.code == failed {
+			b.expect(t, &b.err, "This plan was not approved", "-approved=")
+		}
+	}
 }
 
 // Without a terminal nothing is fetched unasked, and the message says what to do.
@@ -451,8 +554,11 @@ func TestSavedPlan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := bytes.Replace(data, []byte(`"configuration": "c"`), []byte(`"configuration": "d"`), 1)
-	if err := os.WriteFile("other.rfplan", other, 0o644); err != nil {
+	var other bytes.Buffer
+	if err := plan.Write(&other, &plan.Plan{Header: plan.Header{Version: plan.FormatVersion, Configuration: "d"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile("other.rfplan", other.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	b.out.Reset()
@@ -460,6 +566,21 @@ func TestSavedPlan(t *testing.T) {
 	b.expect(t, &b.err, "another configuration")
 	if b.out.Len() > 0 {
 		t.Errorf("a plan of another configuration is shown: %s", &b.out)
+	}
+	// What was edited is not carried out, nor shown.
+	edited := bytes.Replace(data, []byte(`"from": "2026-11-22T`), []byte(`"from": "2026-11-16T`), 1)
+	if bytes.Equal(edited, data) {
+		t.Fatalf("nothing was edited in %s", data)
+	}
+	if err := os.WriteFile("edited.rfplan", edited, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	b.session.applied = nil
+	b.run(t, failed, "apply edited.rfplan")
+	b.expect(t, &b.err, "edited.rfplan: the plan was edited or damaged")
+	b.run(t, failed, "show edited.rfplan")
+	if b.session.applied != nil || b.out.Len() > 0 {
+		t.Errorf("an edited plan is carried out or shown: %s", &b.out)
 	}
 	if err := os.WriteFile("half.rfplan", data[:len(data)/2], 0o644); err != nil {
 		t.Fatal(err)
@@ -774,4 +895,11 @@ func TestFmt(t *testing.T) {
 			t.Error("the link is now a file")
 		}
 	})
+}
+
+// The words that -allow takes are the hazards that plans ask for.
+func TestHazardsAreThoseOfPlans(t *testing.T) {
+	if diff := cmp.Diff(plan.Hazards(), hazards(args.Hazards())); diff != "" {
+		t.Error(diff)
+	}
 }

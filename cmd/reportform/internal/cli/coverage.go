@@ -27,7 +27,7 @@ func (a *App) coverage(ctx context.Context, o *args.Coverage) int {
 	if code != ok {
 		return code
 	}
-	c, err := s.Coverage(ctx, planOptions(o.Selection))
+	c, err := s.Coverage(ctx, planOptions(o.Selection, args.Deleting{}))
 	if err != nil {
 		return failIn(ctx, v, s, "The coverage cannot be told", err)
 	}

@@ -17,7 +17,7 @@ import (
 type planView interface {
 	diagnoser
 	Plan(p *plan.Plan)
-	PlanSaved(path string)
+	PlanSaved(path, approval string)
 }
 
 func (a *App) plan(ctx context.Context, o *args.Plan) int {
@@ -30,7 +30,7 @@ func (a *App) plan(ctx context.Context, o *args.Plan) int {
 	if code != ok {
 		return code
 	}
-	p, err := s.Plan(ctx, planOptions(o.Selection))
+	p, err := s.Plan(ctx, planOptions(o.Selection, o.Deleting))
 	if err != nil {
 		return failIn(ctx, v, s, "Planning failed", err)
 	}
@@ -43,7 +43,7 @@ func (a *App) plan(ctx context.Context, o *args.Plan) int {
 		if err := replaceFile(o.Out, data.Bytes(), 0o644); err != nil {
 			return fail(v, "The plan was not saved", fmt.Sprintf("%s cannot be written: %v.", o.Out, diag.Reason(err)))
 		}
-		v.PlanSaved(o.Out)
+		v.PlanSaved(o.Out, plan.Approval(p))
 	}
 	if o.DetailedExitCode && !p.Empty() {
 		return somethingTo
@@ -51,8 +51,19 @@ func (a *App) plan(ctx context.Context, o *args.Plan) int {
 	return ok
 }
 
-func planOptions(s args.Selection) engine.PlanOptions {
-	return engine.PlanOptions{Targets: s.Targets, Excludes: s.Excludes, Tenants: s.Tenants, TrustLedgers: s.TrustLedgers}
+func planOptions(s args.Selection, d args.Deleting) engine.PlanOptions {
+	return engine.PlanOptions{
+		Targets: s.Targets, Excludes: s.Excludes, Tenants: s.Tenants, TrustLedgers: s.TrustLedgers,
+		Prune: d.Prune, Allow: hazards(d.Allow),
+	}
+}
+
+// hazards are those of these names.
+func hazards(names []string) (kinds []plan.HazardKind) {
+	for _, name := range names {
+		kinds = append(kinds, plan.HazardKind(name))
+	}
+	return kinds
 }
 
 // readPlan reads a saved plan.

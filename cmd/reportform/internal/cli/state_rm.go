@@ -36,7 +36,7 @@ func (a *App) stateRm(ctx context.Context, o *args.StateRm) int {
 	}
 	if askFirst {
 		v.Ask("Do you want to forget what these ledgers hold?")
-		if !a.answeredYes(ctx) {
+		if a.answer(ctx) != "yes" {
 			v.Cancelled("Forgetting")
 			return failed
 		}

@@ -28,6 +28,8 @@ const (
 	TypeLost           Type = "lost"
 	TypeAhead          Type = "ahead"
 	TypeOrphan         Type = "orphan"
+	TypeHazard         Type = "hazard"
+	TypeProtection     Type = "protection"
 	TypeTenantEstimate Type = "tenant_estimate"
 	TypeAppEstimate    Type = "app_estimate"
 	TypeEstimate       Type = "estimate"
@@ -48,6 +50,8 @@ const (
 	TypeFailed         Type = "failed"
 	TypeReportType     Type = "report_type"
 
+	TypePlannedDeletion Type = "planned_deletion"
+	TypeDeleted         Type = "deleted"
 	TypeCoverage        Type = "coverage"
 	TypeCoverageRun     Type = "coverage_run"
 	TypeLateness        Type = "lateness"

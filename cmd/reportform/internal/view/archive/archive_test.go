@@ -446,6 +446,9 @@ func exampleExplanations() []*engine.Explanation {
 		explain(func(_ *engine.Explanation, o *engine.Origin) {
 			o.Left, o.Found, o.Orphan = &ledger.Left{Bytes: 1, SHA256: exampleDigest}, intact, "path"
 		}),
+		explain(func(_ *engine.Explanation, o *engine.Origin) {
+			o.Held, o.Found, o.Orphan, o.Protected = held, intact, "expired", true
+		}),
 		explain(func(x *engine.Explanation, o *engine.Origin) {
 			x.Exists, o.Reason, o.LostAt = false, plan.Failed, viewtest.Day(24)
 			o.Failed = &ledger.Failed{At: viewtest.Day(23), Error: "403 Forbidden"}

@@ -222,9 +222,17 @@ func nextText(or *engine.Origin, now time.Time) string {
 		file = "it"
 	}
 	switch {
-	case or.Left != nil:
+	case or.Protected && (or.Orphan != "" || or.Left != nil):
+		why := or.Orphan
+		if why == "" {
+			why = "path"
+		}
+		return "Orphan: " + plans.OrphanText(why) + ". It is protected, so nothing deletes " + file + "."
+	case or.Left != nil && or.Orphan != "expired":
 		return "Orphan: " + plans.OrphanText("path") + ". apply -prune deletes " + file + "."
-	case or.Orphan == "slice", or.Orphan == "expired":
+	case or.Orphan == "expired":
+		return "Expired: " + plans.OrphanText(or.Orphan) + ". The next apply deletes " + file + "."
+	case or.Orphan == "slice":
 		return "Orphan: " + plans.OrphanText(or.Orphan) + ". apply -prune deletes " + file + "."
 	case or.Orphan != "":
 		return "Orphan: " + plans.OrphanText(or.Orphan) + ". apply -prune deletes " + file + "; if the block was renamed, state mv keeps it."

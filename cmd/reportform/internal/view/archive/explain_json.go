@@ -41,6 +41,7 @@ type originMessage struct {
 	Reason       plan.Reason          `json:"reason,omitempty"`
 	Failure      string               `json:"failure,omitempty"`
 	Orphan       string               `json:"orphan,omitempty"`
+	Protected    bool                 `json:"protected,omitempty"`
 	Unwanted     string               `json:"unwanted,omitempty"`
 	Lost         string               `json:"lost,omitempty"`
 	Until        time.Time            `json:"until,omitzero"`
@@ -67,7 +68,7 @@ func newOriginMessage(x *engine.Explanation, or *engine.Origin) originMessage {
 		Tenant: or.Key.Tenant, Report: or.Key.Report, Output: or.Output, From: or.From, To: or.To, Label: or.Label,
 		Declared: []declarationMessage{}, State: "declared",
 		Fault: faultOf(&or.Found), Unverifiable: (or.Held != nil || or.Left != nil) && or.Found.Condition == "", FoundBytes: or.Found.Bytes, FoundSHA256: or.Found.SHA256,
-		Reason: or.Reason, Orphan: or.Orphan, Unwanted: or.Unwanted, LostAt: or.LostAt,
+		Reason: or.Reason, Orphan: or.Orphan, Protected: or.Protected, Unwanted: or.Unwanted, LostAt: or.LostAt,
 	}
 	if or.Place != x.Place {
 		m.Place = or.Place

@@ -162,7 +162,40 @@ func (h *Human) Ledger(l *ledger.Ledger) {
 		}
 		o.Printf("    %s, %s\n", left.Place, what)
 	}
+	h.deleted(l)
 	o.Printf("\n")
+}
+
+// deleted shows what a ledger says of deletions: what forbids or allows them, and
+// the log.
+func (h *Human) deleted(l *ledger.Ledger) {
+	o := &h.Out
+	if l.Protected {
+		o.Printf("\n")
+		o.Hanging("  ", 2, "Protected: nothing deletes what is held, until it is declared without protect.")
+	}
+	if l.Expiry != "" {
+		o.Printf("\n")
+		o.Hanging("  ", 2, "Slices expire "+l.Expiry+" after their end, without a question.")
+	}
+	for i, d := range l.Deleted {
+		if i == 0 {
+			o.Printf("\n  %s\n", o.Yellow("Deleted:"))
+		}
+		text := term.Interval(d.From, d.To) + ", " + d.Output
+		if d.Slices > 1 {
+			text += ", " + term.Many(d.Slices, "slice")
+		}
+		text += ", at " + term.Moment(d.At) + ": " + d.Why
+		if d.Allowed != "" {
+			text += ", allowed as " + d.Allowed
+		}
+		if d.Plan != "" {
+			text += ", by plan " + view.Digest(d.Plan)
+		}
+		o.Hanging("    ", 6, text)
+		o.Printf("      %s\n", d.Place)
+	}
 }
 
 // Revisited is said of a slice that was read when its second reading was

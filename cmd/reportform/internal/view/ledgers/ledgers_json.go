@@ -20,6 +20,16 @@ type ledgerMessage struct {
 	Rows    int64     `json:"rows"`
 	Bytes   int64     `json:"bytes"`
 	Failed  int       `json:"failed"`
+
+	Protected bool   `json:"protected,omitempty"`
+	Expiry    string `json:"expiry,omitempty"`
+}
+
+type deletedMessage struct {
+	view.Head
+	Tenant string `json:"tenant"`
+	Report string `json:"report"`
+	ledger.Deletion
 }
 
 // HeldMessage is an entry of a ledger.
@@ -96,7 +106,8 @@ func NewJSON(j *view.JSON) *JSON { return &JSON{j} }
 // NothingHeld writes nothing.
 func (j *JSON) NothingHeld() {}
 
-// Ledgers writes for every ledger its numbers, each held slice and each failure.
+// Ledgers writes for every ledger its numbers, each held slice, each failure and
+// the log of what was deleted.
 func (j *JSON) Ledgers(list iter.Seq[*ledger.Ledger]) {
 	for l := range list {
 		h := holdingOf(l)
@@ -105,13 +116,17 @@ func (j *JSON) Ledgers(list iter.Seq[*ledger.Ledger]) {
 		}
 		j.Put(ledgerMessage{
 			view.HeadOf(view.TypeLedger), l.Tenant, l.Report, h.outputs, h.slices,
-			h.from, h.to, h.rows, h.bytes, h.failed,
+			h.from, h.to, h.rows, h.bytes, h.failed, l.Protected, l.Expiry,
 		})
 		for e := range l.Held() {
 			j.Put(NewHeldMessage(l.Tenant, l.Report, e))
 		}
 		for _, f := range l.Failed {
 			j.Put(failedMessage{view.HeadOf(view.TypeFailed), l.Tenant, l.Report, f.Output, f.From, f.To, f.At, f.Error, f.Cause, f.Advice})
+		}
+		for _, d := range l.Deleted {
+			d.Slices = max(1, d.Slices)
+			j.Put(deletedMessage{view.HeadOf(view.TypeDeleted), l.Tenant, l.Report, d})
 		}
 	}
 }

@@ -142,6 +142,7 @@ func gapPictures(gaps []plan.Gap) []*gapPicture {
 // orphanPicture is the orphans of one report in one output, for one reason.
 type orphanPicture struct {
 	why, report, output string
+	protected           bool
 	tenants             []string
 	paths               []string
 	bytes               int64
@@ -149,17 +150,25 @@ type orphanPicture struct {
 
 func orphanPictures(orphans []plan.Orphan) []*orphanPicture {
 	var list []*orphanPicture
-	seen := map[[3]string]*orphanPicture{}
-	tenants := map[[4]string]bool{}
+	type group struct {
+		why, report, output string
+		protected           bool
+	}
+	type member struct {
+		group
+
+		tenant string
+	}
+	seen, tenants := map[group]*orphanPicture{}, map[member]bool{}
 	for _, o := range orphans {
-		k := [3]string{o.Why, o.Report, o.Output}
+		k := group{o.Why, o.Report, o.Output, o.Protected}
 		c := seen[k]
 		if c == nil {
-			c = &orphanPicture{why: o.Why, report: o.Report, output: o.Output}
+			c = &orphanPicture{why: o.Why, report: o.Report, output: o.Output, protected: o.Protected}
 			seen[k] = c
 			list = append(list, c)
 		}
-		if t := [4]string{o.Why, o.Report, o.Output, o.Tenant}; !tenants[t] {
+		if t := (member{k, o.Tenant}); !tenants[t] {
 			tenants[t] = true
 			c.tenants = append(c.tenants, o.Tenant)
 		}

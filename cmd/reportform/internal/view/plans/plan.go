@@ -38,11 +38,14 @@ func (h *Human) Plan(p *plan.Plan) {
 	h.gaps("Will be lost", "before they can be fetched", tooSoon)
 	NotBegun(h.Human, p.Ahead, p.Now)
 	h.soonLost(p)
+	h.deletions(p.Deletions)
 	h.orphans(p.Orphans)
+	h.protections(p.Protections)
 	h.elsewhere(p.KeptElsewhere)
 	h.schedules(p.Schedules)
 	h.warnings(p.Warnings)
 	h.clock(p)
+	h.hazards(p)
 	h.planSummary(p)
 	h.estimate(p.Estimate)
 }
@@ -114,15 +117,19 @@ func (h *Human) clock(p *plan.Plan) {
 }
 
 // PlanSaved says where the plan lies and what to do with it.
-func (h *Human) PlanSaved(path string) {
+func (h *Human) PlanSaved(path, approval string) {
 	h.Out.Printf("\nSaved to %s. To carry out exactly this plan:\n  reportform apply %s\n", path, path)
+	h.Out.Printf("To plan anew, and carry that out if it deletes and risks nothing else:\n  reportform apply -approved=%s\n", approval)
 }
 
 func (h *Human) pulls(p *plan.Plan) {
 	o := &h.Out
 	switch len(p.Pulls) {
 	case 0:
-		what := "Everything"
+		head, what := "Nothing to do.", "Everything"
+		if !p.Empty() {
+			head = "No pulls to do."
+		}
 		if p.Narrowed {
 			what += " of the selection"
 		}
@@ -130,7 +137,7 @@ func (h *Human) pulls(p *plan.Plan) {
 		case len(p.Ahead) > 0 && p.Held == 0 && p.Lost == nil && p.Waiting == nil:
 			o.Printf("%s Nothing has begun yet.\n\n", o.Green("Nothing to do."))
 		default:
-			o.Printf("%s %s that can be held now is held.\n\n", o.Green("Nothing to do."), what)
+			o.Printf("%s %s that can be held now is held.\n\n", o.Green(head), what)
 		}
 		return
 	case 1:
@@ -169,10 +176,22 @@ func (h *Human) report(r *reportPulls) {
 				o.Printf("      and %s; %s\n", term.Many(len(c.ranges)-n, "more range"), view.AllInJSON)
 				break
 			}
-			o.Hanging(o.Green("    "+sign(sr.first)+" "), 6, rangeText(&sr, r.outputs))
+			o.Hanging(o.Sprintf("    %s ", h.symbol(sr.first)), 6, rangeText(&sr, r.outputs))
 		}
 	}
 	o.Printf("\n")
+}
+
+// symbol says what a pull does to what there is: + makes something new, ~ replaces
+// what an output holds.
+func (h *Human) symbol(p *plan.Pull) term.Styled {
+	for _, o := range p.Outputs {
+		switch o.Reason {
+		case plan.Open, plan.Moved, plan.Revisit, plan.Changed, plan.Altered:
+			return h.Out.Yellow("~")
+		}
+	}
+	return h.Out.Green("+")
 }
 
 // rangeText is one line of a plan: which slices, how many, why and, where it
@@ -229,7 +248,7 @@ func (h *Human) onePull(p *plan.Pull) {
 	if !p.Final {
 		settled = ", not settled yet"
 	}
-	o.Hanging(o.Green("  "+sign(p)+" "), 4, pullLabel(p)+settled)
+	o.Hanging(o.Sprintf("  %s ", h.symbol(p)), 4, pullLabel(p)+settled)
 	for _, out := range p.Outputs {
 		why := ReasonAt(out.Reason, out.Place)
 		if out.Reason == plan.Derived { // from what is said below
@@ -309,20 +328,41 @@ func (h *Human) gaps(title, text string, gaps []plan.Gap) {
 	o.Printf("\n")
 }
 
+// deletions shows what the plan deletes.
+func (h *Human) deletions(deletions []plan.Deletion) {
+	if len(deletions) == 0 {
+		return
+	}
+	orphans := make([]plan.Orphan, len(deletions))
+	for i := range deletions {
+		orphans[i] = deletions[i].Orphan
+	}
+	h.Out.Printf("%s\n\n", h.Out.Bold("Deletions to do:"))
+	h.orphanPictures(h.Out.Sprintf("  %s ", h.Out.Red("-")), orphanPictures(orphans))
+}
+
 func (h *Human) orphans(orphans []plan.Orphan) {
 	if len(orphans) == 0 {
 		return
 	}
+	h.Out.Printf("%s (no longer declared; kept, unless -prune is given):\n\n", h.Out.Bold("Orphans"))
+	h.orphanPictures("  ", orphanPictures(orphans))
+}
+
+// orphanPictures shows groups of orphans, each after a head.
+func (h *Human) orphanPictures(head term.Styled, list []*orphanPicture) {
 	o := &h.Out
-	o.Printf("%s (no longer declared; kept, unless apply -prune deletes them):\n\n", o.Bold("Orphans"))
-	list := orphanPictures(orphans)
 	for i, c := range list {
 		if i == maxPictures {
 			o.Printf("  and %s; %s\n", term.Many(len(list)-i, "more group"), view.AllInJSON)
 			break
 		}
-		o.Hanging("  ", 2, fmt.Sprintf("%s, %s: %s, %s", c.report, c.output, term.Many(len(c.paths), "file"), term.Size(c.bytes)))
-		o.Hanging("    ", 4, c.why+": "+OrphanText(c.why))
+		o.Hanging(head, head.Width(), fmt.Sprintf("%s, %s: %s, %s", c.report, c.output, term.Many(len(c.paths), "file"), term.Size(c.bytes)))
+		why := c.why + ": " + OrphanText(c.why)
+		if c.protected {
+			why += "; protected, so nothing deletes it"
+		}
+		o.Hanging("    ", 4, why)
 		o.Hanging("    ", 4, SomeTenants(c.tenants, ""))
 		for n, path := range c.paths {
 			if n == maxPaths {
@@ -336,6 +376,25 @@ func (h *Human) orphans(orphans []plan.Orphan) {
 		o.Hanging("  ", 2, "If a block was renamed, reportform state mv OLD NEW keeps what it holds.")
 	}
 	o.Printf("\n")
+}
+
+// protections says what ledgers will note.
+func (h *Human) protections(list []plan.Protection) {
+	on := 0
+	for _, p := range list {
+		if p.Protected {
+			on++
+		}
+	}
+	if on > 0 {
+		h.Out.Paragraphs(0, "To be noted in "+term.Many(on, "ledger")+": what is held is protected, also when the report is no longer declared.")
+	}
+	if off := len(list) - on; off > 0 {
+		h.Out.Paragraphs(0, "To be noted in "+term.Many(off, "ledger")+": what is held is no longer protected.")
+	}
+	if len(list) > 0 {
+		h.Out.Printf("\n")
+	}
 }
 
 // planSummary is the last line: the plan in numbers.
@@ -352,6 +411,9 @@ func (h *Human) planSummary(p *plan.Plan) {
 		text += " (" + strings.Join(words, ", ") + ")"
 	}
 	text += ", " + term.Count(gapSlices(p.Waiting)) + " waiting, " + term.Count(gapSlices(p.Lost)) + " lost, "
+	if n := len(p.Deletions); n > 0 {
+		text += term.Many(n, "deletion") + ", "
+	}
 	if n := len(p.Orphans); n > 0 {
 		text += term.Many(n, "orphan") + ", "
 	}

@@ -1,6 +1,7 @@
 package plans
 
 import (
+	"slices"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -71,6 +72,23 @@ type orphanMessage struct {
 	Why    string      `json:"why"`
 	Bytes  int64       `json:"bytes"`
 	SHA256 string      `json:"sha256"`
+
+	Protected bool `json:"protected,omitempty"`
+	// Hazards are those of a deletion.
+	Hazards []plan.HazardKind `json:"hazards,omitempty"`
+}
+
+type hazardMessage struct {
+	view.Head
+	plan.Hazard
+
+	Asks    bool `json:"asks"`
+	Allowed bool `json:"allowed"`
+}
+
+type protectionMessage struct {
+	view.Head
+	plan.Protection
 }
 
 type planSummaryMessage struct {
@@ -88,7 +106,9 @@ type planSummaryMessage struct {
 	// KeptElsewhere counts ledgers that another configuration keeps.
 	KeptElsewhere int `json:"kept_elsewhere,omitempty"`
 	// Clock says how this machine's is off.
-	Clock *plan.Clock `json:"clock,omitempty"`
+	Clock     *plan.Clock `json:"clock,omitempty"`
+	Deletions int         `json:"deletions,omitempty"`
+	Approval  string      `json:"approval"`
 }
 
 // JSON writes plans for programs.
@@ -97,7 +117,7 @@ type JSON struct{ *view.JSON }
 // NewJSON returns a view that writes plans on j.
 func NewJSON(j *view.JSON) *JSON { return &JSON{j} }
 
-// Plan writes every pull, gap and orphan of the plan, and a summary.
+// Plan writes every pull, gap, deletion, orphan and hazard of the plan, and a summary.
 func (j *JSON) Plan(p *plan.Plan) {
 	for i := range p.Pulls {
 		pull := &p.Pulls[i]
@@ -113,7 +133,14 @@ func (j *JSON) Plan(p *plan.Plan) {
 	j.gaps(view.TypeWaiting, p.Waiting)
 	j.gaps(view.TypeLost, p.Lost)
 	Ahead(j.JSON, p.Ahead)
-	j.Orphans(view.TypeOrphan, p.Orphans)
+	j.Deletions(view.TypePlannedDeletion, p.Deletions)
+	j.orphans(p.Orphans)
+	for _, n := range p.Protections {
+		j.Put(protectionMessage{view.HeadOf(view.TypeProtection), n})
+	}
+	for _, z := range p.Hazards {
+		j.Put(hazardMessage{view.HeadOf(view.TypeHazard), z, z.Kind.Asks(), slices.Contains(p.Allowed, z.Kind)})
+	}
 	j.schedules(p.Schedules)
 	for i := range p.Warnings {
 		w := &p.Warnings[i]
@@ -123,15 +150,27 @@ func (j *JSON) Plan(p *plan.Plan) {
 	j.Put(planSummaryMessage{
 		view.HeadOf(view.TypePlanSummary), p.Now, len(p.Pulls), reasons(p.Pulls),
 		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, p.FilesTrusted, p.Narrowed, p.KeptElsewhere, p.Clock,
+		len(p.Deletions), plan.Approval(p),
 	})
 }
 
-// Orphans writes orphans in messages of a type: what is one, or was.
-func (j *JSON) Orphans(t view.Type, orphans []plan.Orphan) {
-	for i := range orphans {
-		o := &orphans[i]
-		j.Put(orphanMessage{view.HeadOf(t), o.Tenant, o.Report, o.Output, o.From, o.To, o.Place, o.Why, o.Bytes, o.SHA256})
+// Deletions writes deletions in messages of a type: what is one, or was done.
+func (j *JSON) Deletions(t view.Type, deletions []plan.Deletion) {
+	for i := range deletions {
+		message := messageOf(t, &deletions[i].Orphan)
+		message.Hazards = deletions[i].Hazards
+		j.Put(message)
 	}
+}
+
+func (j *JSON) orphans(orphans []plan.Orphan) {
+	for i := range orphans {
+		j.Put(messageOf(view.TypeOrphan, &orphans[i]))
+	}
+}
+
+func messageOf(t view.Type, o *plan.Orphan) orphanMessage {
+	return orphanMessage{view.HeadOf(t), o.Tenant, o.Report, o.Output, o.From, o.To, o.Place, o.Why, o.Bytes, o.SHA256, o.Protected, nil}
 }
 
 func (j *JSON) gaps(t view.Type, gaps []plan.Gap) {
@@ -140,8 +179,8 @@ func (j *JSON) gaps(t view.Type, gaps []plan.Gap) {
 	}
 }
 
-// PlanSaved says where the plan lies.
-func (j *JSON) PlanSaved(path string) {
+// PlanSaved says where the plan lies; its approval is in the summary.
+func (j *JSON) PlanSaved(path, _ string) {
 	j.Put(struct {
 		view.Head
 		Path string `json:"path"`

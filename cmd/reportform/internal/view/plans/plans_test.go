@@ -14,7 +14,10 @@ import (
 
 func TestScreens(t *testing.T) {
 	viewtest.Screens(t, NewHuman, map[string]func(*Human){
-		"plan": func(h *Human) { h.Plan(viewtest.Plan()); h.PlanSaved("november.rfplan") },
+		"plan": func(h *Human) {
+			h.Plan(viewtest.Plan())
+			h.PlanSaved("november.rfplan", "9f86d081884c7d659a2feaa0c55ad015")
+		},
 		"plan-nothing": func(h *Human) {
 			h.Plan(&plan.Plan{Held: 120, Waiting: []plan.Gap{viewtest.Gap("tenant.contoso", 23, "")}})
 		},
@@ -45,6 +48,7 @@ func TestScreens(t *testing.T) {
 			h.Plan(&plan.Plan{Header: plan.Header{Now: viewtest.Day(29).Add(12 * time.Hour)}, Held: 4, Clock: &plan.Clock{Ahead: ledger.Seconds(-75 * time.Minute), Ledgers: 1}})
 		},
 		"plan-elsewhere": func(h *Human) { h.Plan(&plan.Plan{Held: 120, KeptElsewhere: 2}) },
+		"plan-hazards":   func(h *Human) { h.Plan(hazardousPlan()); h.AskHazard(&hazardousPlan().Hazards[0]) },
 		"plan-trusting":  func(h *Human) { h.Plan(&plan.Plan{Header: plan.Header{FilesTrusted: true}, Held: 120}) },
 		"plan-one":       func(h *Human) { p := viewtest.Plan(); h.Plan(&plan.Plan{Pulls: p.Pulls[22:23], Held: 43}) },
 		"plan-many":      func(h *Human) { h.Plan(viewtest.ManyTenants()) },
@@ -107,10 +111,13 @@ func TestJSON(t *testing.T) {
 	viewtest.Messages(t, NewJSON, map[string]func(*JSON){
 		"plan-warnings":  func(j *JSON) { j.Plan(&plan.Plan{Warnings: warnings()}) },
 		"plan-relocated": func(j *JSON) { j.Plan(&plan.Plan{Pulls: []plan.Pull{relocated(4)}}) },
-		"plan":           func(j *JSON) { j.Plan(viewtest.Plan()); j.PlanSaved("november.rfplan") },
 		"plan-ahead":     func(j *JSON) { j.Plan(aheadPlan()) },
 		"plan-clock": func(j *JSON) {
 			j.Plan(&plan.Plan{Header: plan.Header{Now: viewtest.Day(29)}, Held: 4, Clock: &plan.Clock{Ahead: ledger.Seconds(48 * time.Hour), Ledgers: 12}})
+		},
+		"plan": func(j *JSON) {
+			j.Plan(viewtest.Plan())
+			j.PlanSaved("november.rfplan", "9f86d081884c7d659a2feaa0c55ad015")
 		},
 	})
 }
@@ -162,6 +169,24 @@ func differentPlan() *plan.Plan {
 	return p
 }
 
+// hazardousPlan has every hazard, one of them allowed, and no pull but those that
+// are held back.
+func hazardousPlan() *plan.Plan {
+	orphan := viewtest.Plan().Orphans[0]
+	orphan.Why, orphan.Protected = "expired", true
+	return &plan.Plan{
+		Deletions: []plan.Deletion{{Orphan: viewtest.Plan().Orphans[1], Hazards: []plan.HazardKind{plan.DeletesIrrecoverable}}},
+		Orphans:   []plan.Orphan{orphan}, Allowed: []plan.HazardKind{plan.RemovesTenant}, Protections: []plan.Protection{{}},
+		Hazards: []plan.Hazard{
+			{Kind: plan.DeletesIrrecoverable, Deletions: 1, Bytes: 1_234_567},
+			{Kind: plan.RemovesTenant, Deletions: 12_345, Bytes: 1_234_567_890, About: []string{"tenant.a", "tenant.b", "tenant.c", "tenant.d", "tenant.e"}},
+			{Kind: plan.AllFilesMissing, Pulls: 30, Deletions: 2, About: []string{"output.json.archive"}},
+			{Kind: plan.ExceedsBudget, Pulls: 664_800, About: []string{"report.sign_ins.failed"}},
+			{Kind: plan.LosesSoon, Pulls: 2},
+		},
+	}
+}
+
 // Nothing that comes from outside acts on a terminal.
 func TestNothingActsOnTheTerminal(t *testing.T) {
 	const evil = viewtest.Evil
@@ -171,14 +196,17 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 		Outputs: []plan.PullOutput{{Output: evil, Reason: plan.Reason(evil), Place: evil}, {Output: evil, Reason: plan.New, Place: evil}},
 	}
 	p := &plan.Plan{
-		Pulls:    []plan.Pull{pull, pull},
-		Orphans:  []plan.Orphan{{Tenant: evil, Report: evil, Output: evil, From: at, To: viewtest.Day(2), Place: evil, Why: evil}},
-		Lost:     []plan.Gap{{Tenant: evil, Report: evil, From: at, To: viewtest.Day(2), Why: evil}},
-		Warnings: []plan.Warning{{Output: evil, Text: evil}},
+		Pulls:       []plan.Pull{pull, pull},
+		Orphans:     []plan.Orphan{{Tenant: evil, Report: evil, Output: evil, From: at, To: viewtest.Day(2), Place: evil, Why: evil}},
+		Deletions:   []plan.Deletion{{Orphan: plan.Orphan{Tenant: evil, Report: evil, Output: evil, Place: evil, Why: evil}}},
+		Hazards:     []plan.Hazard{{Kind: evil, About: []string{evil}}, {Kind: plan.RemovesTenant, About: []string{evil}}},
+		Protections: []plan.Protection{{Tenant: evil, Report: evil}},
+		Lost:        []plan.Gap{{Tenant: evil, Report: evil, From: at, To: viewtest.Day(2), Why: evil}},
+		Warnings:    []plan.Warning{{Output: evil, Text: evil}},
 	}
 	viewtest.Harmless(t, NewHuman, func(_ *viewtest.Screen, h *Human) {
 		h.Plan(p)
 		h.Plan(&plan.Plan{Pulls: p.Pulls[:1]})
-		h.PlanSaved(evil)
+		h.PlanSaved(evil, evil)
 	})
 }

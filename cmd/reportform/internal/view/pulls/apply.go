@@ -31,7 +31,8 @@ type Applied struct {
 	Finished, Skipped int
 	Waiting           int
 	Failed            []run.Ended
-	Pruned            []plan.Orphan
+	Pruned            []plan.Deletion
+	HeldBack          []plan.Hazard // that nobody has allowed
 	Events, Bytes     int64
 	Warnings          hcl.Diagnostics // about clocks
 	Interrupted       bool
@@ -59,18 +60,6 @@ const maxFailures = 20
 
 // maxNames bounds the pulls that are named with one error.
 const maxNames = 3
-
-// Prune says what apply -prune deletes.
-func (h *Human) Prune(orphans []plan.Orphan) {
-	if len(orphans) == 0 {
-		return
-	}
-	var bytes int64
-	for _, o := range orphans {
-		bytes += o.Bytes
-	}
-	h.Out.Printf("%s %s, %s, will be deleted: -prune is given.\n", h.Out.Red("Prune:"), term.Many(len(orphans), "orphan"), term.Size(bytes))
-}
 
 // Interrupted says, after BeginApply, that the first interrupt was heard.
 func (h *Human) Interrupted() {
@@ -105,6 +94,8 @@ func (h *Human) EndApply(a Applied) {
 		head = o.Red("Apply incomplete.")
 	case a.Interrupted:
 		head = o.Yellow("Apply interrupted.")
+	case len(a.HeldBack) > 0:
+		head = o.Yellow("Apply incomplete.")
 	}
 	parts := []string{term.Many(a.Finished, "pull") + " finished"}
 	if a.Skipped > 0 {
@@ -120,11 +111,12 @@ func (h *Human) EndApply(a Applied) {
 		parts = append(parts, term.Count(n)+" not done")
 	}
 	if len(a.Pruned) > 0 {
-		parts = append(parts, term.Many(len(a.Pruned), "orphan")+" deleted")
+		parts = append(parts, term.Many(len(a.Pruned), "deletion"))
 	}
 	parts = append(parts, term.Many(a.Events, "event"), term.Size(a.Bytes)+" written", term.Length(a.Took))
 	o.Printf("\n%s\n", head)
 	o.Paragraphs(2, strings.Join(parts, ", ")+".")
+	h.HeldBack(a.HeldBack)
 	switch {
 	case len(failed) > 0:
 		o.Paragraphs(2, "What was written whole is held, and nothing else. The next apply tries again what failed; RF_LOG=debug shows every request.")

@@ -101,6 +101,8 @@ type applySummaryMessage struct {
 	Bytes       int64   `json:"bytes"` // written
 	Interrupted bool    `json:"interrupted"`
 	TookSeconds float64 `json:"took_seconds"`
+	// HeldBack are the hazards that nobody has allowed.
+	HeldBack []plan.HazardKind `json:"held_back,omitempty"`
 }
 
 // JSON writes applies for programs.
@@ -112,10 +114,6 @@ func NewJSON(j *view.JSON) *JSON { return &JSON{plans.NewJSON(j)} }
 func (j *JSON) pull(t view.Type, p *plan.Pull) pullHead {
 	return pullHead{view.HeadOf(t), j.Now().UTC(), p.Tenant, p.Report, p.From, p.To, p.Label}
 }
-
-// Prune writes nothing: the orphans are in the plan, and each is reported when
-// it is deleted.
-func (j *JSON) Prune([]plan.Orphan) {}
 
 // BeginApply writes nothing: the number of pulls is in the plan's summary.
 func (j *JSON) BeginApply(int) {}
@@ -168,10 +166,14 @@ func (j *JSON) ended(e *run.Ended) {
 // EndApply writes warnings, what was pruned, and a summary.
 func (j *JSON) EndApply(a Applied) {
 	j.Diagnostics(a.Warnings, nil)
-	j.Orphans(view.TypePruned, a.Pruned)
+	j.Deletions(view.TypePruned, a.Pruned)
 	failed := a.failures()
+	var heldBack []plan.HazardKind
+	for _, z := range a.HeldBack {
+		heldBack = append(heldBack, z.Kind)
+	}
 	j.Put(applySummaryMessage{
 		view.HeadOf(view.TypeApplySummary), a.Finished, a.Skipped, len(failed), a.notTried(), a.Waiting, len(a.Pruned),
-		a.Events, a.Bytes, a.Interrupted, a.Took.Seconds(),
+		a.Events, a.Bytes, a.Interrupted, a.Took.Seconds(), heldBack,
 	})
 }

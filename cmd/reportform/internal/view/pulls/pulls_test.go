@@ -14,7 +14,10 @@ import (
 
 func TestScreens(t *testing.T) {
 	viewtest.Screens(t, NewHuman, map[string]func(*Human){
-		"plan-prune":  func(h *Human) { h.Prune(viewtest.Plan().Orphans) },
+		"apply-held-back": func(h *Human) {
+			h.BeginApply(3)
+			h.EndApply(Applied{Planned: 3, Finished: 3, Pruned: viewtest.Plan().Deletions, HeldBack: viewtest.Plan().Hazards[:1], Took: 75 * time.Second})
+		},
 		"apply-plain": func(h *Human) { exampleApply(h, h.Now) },
 		"apply-done": func(h *Human) {
 			h.BeginApply(3)
@@ -82,7 +85,7 @@ func exampleApply(v applying, now func() time.Time) {
 		v.Progress(f)
 	}
 	v.EndApply(Applied{
-		Planned: 4, Finished: 1, Skipped: 1, Failed: failures, Pruned: p.Orphans[:1],
+		Planned: 4, Finished: 1, Skipped: 1, Failed: failures, Pruned: p.Deletions[:1], HeldBack: p.Hazards[:1],
 		Events: 12_345, Bytes: 45_678_901, Took: 13 * time.Second,
 	})
 }

@@ -50,7 +50,7 @@ func Gap(tenant string, n int, why string) plan.Gap {
 
 // Plan has one of everything.
 func Plan() *plan.Plan {
-	p := &plan.Plan{Header: plan.Header{Version: 1, Tool: "0.1.0", Configuration: "c", Now: Day(23).Add(10 * time.Hour)}, Held: 120}
+	p := &plan.Plan{Header: plan.Header{Version: plan.FormatVersion, Tool: "0.1.0", Configuration: "c", Now: Day(23).Add(10 * time.Hour)}, Held: 120}
 	last := Day(23).Add(10 * time.Hour)
 	trailing := plan.Pull{
 		Tenant: "tenant.contoso", Report: "report.audit_events.legacy", Type: "audit_events",
@@ -91,6 +91,19 @@ func Plan() *plan.Plan {
 			Tenant: "tenant.contoso", Report: failed, Output: "output.text.old", From: Day(n), To: Day(n + 1),
 			Place: place.Place(fmt.Sprintf("old/contoso/%s.txt", Day(n).Format(time.DateOnly))), Why: "output", Bytes: 1_234_567, SHA256: "abc",
 		})
+	}
+	for n := 1; n <= 19; n++ {
+		p.Deletions = append(p.Deletions, plan.Deletion{Hazards: []plan.HazardKind{plan.RemovesTenant}, Orphan: plan.Orphan{
+			Tenant: "tenant.gone", Report: failed, Output: "output.json.archive", From: Day(n), To: Day(n + 1),
+			Place: place.Place(fmt.Sprintf("out/gone/%s.json", Day(n).Format(time.DateOnly))), Why: "tenant", Bytes: 30_600, SHA256: "abc",
+		}})
+	}
+	p.Protections = []plan.Protection{{Tenant: "tenant.contoso", Report: failed, Protected: true}}
+	p.Hazards = []plan.Hazard{
+		{Kind: plan.RemovesTenant, About: []string{"tenant.gone"}, Deletions: 19, Bytes: 581_400},
+		{Kind: plan.LosesSoon, Pulls: 2},
+		{Kind: plan.ReplacesFiles, Pulls: 4},
+		{Kind: plan.Refetches, Pulls: 5},
 	}
 	return p
 }
@@ -151,6 +164,11 @@ func Ledgers() []*ledger.Ledger {
 		held("output.json.archive", 1, 1234, nil), held("output.json.archive", 2, 0, nil),
 	)
 	first.Failed = []ledger.Failed{{Output: "output.csv.bi", From: Day(3), To: Day(4), At: Day(4).Add(3 * time.Hour), Error: "the service refused the request: 403 Forbidden, code Authorization_RequestDenied: Insufficient privileges to complete the operation"}}
+	first.Protected, first.Expiry = true, "90d"
+	first.Deleted = []ledger.Deletion{{
+		Output: "output.csv.bi", From: Day(1).AddDate(0, 0, -30), To: Day(1), Slices: 30, Place: "out/contoso/failed/2026-10-02.csv", At: Day(4).Add(3 * time.Hour),
+		Why: "expired", Allowed: "deletes_irrecoverable", Plan: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+	}}
 	first.Left = []ledger.Left{{Output: "output.csv.bi", From: Day(1), To: Day(2), Place: "old/2026-11-01.csv", Bytes: 2_468_000}}
 	other := ledger.New(ledger.Key{Tenant: `tenant.customer["fabrikam"]`, Report: key.Report})
 	other.Failed = first.Failed

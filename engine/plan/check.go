@@ -1,0 +1,69 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/reportform/reportform/engine/window"
+)
+
+// Check returns an error for a pull that no plan of the Want has at the clock: it
+// is no slice of the window, has other names, or is not as settled as it says.
+func (w *Want) Check(p *Pull, now time.Time) error {
+	wrong := func(what string) error {
+		return fmt.Errorf("the plan has %s of %s from %s to %s, %s at the plan's clock, %s: it was edited or is damaged, so make the plan again",
+			p.Report, p.Tenant, p.From.UTC().Format(time.RFC3339), p.To.UTC().Format(time.RFC3339), what, now.UTC().Format(time.RFC3339))
+	}
+	if !p.Clock.IsZero() {
+		if !p.Clock.Before(now) {
+			return wrong("planned by a later clock")
+		}
+		now = p.Clock
+	}
+	slice, ok := w.Window.Find(window.Slice{From: p.From, To: p.To}, now)
+	if !ok {
+		return wrong("which is no slice of the report's window")
+	}
+	final := w.settled(slice.Slice, now)
+	switch {
+	case p.Label != slice.Label || p.Date != slice.Date:
+		return wrong(fmt.Sprintf("under the name %q, which is %q", p.Label, slice.Label))
+	case p.Type != w.Type:
+		return wrong(fmt.Sprintf("as %q, which is %q", p.Type, w.Type))
+	case p.Final != final || p.Revisit != (w.due(slice.Slice, now) > 0):
+		return wrong("which has not settled as the plan says")
+	case p.Source != nil:
+	case w.Snapshot && !w.Window.Trailing() && !slice.Contains(now):
+		return wrong("which is a snapshot of another moment")
+	case !final && !w.Window.Open() && !w.Window.Trailing():
+		return wrong("which has not settled")
+	}
+	return nil
+}
+
+// CheckDeletion returns an error for a deletion that no plan of the Want has at
+// the clock: what is wanted or protected stays.
+func (w *Want) CheckDeletion(d *Deletion, now time.Time) error {
+	slice := window.Slice{From: d.From, To: d.To}
+	wanted := false
+	switch d.Why {
+	case "path": // of which the ledger has to know
+	case "expired":
+		wanted = !w.Window.Expired(slice, now)
+	case "slice":
+		_, wanted = w.Window.Find(slice, now)
+	case "output":
+		wanted = slices.ContainsFunc(w.Outputs, func(o WantOutput) bool { return o.Output == d.Output })
+	default:
+		wanted = true
+	}
+	switch {
+	case w.Protect:
+		return fmt.Errorf("%s protects it", w.Report)
+	case wanted:
+		return errors.New("it is declared, so it is kept: the plan was edited or is damaged, so make the plan again")
+	}
+	return nil
+}
