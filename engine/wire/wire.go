@@ -18,6 +18,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/config/catalog"
 	"github.com/reportform/reportform/engine/auth"
+	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/fetch/odata"
 	"github.com/reportform/reportform/engine/sandbox"
 	"github.com/reportform/reportform/engine/transport"
@@ -236,6 +237,7 @@ func (s *shared) clientOptions(t *config.Tenant, reportType *config.ReportType) 
 		Server:    endpoint(endpoints, reportType.API),
 		Limiter:   s.limiters.For(credential.App(), directoryOf(t), w.limitClass(t, reportType)),
 		Retry:     w.Retry,
+		Final:     fetch.Permanent,
 		UserAgent: w.userAgent(),
 	}
 	s.clients[key] = options

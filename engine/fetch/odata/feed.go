@@ -114,7 +114,7 @@ func (f *feed) finish(current *inflight) (got fed, next string) {
 	}
 	next, err := f.links.next(current.page.NextLink, len(current.page.Items))
 	if err != nil && !errors.Is(err, errLostPlace) {
-		err = &fetch.LinkError{Err: err, RequestID: current.page.requestID}
+		err = &fetch.LinkError{Err: err, RequestID: current.page.requestID, ClientRequestID: current.page.clientID}
 	}
 	got.linkErr = err
 	return got, next

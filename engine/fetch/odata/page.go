@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-hclog"
@@ -28,22 +29,26 @@ type page struct {
 	rawjson.Page
 	body      []byte
 	requestID string
-	requests  int64 // how often the page was asked for
+	clientID  string // client-request-id
+	requests  int64  // how often the page was asked for
 }
 
 // pager reads single pages. It is safe for concurrent use.
 type pager struct {
 	http     *http.Client
+	protocol Protocol
 	logger   hclog.Logger
 	header   http.Header
 	keys     rawjson.Keys
 	maxBytes int64
 	backoff  time.Duration
+	// answered is set when a page has come.
+	answered atomic.Bool
 }
 
 func newPager(c *Client, r *Request) *pager {
 	p := &pager{
-		http: sameServerClient(c.HTTP), logger: c.logger(), header: http.Header{},
+		http: sameServerClient(c.HTTP), protocol: r.Protocol, logger: c.logger(), header: http.Header{},
 		keys:     rawjson.Keys{Time: timePath(r)[0], ID: r.ID[:idCount(r)]},
 		maxBytes: c.MaxPageBytes, backoff: c.Backoff,
 	}
@@ -85,7 +90,7 @@ func (g *pager) read(ctx context.Context, address string, p *page, halve bool, r
 	for try := 1; ; try++ {
 		p.requests++
 		err := g.readOnce(ctx, address, p, received)
-		if err == nil || ctx.Err() != nil || try >= tries(err, halve) {
+		if err == nil || ctx.Err() != nil || try >= tries(err, halve, g.answered.Load()) {
 			return err
 		}
 		delay := g.backoff << (try - 1)
@@ -97,8 +102,9 @@ func (g *pager) read(ctx context.Context, address string, p *page, halve bool, r
 	}
 }
 
-// tries returns how often in all a page is asked for that failed with err.
-func tries(err error, halve bool) int {
+// tries returns how often in all a page is asked for that failed with err, when
+// others have been answered or not.
+func tries(err error, halve, answered bool) int {
 	var e *fetch.ServiceError
 	if !errors.As(err, &e) {
 		return 1
@@ -111,11 +117,13 @@ func tries(err error, halve bool) int {
 			return 1
 		}
 		return 3
-	case fetch.Permission, fetch.Licence, fetch.Role, fetch.Forbidden:
-		return 2 // these come and go
-	default:
-		return 1
 	}
+	// Refusals come and go. What to make of one in the place of an answer to the
+	// first question is for whoever asks.
+	if e.Kind.Flaps() && answered {
+		return 2
+	}
+	return 1
 }
 
 // wait waits for d, or until ctx ends.
@@ -142,7 +150,7 @@ func (g *pager) readOnce(ctx context.Context, address string, p *page, received 
 		return sendError(ctx, address, err)
 	}
 	defer resp.Body.Close()
-	p.requestID = fetch.RequestID(resp)
+	p.requestID, p.clientID = fetch.RequestID(resp), fetch.ClientRequestID(resp)
 	if resp.StatusCode != http.StatusOK {
 		// What there is of the body may help, and is not needed.
 		p.body, _ = readAll(io.LimitReader(resp.Body, maxErrorBody), p.body, maxErrorBody)
@@ -150,6 +158,9 @@ func (g *pager) readOnce(ctx context.Context, address string, p *page, received 
 			return ctx.Err()
 		}
 		e := fetch.NewServiceError(resp, address, p.body)
+		if j, ok := g.protocol.(judge); ok {
+			j.judge(e)
+		}
 		if to, err := resp.Location(); err == nil && resp.StatusCode < 400 {
 			e.Message = "it redirects to " + fetch.Sanitise(to.Scheme+"://"+to.Host, 200) + ", where no token is sent"
 		}
@@ -160,7 +171,7 @@ func (g *pager) readOnce(ctx context.Context, address string, p *page, received 
 		return ctx.Err()
 	}
 	if errors.Is(err, errTooLarge) {
-		return fmt.Errorf("a page is larger than %s bytes (request-id %s): ask for smaller ones with page_size", grouped(g.maxBytes), p.requestID)
+		return fmt.Errorf("a page is larger than %s bytes%s: ask for smaller ones with page_size", grouped(g.maxBytes), fetch.IDs(p.requestID, p.clientID))
 	}
 	if err == nil && resp.ContentLength >= 0 && int64(len(p.body)) != resp.ContentLength {
 		err = io.ErrUnexpectedEOF
@@ -168,6 +179,7 @@ func (g *pager) readOnce(ctx context.Context, address string, p *page, received 
 	if err != nil {
 		return fetch.NewBadResponse(resp, address, nil, "the response broke off after "+grouped(int64(len(p.body)))+" bytes: "+fetch.Sanitise(err.Error(), 200), err)
 	}
+	g.answered.Store(true)
 	received(p.body)
 	if err := p.Split(p.body, &g.keys); err != nil {
 		return fetch.NewBadResponse(resp, address, nil, unusable(resp, p.body, err.Error()), err)
