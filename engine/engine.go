@@ -108,6 +108,7 @@ func Load(opts Options) (*Engine, hcl.Diagnostics) {
 	diags = append(diags, e.decodeBodies(opts)...)
 	if !diags.HasErrors() {
 		diags = append(diags, e.wanted.Check()...)
+		diags = append(diags, warnOfRetired(e.config)...)
 	}
 	return e, diags
 }

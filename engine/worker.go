@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/advice"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
@@ -68,7 +69,7 @@ func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat 
 	job := &run.Job{
 		Pull: pull, Planned: h.Now,
 		LostAt: limits.LostAt(window.Slice{From: pull.From, To: pull.To}), Trailing: limits.Window.Trailing(),
-		Explain: advice.For(tenant, report, e.wire.App(tenant)),
+		Explain: e.explainer(tenant, report),
 		Waited:  seat.waited,
 	}
 	if !h.FilesTrusted {
@@ -102,6 +103,14 @@ func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat 
 		job.Events, err = e.rereading(pull.Source, facts, report.Type)
 	}
 	return job, err
+}
+
+// explainer explains the errors of pulls of a tenant's report.
+func (e *Engine) explainer(tenant *config.Tenant, report *config.Report) func(error) run.Explanation {
+	explain := advice.For(advice.Subject{
+		Tenant: tenant, Report: report, App: e.wire.App(tenant), Successor: e.config.ReportTypes[report.Type.Successor],
+	})
+	return func(err error) run.Explanation { return run.Explanation(explain(err)) }
 }
 
 // intact reports whether what an entry records is there.

@@ -27,6 +27,8 @@ func advice(e *Error, login string) string {
 		return "The tenant does not know the application. Check client_id, and have an administrator of the tenant grant consent: " + consent + " ."
 	case 700027:
 		return "The certificate does not match one that is registered for the application, or it has expired. Upload it in the app registration under Certificates & secrets."
+	case 700024:
+		return "The proof of identity was made at a time that the endpoint does not accept: this machine's clock is wrong. Set it, best by NTP."
 	case 70021, 700211, 700212, 700213:
 		return "No federated credential of the application matches the presented identity. Compare issuer, subject and audience in the app registration with those of the identity."
 	case 90002:

@@ -28,15 +28,25 @@ type Error struct {
 	TraceID, CorrelationID string
 	// Advice says what to do, in full sentences; empty where nothing is known.
 	Advice string
+	// Unread reports that the secret could not be read, and nobody was asked.
+	Unread bool
 
 	temporary bool  // the network's fault, or a page that is not the endpoint's
 	cause     error // context.Canceled, context.DeadlineExceeded or nil
 }
 
-// Error gives everything on one line.
+// Error says what went wrong on one line; what to do is the Advice's to say.
 func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "no token for tenant %q as app %q: %s", e.Directory, e.App, e.Message)
+	return fmt.Sprintf("no token for tenant %q as app %q: %s", e.Directory, e.App, e.Message) + e.facts(e.TraceID, e.CorrelationID)
+}
+
+// Cause is what went wrong, without what is of one tenant or request alone.
+func (e *Error) Cause() string {
+	return fmt.Sprintf("no token as app %q: %s", e.App, e.Message) + e.facts("", "")
+}
+
+// facts are the codes and ids of an answer, in parentheses.
+func (e *Error) facts(trace, correlation string) string {
 	var facts []string
 	if e.Code != "" {
 		facts = append(facts, e.Code)
@@ -47,20 +57,21 @@ func (e *Error) Error() string {
 	if e.Status != 0 {
 		facts = append(facts, fmt.Sprintf("HTTP %d", e.Status))
 	}
-	if e.TraceID != "" {
-		facts = append(facts, "trace id "+e.TraceID)
+	if trace != "" {
+		facts = append(facts, "trace id "+trace)
 	}
-	if e.CorrelationID != "" {
-		facts = append(facts, "correlation id "+e.CorrelationID)
+	if correlation != "" {
+		facts = append(facts, "correlation id "+correlation)
 	}
-	if len(facts) > 0 {
-		b.WriteString(" (" + strings.Join(facts, ", ") + ")")
+	if len(facts) == 0 {
+		return ""
 	}
-	if e.Advice != "" {
-		b.WriteString(". " + e.Advice)
-	}
-	return b.String()
+	return " (" + strings.Join(facts, ", ") + ")"
 }
+
+// Final reports whether the same request fails until somebody changes something:
+// the secret, the application, the directory.
+func (e *Error) Final() bool { return !e.Retryable() && e.cause == nil }
 
 // Retryable reports whether the same request may succeed later although
 // nothing was changed: the endpoint was throttled or broken, or could not be
@@ -86,7 +97,7 @@ func (e *Error) because(message, advice string) *Error {
 func unreadable(ctx context.Context, app string, audience Audience, err error) *Error {
 	e := newError(app, audience).because(line(err.Error(), maxMessage),
 		"Make the secret available there, or set the credential's secret to another place.")
-	e.cause = ctx.Err()
+	e.Unread, e.cause = true, ctx.Err()
 	return e
 }
 

@@ -271,7 +271,7 @@ func TestEveryShapeOfFailure(t *testing.T) {
 			if got.Retryable() != tt.retryable {
 				t.Errorf("retryable is %t", got.Retryable())
 			}
-			for _, part := range []string{got.Directory, got.App, got.Code, got.TraceID, got.Message, got.Advice} {
+			for _, part := range []string{got.Directory, got.App, got.Code, got.TraceID, got.Message} {
 				if !strings.Contains(err.Error(), part) {
 					t.Errorf("%q does not say %q", err, part)
 				}

@@ -38,10 +38,10 @@ type Job struct {
 	// Waited, if set, returns how long the pull has waited for the service's
 	// limits so far.
 	Waited func() time.Duration
-	// Explain, if set, says of an error what kind it is, as a stable word, and
-	// what the user can do about it in terms of the report: the permission to
-	// grant, the licence to buy. Both may be empty.
-	Explain func(error) (cause, advice string)
+	// Explain, if set, says of an error what is known of it, and what the user can
+	// do about it in terms of the report: the permission to grant, the licence to
+	// buy.
+	Explain func(error) Explanation
 }
 
 // JobOutput is one output that lacks the slice.
@@ -319,7 +319,7 @@ func (p *pulling) failure(of []JobOutput, err error) *Failure {
 		f.Outputs = append(f.Outputs, output.Address)
 	}
 	if p.job.Explain != nil {
-		f.Cause, f.Advice = p.job.Explain(err)
+		f.Explanation = p.job.Explain(err)
 	}
 	return f
 }

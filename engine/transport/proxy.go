@@ -20,6 +20,9 @@ func (e *ProxyError) Error() string {
 	return "the proxy " + e.Proxy + " does not connect to the service: " + text
 }
 
+// ProxyStatus is the status of the proxy's answer.
+func (e *ProxyError) ProxyStatus() int { return e.Status }
+
 // connected is what a proxy says to CONNECT, as an error where it refuses.
 // net/http's own error would be the text of its status line alone.
 func connected(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {

@@ -97,7 +97,7 @@ func (s *fakeSession) Apply(ctx context.Context, p *plan.Plan, opts engine.Apply
 		opts.Progress(run.Started{Pull: pull})
 		if pull.Report == "report.sign_ins.broken" {
 			failed := run.Ended{Pull: pull, Result: run.Result{Failure: &run.Failure{
-				Outputs: []string{"output.json.archive"}, Message: "403 Forbidden", Advice: "Grant it.",
+				Outputs: []string{"output.json.archive"}, Message: "403 Forbidden", Explanation: run.Explanation{Advice: "Grant it."},
 			}}}
 			opts.Progress(failed)
 			summary.Failed = append(summary.Failed, failed)

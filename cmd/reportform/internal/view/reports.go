@@ -80,6 +80,9 @@ func (h *Human) ReportType(t *config.ReportType, limit *config.LimitClass) {
 		fact("Permissions", strings.Join(t.Permissions, " and ")+" (application)")
 	}
 	fact("Licence", t.License)
+	if t.API == config.APIAADGraph {
+		fact("Retired", "the API is shut down since 2025-08-31"+successorText(t.Successor))
+	}
 	if t.Retention != nil {
 		fact("Kept", t.Retention.String()+" by the service, at the longest")
 	}
@@ -99,6 +102,14 @@ func (h *Human) ReportType(t *config.ReportType, limit *config.LimitClass) {
 	fact("Source", t.Source)
 	o.Printf("\n")
 	o.Printf("  report %q \"example\" {\n    window  = window.daily\n    outputs = [output.json.archive]\n  }\n", t.Name)
+}
+
+// successorText ends a sentence about a retired report.
+func successorText(successor string) string {
+	if successor == "" {
+		return "; Microsoft Graph has no such report"
+	}
+	return "; " + successor + " succeeds it"
 }
 
 func limitText(name string, l *config.LimitClass) string {

@@ -53,14 +53,45 @@ type writtenMessage struct {
 	Ack     string          `json:"ack,omitempty"`
 }
 
+// failureFacts are what is known of a failure beside its texts.
+type failureFacts struct {
+	Kind            string `json:"kind,omitempty"`
+	Cause           string `json:"cause,omitempty"`
+	Status          int    `json:"status,omitempty"`
+	Code            string `json:"code,omitempty"`
+	RequestID       string `json:"request_id,omitempty"`
+	ClientRequestID string `json:"client_request_id,omitempty"`
+}
+
+func factsOf(x *run.Explanation) failureFacts {
+	return failureFacts{x.Kind, x.Cause, x.Status, x.Code, x.RequestID, x.ClientRequestID}
+}
+
 type pullFailedMessage struct {
 	pullHead
 	TookSeconds float64 `json:"took_seconds"`
 	Error       string  `json:"error"`
-	Cause       string  `json:"cause,omitempty"`
-	Advice      string  `json:"advice,omitempty"`
+	failureFacts
+	Advice string `json:"advice,omitempty"`
+	// Unasked says that the service was not asked.
+	Unasked bool `json:"unasked,omitempty"`
 	// Outputs are those that hold the slice all the same.
 	Outputs []writtenMessage `json:"outputs,omitempty"`
+}
+
+type failureGroupMessage struct {
+	view.Head
+	failureFacts
+	Pulls   int       `json:"pulls"`
+	Unasked int       `json:"unasked"`
+	Tenants []string  `json:"tenants"`
+	Reports []string  `json:"reports"`
+	From    time.Time `json:"from"`
+	To      time.Time `json:"to"`
+	Reason  string    `json:"reason"`
+	Advice  string    `json:"advice,omitempty"`
+	// Outputs are those that hold the slices all the same.
+	Outputs []string `json:"outputs,omitempty"`
 }
 
 type applySummaryMessage struct {
@@ -125,7 +156,11 @@ func (j *JSON) ended(e *run.Ended) {
 	switch s := &e.Stats; {
 	case e.Failure != nil:
 		f := e.Failure
-		j.Put(pullFailedMessage{j.pull(view.TypePullFailed, e.Pull), e.Took.Seconds(), f.Message, f.Cause, f.Advice, written})
+		message := pullFailedMessage{j.pull(view.TypePullFailed, e.Pull), e.Took.Seconds(), f.Message, factsOf(&f.Explanation), f.Advice, f.Unasked, written}
+		if f.Unasked { // its group says the rest
+			message.Advice = ""
+		}
+		j.Put(message)
 	case e.Skipped:
 		j.Put(j.pull(view.TypePullSkipped, e.Pull))
 	default:
@@ -136,10 +171,16 @@ func (j *JSON) ended(e *run.Ended) {
 	}
 }
 
-// EndApply writes what was pruned, and a summary.
+// EndApply writes what was pruned, why pulls failed, and a summary.
 func (j *JSON) EndApply(a Applied) {
 	j.Orphans(view.TypePruned, a.Pruned)
 	failed := a.failures()
+	for _, g := range run.GroupFailures(failed) {
+		j.Put(failureGroupMessage{
+			view.HeadOf(view.TypeFailureGroup), factsOf(&g.Explanation), g.Pulls, g.Unasked, g.Tenants, g.Reports,
+			g.Earliest.From, g.Latest.To, g.Reason, g.Advice, g.Held,
+		})
+	}
 	j.Put(applySummaryMessage{
 		view.HeadOf(view.TypeApplySummary), a.Finished, a.Skipped, len(failed), a.notTried(), len(a.Pruned),
 		a.Events, a.Bytes, a.Interrupted, a.Took.Seconds(),
