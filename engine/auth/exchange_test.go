@@ -25,12 +25,12 @@ const value = "s3cr3t~V&lue+/=with spaces%"
 const app = "8f0c1f2e-0000-4000-8000-000000000001"
 
 func withSecret(value string) Credential {
-	return &clientSecret{app: app, place: secret.Reference{Env: "TEST_SECRET"}, getenv: func(name string) string {
+	return &clientSecret{app: app, proof: proof{place: secret.Reference{Env: "TEST_SECRET"}, getenv: func(name string) string {
 		if name == "TEST_SECRET" {
 			return value
 		}
 		return ""
-	}}
+	}}}
 }
 
 // roundTripper is a function as a round tripper.
