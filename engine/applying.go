@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/reportform/reportform/engine/gate"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
 	"github.com/reportform/reportform/internal/place"
@@ -78,7 +79,7 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan, opts ApplyOptions) (*S
 
 // pull has the pulls of p carried out and counts them in summary.
 func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, summary *Summary) error {
-	if err := e.wire.Open(); err != nil {
+	if err := e.wire.Begin(); err != nil {
 		return err
 	}
 	var mu sync.Mutex
@@ -98,7 +99,7 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 		executor = run.Local{Parallelism: parallelism(opts.Parallelism), PerTenant: perTenant}
 	}
 	runs := slices.Collect(slices.Chunk(p.Pulls, 1))
-	left := executor.Execute(ctx, p.Header, runs, &worker{e, tell}, func(pulls []plan.Pull, o run.Outcome, err error) {
+	left := executor.Execute(ctx, p.Header, runs, &worker{e, tell, gate.New()}, func(pulls []plan.Pull, o run.Outcome, err error) {
 		for i := range pulls {
 			tell(run.Ended{Pull: &pulls[i], Result: resultOf(&pulls[i], &o, i, err)})
 		}

@@ -64,6 +64,8 @@ type Engine struct {
 	// source is where a report of a tenant comes from: the wire.
 	source func(*config.Tenant, *config.Report, transport.Seat) (fetch.Source, error)
 
+	runs runs // of Pull
+
 	// digests are those of wanted, made when the first is asked for.
 	digests func() []string
 }

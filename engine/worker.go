@@ -8,6 +8,7 @@ import (
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/advice"
+	"github.com/reportform/reportform/engine/gate"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
@@ -21,15 +22,23 @@ import (
 // the configuration and the state, may be repeated at any time, and takes and
 // gives plain data, so that whoever distributes work can call it anywhere. What
 // failed is in the Outcome; the error is for what kept all of them from being
-// tried, such as a plan of another configuration.
+// tried, such as a plan of another configuration. What the service refuses for
+// good is not asked for again for pulls with the same header, for an hour.
 func (e *Engine) Pull(ctx context.Context, h plan.Header, pulls []plan.Pull) (run.Outcome, error) {
-	return (&worker{e, nil}).Pull(ctx, h, pulls)
+	gates, fresh := e.runs.of(&h, e.now())
+	if fresh {
+		if err := e.wire.Begin(); err != nil {
+			return run.Outcome{}, err
+		}
+	}
+	return (&worker{e, nil, gates}).Pull(ctx, h, pulls)
 }
 
-// worker is the engine as an executor knows it.
+// worker is the engine as an executor knows it, for one run.
 type worker struct {
 	*Engine
-	tell func(run.Progress) // nil for nobody
+	tell  func(run.Progress) // nil for nobody
+	gates *gate.Gates
 }
 
 // Pull implements run.Worker.
@@ -60,8 +69,8 @@ func (w *worker) PullAt(ctx context.Context, h plan.Header, pulls []plan.Pull, s
 }
 
 // job resolves a planned pull, which works at a seat.
-func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat *timedSeat) (*run.Job, error) {
-	tenant, report := e.config.Tenant(address.Address(pull.Tenant)), e.config.Report(address.Address(pull.Report))
+func (w *worker) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat *timedSeat) (*run.Job, error) {
+	tenant, report := w.config.Tenant(address.Address(pull.Tenant)), w.config.Report(address.Address(pull.Report))
 	if tenant == nil || report == nil {
 		return nil, fmt.Errorf("the plan names %s and %s, which the configuration does not have: make the plan again", pull.Report, pull.Tenant)
 	}
@@ -69,15 +78,15 @@ func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat 
 	job := &run.Job{
 		Pull: pull, Planned: h.Now,
 		LostAt: limits.LostAt(window.Slice{From: pull.From, To: pull.To}), Trailing: limits.Window.Trailing(),
-		Explain: e.explainer(tenant, report),
+		Explain: w.explainer(tenant, report),
 		Waited:  seat.waited,
 	}
 	if !h.FilesTrusted {
-		job.Intact = func(h *ledger.Held) bool { return e.intact(ctx, h) }
+		job.Intact = func(h *ledger.Held) bool { return w.intact(ctx, h) }
 	}
 	facts := wanted.Pull(tenant, report, &window.Named{Slice: window.Slice{From: pull.From, To: pull.To}, Date: pull.Date, Label: pull.Label})
 	for _, planned := range pull.Outputs {
-		output, ok := e.outputs[address.Address(planned.Output)]
+		output, ok := w.outputs[address.Address(planned.Output)]
 		if !ok {
 			return nil, fmt.Errorf("the plan names %s, which the configuration does not have: make the plan again", planned.Output)
 		}
@@ -96,12 +105,15 @@ func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat 
 			Address: planned.Output, Output: output, Target: target, Definition: definition.Now, Earlier: definition.Earlier,
 		})
 	}
-	var err error
-	if pull.Source == nil {
-		job.Events, err = e.asking(tenant, report, pull, seat)
-	} else {
-		job.Events, err = e.rereading(pull.Source, facts, report.Type)
+	if pull.Source != nil {
+		var err error
+		job.Events, err = w.rereading(pull.Source, facts, report.Type)
+		return job, err
 	}
+	admission := w.admission(tenant, report, seat)
+	job.Admit = admission.admit
+	read, err := w.asking(tenant, report, pull, seat)
+	job.Events = admission.reading(read)
 	return job, err
 }
 

@@ -114,13 +114,13 @@ func (s *Source) Invalidate(token string) {
 	}
 }
 
-// Renew forgets the token if it was asked for before a time: what has changed
+// Renew forgets the token unless it was asked for after a time: what has changed
 // since, such as a permission that was granted, shows only in another. The next
 // call of Token asks for one.
-func (s *Source) Renew(before time.Time) {
+func (s *Source) Renew(after time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.got.Before(before) {
+	if !s.got.After(after) {
 		s.token = secret.Value{}
 	}
 }

@@ -304,6 +304,7 @@ func TestRenew(t *testing.T) {
 			if n == 0 {
 				time.Sleep(time.Second)
 				refusedAt = time.Now()
+				time.Sleep(time.Second)
 			}
 			s.Renew(refusedAt) // as all do that were refused at once
 		}

@@ -97,12 +97,12 @@ func (g *Gate) decide() {
 // Pass is that of a pull that was let through.
 type Pass struct{ gate *Gate }
 
-// Until returns a context that ends, besides ctx, when the gate is shut. release
-// must be called.
-func (p *Pass) Until(ctx context.Context) (until context.Context, release func()) {
+// Until returns a context that ends, besides ctx, when the gate is shut, until it
+// is kept from that; and release, which must be called.
+func (p *Pass) Until(ctx context.Context) (until context.Context, keep func() bool, release func()) {
 	until, cancel := context.WithCancel(ctx)
 	stop := context.AfterFunc(p.gate.shut, cancel)
-	return until, func() {
+	return until, stop, func() {
 		stop()
 		cancel()
 	}

@@ -93,11 +93,19 @@ func TestRefusalAfterAnAnswer(t *testing.T) {
 	if err != nil || !second.Open() {
 		t.Fatal(err)
 	}
-	ctx, release := second.Until(t.Context())
+	ctx, _, release := second.Until(t.Context())
 	defer release()
+	kept, keep, release := second.Until(t.Context())
+	keep()
 	first.Refused(errRefused)
 	first.Refused(errors.New("another"))
 	<-ctx.Done()
+	if kept.Err() != nil {
+		t.Error("who has an answer is stopped")
+	}
+	if release(); kept.Err() == nil {
+		t.Error("a context is left")
+	}
 	if _, err := g.Enter(t.Context(), &seat{}); !errors.Is(err, errRefused) || !errors.Is(g.Refusal(), errRefused) {
 		t.Errorf("the gate gives %v", err)
 	}

@@ -27,6 +27,9 @@ type Job struct {
 	// does: from the service, or from what another output holds.
 	Events  func(ctx context.Context, stats *fetch.Stats) iter.Seq2[[]event.Event, error]
 	Outputs []JobOutput
+	// Admit, if set, is asked before anything is begun. It may wait; an error says
+	// why the pull need not be tried. leave is called when the pull has ended.
+	Admit func(ctx context.Context) (leave func(), err error)
 	// LostAt is when the service has the slice no longer, zero for never. What it
 	// gives from then on is not the whole.
 	LostAt time.Time
@@ -88,6 +91,13 @@ func (r *Runner) Pull(ctx context.Context, job *Job) Result {
 	if p.source, err = job.source(l); err != nil {
 		return p.failed(ctx, err)
 	}
+	if job.Admit != nil {
+		leave, err := job.Admit(ctx)
+		if err != nil {
+			return p.failed(ctx, err)
+		}
+		defer leave()
+	}
 	r.tell(Started{Pull: job.Pull})
 	sinks, err := p.transfer(ctx)
 	if err != nil {
@@ -128,6 +138,15 @@ func (job *Job) source(l *ledger.Ledger) (*ledger.Held, error) {
 	}
 	return h, nil
 }
+
+// UnaskedError says that the service was not asked, because it has refused what
+// the pull is of as a whole: Err is how.
+type UnaskedError struct{ Err error }
+
+func (e *UnaskedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the refusal.
+func (e *UnaskedError) Unwrap() error { return e.Err }
 
 // errLost says that the service has a slice no longer.
 var errLost = errors.New("the service does not have the whole slice any more: make the plan again")
@@ -315,6 +334,7 @@ func (p *pulling) failed(ctx context.Context, err error) Result {
 
 func (p *pulling) failure(of []JobOutput, err error) *Failure {
 	f := &Failure{Message: err.Error(), Stopped: errors.Is(err, context.Canceled)}
+	_, f.Unasked = errors.AsType[*UnaskedError](err)
 	for _, output := range of {
 		f.Outputs = append(f.Outputs, output.Address)
 	}

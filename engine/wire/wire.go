@@ -76,6 +76,29 @@ func (w *Wire) Open() error {
 	return err
 }
 
+// Begin is Open for a run that begins: what was refused in an earlier one may be
+// asked for again.
+func (w *Wire) Begin() error {
+	s, err := w.open()
+	if err != nil {
+		return err
+	}
+	s.broker.Begin()
+	return nil
+}
+
+// Renew has a tenant's reports of a type asked for with a token that was got after
+// a time.
+func (w *Wire) Renew(t *config.Tenant, reportType *config.ReportType, after time.Time) {
+	s, err := w.open()
+	if err != nil {
+		return
+	}
+	if tokens, ok := s.clientOptions(t, reportType).Tokens.(*auth.Source); ok {
+		tokens.Renew(after)
+	}
+}
+
 // Close stops the sandbox, if one runs, and releases connections.
 func (w *Wire) Close() error { return w.close() }
 

@@ -94,6 +94,9 @@ func (g *pager) read(ctx context.Context, address string, p *page, halve bool, r
 			return err
 		}
 		delay := g.backoff << (try - 1)
+		if flaps(err) {
+			delay = refusedWait * g.backoff
+		}
 		delay += rand.N(delay/2 + 1)
 		g.logger.Warn("asking for a page again", "try", try+1, "wait", delay, "error", err)
 		if wait(ctx, delay) != nil {
@@ -124,6 +127,15 @@ func tries(err error, halve, answered bool) int {
 		return 2
 	}
 	return 1
+}
+
+// refusedWait is how many times the first wait it takes until a page that was
+// refused is asked for again.
+const refusedWait = 10
+
+func flaps(err error) bool {
+	e, ok := errors.AsType[*fetch.ServiceError](err)
+	return ok && e.Kind.Flaps()
 }
 
 // wait waits for d, or until ctx ends.

@@ -38,12 +38,15 @@ func applyCommand() Command {
 		Usage:   "[options] [FILE]",
 		Text: `Plans, shows the plan, asks, and carries it out. With FILE, a plan saved by plan -out, it carries out exactly that without asking; variables must then have the values that they had for plan.
 
-A pull is complete or it failed, and a failure of one tenant stops only its own pulls. When something failed, apply ends with 1, says what and why, and the next apply tries it again. The first interrupt stops cleanly, the second at once; nothing is left half-written either way.`,
+A pull is complete or it failed, and a failure of one tenant stops only its own pulls. When something failed, apply ends with 3, or with 1 if nothing was done, says what and why, and the next apply tries it again. The first interrupt stops cleanly, the second at once; nothing is left half-written either way.`,
 		Examples: []Example{
 			{"apply", "plan, ask, fetch"},
 			{"apply -auto-approve", "from a schedule"},
 			{"apply november.rfplan", "carry out a reviewed plan"},
 			{"apply -prune", "also delete what is no longer declared"},
+		},
+		Codes: []Code{
+			{3, "Some pulls failed, some orphans are kept, or a ledger cannot be read; the rest is done."},
 		},
 		options: func() Options { return &Apply{Parallelism: 10} },
 	}

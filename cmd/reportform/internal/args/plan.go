@@ -12,7 +12,7 @@ type Plan struct {
 
 func (o *Plan) flags(f *flags) {
 	f.text(&o.Out, "out", "FILE", "Save the plan, for apply FILE. It holds no secrets.")
-	f.toggle(&o.DetailedExitCode, "detailed-exitcode", "Exit with 0 if there is nothing to do, 1 after an error, 2 if there is something to do.")
+	f.toggle(&o.DetailedExitCode, "detailed-exitcode", "Exit with 2 if there is something to do.")
 	o.Selection.flags(f)
 	o.Vars.flags(f)
 	f.toggle(&o.JSON, "json", jsonText)
@@ -29,6 +29,10 @@ func planCommand() Command {
 			{"plan -out=november.rfplan", "save it, to review it and carry out exactly that"},
 			{"plan -tenant=contoso -target=report.sign_ins.failed", "one report of one tenant"},
 			{"plan -detailed-exitcode", "in a pipeline: 2 means something to do"},
+		},
+		Codes: []Code{
+			{2, "With -detailed-exitcode: there is something to do."},
+			{3, "A ledger cannot be read, and was left out."},
 		},
 		options: func() Options { return &Plan{} },
 	}

@@ -65,7 +65,7 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 		human.Ask(question(p, prunes))
 		if !a.answeredYes(ctx) {
 			human.Cancelled("Apply")
-			return failed
+			return declined(ctx)
 		}
 	}
 	return a.carryOut(ctx, v, s, p, o)
@@ -132,14 +132,13 @@ func (a *App) carryOut(ctx context.Context, v applyView, s Session, p *plan.Plan
 			Interrupted: summary.Interrupted || ctx.Err() != nil, Took: a.Now().Sub(began),
 		})
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return failIn(ctx, v, s, "Apply failed", err)
-	case len(summary.Failed) > 0 || summary.Interrupted || ctx.Err() != nil:
-		_ = kept(ctx, v, s, summary.Kept)
-		return failed
 	}
-	return kept(ctx, v, s, summary.Kept)
+	if summary.Kept != nil {
+		failIn(ctx, v, s, "Some orphans are kept", summary.Kept)
+	}
+	return worst(codeOf(summary, len(p.Pulls)), interrupted(ctx))
 }
 
 // progressTick is how often the progress display learns that time passes.
@@ -166,13 +165,4 @@ func every(interval time.Duration, f func()) (stop func()) {
 		close(done)
 		<-ended
 	}
-}
-
-// kept tells why orphans are kept, if some are.
-func kept(ctx context.Context, v diagnoser, s Session, err error) int {
-	if err == nil {
-		return ok
-	}
-	_ = failIn(ctx, v, s, "Some orphans are kept", err)
-	return incomplete
 }

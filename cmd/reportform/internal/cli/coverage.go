@@ -37,8 +37,5 @@ func (a *App) coverage(ctx context.Context, o *args.Coverage) int {
 		}
 	}
 	v.Coverage(c, o.Min, below)
-	if below > 0 {
-		return failed
-	}
-	return ok
+	return found(below > 0)
 }

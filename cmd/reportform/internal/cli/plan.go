@@ -45,10 +45,7 @@ func (a *App) plan(ctx context.Context, o *args.Plan) int {
 		}
 		v.PlanSaved(o.Out)
 	}
-	if o.DetailedExitCode && !p.Empty() {
-		return somethingTo
-	}
-	return ok
+	return found(o.DetailedExitCode && !p.Empty())
 }
 
 func planOptions(s args.Selection) engine.PlanOptions {

@@ -56,22 +56,29 @@ func (a *App) selectLedgers(ctx context.Context, v diagnoser, s Session, o *args
 }
 
 // readLedgers gives the ledgers of the keys to show, one after the other. One
-// that cannot be read is told and left out.
+// that cannot be read is told and left out: the code is then that of a part,
+// unless there was no other.
 func readLedgers(ctx context.Context, v diagnoser, s Session, keys []ledger.Key, show func(*ledger.Ledger)) (code int) {
+	shown, damaged := 0, 0
 	err := s.Archive().Each(ctx, keys, func(_ ledger.Key, l *ledger.Ledger, err error) error {
 		if err != nil && ctx.Err() == nil {
-			code = failIn(ctx, v, s, "Ledger not readable", err)
+			failIn(ctx, v, s, "Ledger not readable", err)
+			damaged++
 			return nil
 		}
 		if err == nil {
 			show(l)
+			shown++
 		}
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return failIn(ctx, v, s, "State not readable", err)
+	case damaged > 0 && shown == 0:
+		return failed
 	}
-	return code
+	return lacking(damaged > 0)
 }
 
 func noLedger(o *args.Ledgers) string {
