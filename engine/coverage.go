@@ -14,6 +14,9 @@ import (
 type Coverage struct {
 	Now   time.Time
 	Parts []plan.Coverage // in order of report and tenant
+	// Damaged are the ledgers that cannot be read: how their reports of their
+	// tenants stand is unknown, and they are not among the Parts.
+	Damaged []plan.Damaged
 	// Undeclared counts the ledgers of tenants and reports that are not
 	// declared, of those that this configuration keeps; zero for a narrowed
 	// coverage.
@@ -34,9 +37,14 @@ func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, err
 	now := e.now().UTC()
 	wants := e.wants(&opts, now)
 	c := &Coverage{Now: now, Parts: make([]plan.Coverage, len(wants)), FilesTrusted: opts.TrustLedgers, Narrowed: !opts.everything()}
-	parts, mistakes := make([]plan.Part, len(wants)), make([]error, len(wants))
+	parts, mistakes, damaged := make([]plan.Part, len(wants)), make([]error, len(wants)), make([]*plan.Damaged, len(wants))
 	err := parallel.Do(ctx, len(wants), func(i int) error {
 		l, err := e.ledgers.Read(ctx, wants[i].Key())
+		if d, ok := damagedBy(wants[i].Key(), err); ok {
+			damaged[i] = &d
+			parts[i], mistakes[i] = plan.Destinations(&wants[i])
+			return ctx.Err()
+		}
 		if err == nil {
 			parts[i], err = e.part(ctx, &wants[i], l, now)
 		}
@@ -55,10 +63,22 @@ func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, err
 	if err := e.conflicts(wants, parts, len(wants)); err != nil {
 		return nil, err
 	}
+	whole := c.Parts[:0]
+	for i, d := range damaged {
+		if d != nil {
+			c.Damaged = append(c.Damaged, *d)
+		} else {
+			whole = append(whole, c.Parts[i])
+		}
+	}
+	c.Parts = whole
 	if !opts.everything() {
 		return c, nil
 	}
-	return c, e.eachUndeclared(ctx, func(_ string, l *ledger.Ledger, err error) {
+	return c, e.eachUndeclared(ctx, func(_ string, key ledger.Key, l *ledger.Ledger, err error) {
+		if d, ok := damagedBy(key, err); ok {
+			c.Damaged = append(c.Damaged, d)
+		}
 		if err != nil || !plan.Foreign(l, e.wanted.Keepers) {
 			c.Undeclared++
 		}

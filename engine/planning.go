@@ -58,22 +58,28 @@ func (e *Engine) Plan(ctx context.Context, opts PlanOptions) (*plan.Plan, error)
 		return nil, err
 	}
 	p.Orphans = append(p.Orphans, abandoned.orphans...)
+	p.Damaged = inOrder(append(p.Damaged, abandoned.damaged...))
 	p.KeptElsewhere = abandoned.elsewhere
 	return p, nil
 }
 
 // subtract fills parts with what each of the wants lacks, and gives the pulls
-// to p. Ledgers that cannot be read are named together in the error.
+// to p, and the ledgers that cannot be read.
 func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, parts []plan.Part) error {
 	// A plan may have millions of pulls: some wants at a time, so that there
 	// are never two copies of all of them.
 	const round = 1024
-	mistakes := make([]error, len(wants))
+	mistakes, damaged := make([]error, len(wants)), make([]*plan.Damaged, len(wants))
 	for start := 0; start < len(wants); start += round {
 		end := min(start+round, len(wants))
 		err := parallel.Do(ctx, end-start, func(i int) error {
 			i += start
 			l, err := e.ledgers.Read(ctx, wants[i].Key())
+			if d, ok := damagedBy(wants[i].Key(), err); ok {
+				damaged[i] = &d
+				parts[i], mistakes[i] = plan.Destinations(&wants[i])
+				return ctx.Err()
+			}
 			if err == nil {
 				parts[i], err = e.part(ctx, &wants[i], l, p.Now)
 			}
@@ -84,6 +90,11 @@ func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, 
 			return err
 		}
 		p.Add(parts[start:end], float64(len(wants)-end)/float64(end))
+	}
+	for _, d := range damaged {
+		if d != nil {
+			p.Damaged = append(p.Damaged, *d)
+		}
 	}
 	return diag.Gather(mistakes)
 }
@@ -137,6 +148,7 @@ func (e *Engine) limits(t *config.Tenant, reportType *config.ReportType) plan.Li
 // abandoned is what the ledgers of undeclared tenants and reports hold.
 type abandoned struct {
 	orphans   []plan.Orphan
+	damaged   []plan.Damaged
 	elsewhere int // ledgers that another configuration keeps
 }
 
@@ -146,8 +158,11 @@ func (e *Engine) abandoned(ctx context.Context, opts *PlanOptions) (found abando
 		return found, nil
 	}
 	var mistakes []error
-	err = e.eachUndeclared(ctx, func(why string, l *ledger.Ledger, err error) {
+	err = e.eachUndeclared(ctx, func(why string, key ledger.Key, l *ledger.Ledger, err error) {
+		d, damaged := damagedBy(key, err)
 		switch {
+		case damaged:
+			found.damaged = append(found.damaged, d)
 		case err != nil:
 			mistakes = append(mistakes, err)
 		case plan.Foreign(l, e.wanted.Keepers):
@@ -163,9 +178,9 @@ func (e *Engine) abandoned(ctx context.Context, opts *PlanOptions) (found abando
 }
 
 // eachUndeclared gives do the ledgers of undeclared tenants and reports: what is
-// not declared, in the words of plan.Orphan, and the ledger, or what kept it from
-// being read.
-func (e *Engine) eachUndeclared(ctx context.Context, do func(why string, l *ledger.Ledger, err error)) error {
+// not declared, in the words of plan.Orphan, the key, and the ledger, or what kept
+// it from being read.
+func (e *Engine) eachUndeclared(ctx context.Context, do func(why string, key ledger.Key, l *ledger.Ledger, err error)) error {
 	keys, err := e.archive.Keys(ctx)
 	if err != nil {
 		return err
@@ -173,7 +188,7 @@ func (e *Engine) eachUndeclared(ctx context.Context, do func(why string, l *ledg
 	undeclared := e.wanted.Undeclared()
 	keys = slices.DeleteFunc(keys, func(key ledger.Key) bool { return undeclared(key) == "" })
 	return e.archive.Each(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
-		do(undeclared(key), l, err)
+		do(undeclared(key), key, l, err)
 		return nil
 	})
 }

@@ -81,6 +81,8 @@ func (e *Engine) pruneLedger(ctx context.Context, orphans []plan.Orphan, rivals 
 			// It is another entry's now.
 		case rivals.wanted[o.Place]:
 			err = errors.New("a slice that is declared belongs there and is not held yet, so the file is kept; if a block was renamed, state mv keeps what it holds")
+		case rivals.mayHold(o) != nil:
+			err = fmt.Errorf("the ledger of %s for %s cannot be read, and may hold the file too, so it is kept", rivals.mayHold(o).Report, rivals.mayHold(o).Tenant)
 		case !rivals.alias(e.archive, o):
 			err = e.archive.Remove(ctx, o.Output, &outputs.Receipt{Place: o.Place, Rows: o.Rows, Bytes: o.Bytes, SHA256: o.SHA256})
 		}
@@ -114,6 +116,19 @@ type rivals struct {
 	places map[place.Place]bool   // at which something else is held
 	wanted map[place.Place]bool   // to which a declared slice leads
 	twins  map[twin][]place.Place // held places that may be an orphan's under another name
+	unread []ledger.Key           // of ledgers that cannot be read: what they hold is unknown
+}
+
+// mayHold returns the ledger that cannot be read and may hold the place of an
+// orphan, nil if there is none: places are shared after a block was renamed, by
+// ledgers of one report or one tenant, and by those that nothing declares.
+func (r *rivals) mayHold(o plan.Orphan) *ledger.Key {
+	for i, key := range r.unread {
+		if key.Report == o.Report || key.Tenant == o.Tenant || o.Why == "tenant" || o.Why == "report" {
+			return &r.unread[i]
+		}
+	}
+	return nil
 }
 
 // twin is what places under two names have in common: the last part of the name,
@@ -155,6 +170,10 @@ func (e *Engine) rivals(ctx context.Context, orphans []plan.Orphan) (*rivals, er
 		return nil, err
 	}
 	err = e.archive.Each(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
+		if _, ok := damagedBy(key, err); ok {
+			found.unread = append(found.unread, key)
+			return nil
+		}
 		if err != nil {
 			return err
 		}

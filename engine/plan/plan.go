@@ -58,6 +58,9 @@ type Plan struct {
 	// KeptElsewhere counts the ledgers of undeclared tenants and reports that
 	// another configuration keeps in the same state. They are none of this plan's.
 	KeptElsewhere int `json:"kept_elsewhere,omitempty"`
+	// Damaged are the ledgers that cannot be read: what they hold is unknown, so
+	// that their reports of their tenants are left out.
+	Damaged []Damaged `json:"damaged,omitempty"`
 	// Estimate is what the pulls take; nil without pulls.
 	Estimate *Estimate `json:"estimate,omitempty"`
 	// Schedules are those that cannot hold.
@@ -127,6 +130,18 @@ type Orphan struct {
 
 // Key is that of the ledger that holds the slice.
 func (o *Orphan) Key() ledger.Key { return ledger.Key{Tenant: o.Tenant, Report: o.Report} }
+
+// Damaged is a ledger that cannot be read.
+type Damaged struct {
+	Tenant string `json:"tenant"`
+	Report string `json:"report"`
+	// Why says what is wrong and what to do, in words.
+	Why string `json:"why"`
+}
+
+func (d *Damaged) Error() string {
+	return "the ledger of " + d.Report + " for " + d.Tenant + " cannot be read: " + d.Why
+}
 
 // Gap is a run of consecutive slices that are wanted, not held and cannot be
 // pulled now.

@@ -118,7 +118,7 @@ func (b *Backend) Migrate(ctx context.Context) (encrypted int, err error) {
 		return 0, nil
 	}
 	keys, err := b.inner.List(ctx)
-	if err != nil {
+	if _, harmless := errors.AsType[*ledger.StrangersError](err); err != nil && !harmless {
 		return 0, err
 	}
 	var mu sync.Mutex

@@ -57,6 +57,7 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 		return failIn(ctx, v, s, "Planning failed", err)
 	}
 	v.Plan(p)
+	strangers(v, s)
 	prunes := o.Prune && len(p.Orphans) > 0
 	if prunes {
 		v.Prune(p.Orphans)
@@ -138,7 +139,7 @@ func (a *App) carryOut(ctx context.Context, v applyView, s Session, p *plan.Plan
 	if summary.Kept != nil {
 		failIn(ctx, v, s, "Some orphans are kept", summary.Kept)
 	}
-	return worst(codeOf(summary, len(p.Pulls)), interrupted(ctx))
+	return worst(codeOf(summary, len(p.Pulls)), lacking(len(p.Damaged) > 0), interrupted(ctx))
 }
 
 // progressTick is how often the progress display learns that time passes.

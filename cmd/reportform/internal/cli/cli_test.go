@@ -37,6 +37,9 @@ type fakeSession struct {
 	orphans []plan.Orphan
 	ledgers []*ledger.Ledger
 	console bool
+	// damaged are ledgers that cannot be read, strangers what is no ledger.
+	damaged   []plan.Damaged
+	strangers []string
 	// unwritable is what keeps ledgers from being stored.
 	unwritable error
 	// plain is how many ledgers are encrypted, unencryptable what keeps them
@@ -69,7 +72,7 @@ func (s *fakeSession) Plan(_ context.Context, opts engine.PlanOptions) (*plan.Pl
 	if len(opts.Targets) > 0 && opts.Targets[0] == "nothing" {
 		return nil, errors.New("-target=nothing matches nothing")
 	}
-	return &plan.Plan{Header: plan.Header{Version: 1, Configuration: "c"}, Pulls: s.pulls, Orphans: s.orphans}, nil
+	return &plan.Plan{Header: plan.Header{Version: 1, Configuration: "c"}, Pulls: s.pulls, Orphans: s.orphans, Damaged: s.damaged}, nil
 }
 
 func (s *fakeSession) CheckPlan(h *plan.Header) error {
@@ -122,6 +125,8 @@ func (s *fakeSession) Keys(context.Context) ([]ledger.Key, error) {
 	}
 	return keys, nil
 }
+
+func (s *fakeSession) Strangers() []string { return s.strangers }
 
 func (s *fakeSession) Ledger(_ context.Context, key ledger.Key) (*ledger.Ledger, error) {
 	for _, l := range s.ledgers {
@@ -186,14 +191,14 @@ func (s *fakeSession) Verify(_ context.Context, keys []ledger.Key, report func(a
 
 func (s *fakeSession) Coverage(_ context.Context, opts engine.PlanOptions) (*engine.Coverage, error) {
 	s.selected = opts
-	return &engine.Coverage{Parts: []plan.Coverage{
+	return &engine.Coverage{Damaged: s.damaged, Parts: []plan.Coverage{
 		{Tenant: "tenant.contoso", Report: "report.a.b", Slices: plan.Tally{Held: 199, Missing: 1}},
 		{Tenant: "tenant.fabrikam", Report: "report.a.b", Slices: plan.Tally{Held: 4}},
 	}}, nil
 }
 
 func (s *fakeSession) Explain(_ context.Context, path string) (*engine.Explanation, error) {
-	x := &engine.Explanation{Place: place.Place(path), Nearest: "out/a.json"}
+	x := &engine.Explanation{Damaged: s.damaged, Place: place.Place(path), Nearest: "out/a.json"}
 	if path == "out/a.json" {
 		x.Origins = []engine.Origin{{Key: ledger.Key{Tenant: "tenant.contoso", Report: "report.a.b"}, Reason: plan.New}}
 	}

@@ -37,5 +37,6 @@ func (a *App) coverage(ctx context.Context, o *args.Coverage) int {
 		}
 	}
 	v.Coverage(c, o.Min, below)
-	return found(below > 0)
+	strangers(v, s)
+	return worst(found(below > 0), damaged(v, c.Damaged))
 }

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/reportform/reportform/engine"
@@ -67,5 +69,43 @@ func TestCodeOfAnApply(t *testing.T) {
 		if got := codeOf(&test.summary, test.planned); got != test.want {
 			t.Errorf("%s: %d, want %d", name, got, test.want)
 		}
+	}
+}
+
+// A damaged ledger is named, and left out of what the others are asked for; a
+// file that is none is a warning, and changes no code.
+func TestDamagedLedgersAreLeftOut(t *testing.T) {
+	for line, want := range map[string]int{
+		"plan": incomplete, "plan -detailed-exitcode": incomplete, "apply -auto-approve": incomplete,
+		"coverage": incomplete, "coverage -min=100": incomplete, "explain out/a.json": incomplete, "explain out/b.json": failed,
+	} {
+		for _, mode := range []string{"", " -json"} {
+			b := newBench()
+			b.session.damaged = []plan.Damaged{{Tenant: "tenant.contoso", Report: "report.a.b", Why: "it is damaged"}}
+			b.run(t, want, line+mode)
+			said := strings.Join(strings.Fields(b.out.String()+b.err.String()), " ")
+			for _, say := range []string{"tenant.contoso", "report.a.b", "it is damaged"} {
+				if !strings.Contains(said, say) {
+					t.Errorf("%s does not say %q: %s", line+mode, say, said)
+				}
+			}
+		}
+	}
+	b := newBench()
+	b.session.pulls = b.session.pulls[1:]
+	b.session.pulls[0].Report = "report.sign_ins.broken"
+	b.session.damaged = []plan.Damaged{{}}
+	b.run(t, failed, "apply -auto-approve") // nothing was done
+	for _, line := range []string{"plan", "apply -auto-approve", "coverage", "explain out/a.json", "state list", "show", "state verify", "init"} {
+		b := newBench()
+		if line == "init" {
+			t.Chdir(t.TempDir())
+			if err := os.WriteFile("main.rf.hcl", nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		b.session.strangers = []string{"state/r/t (conflicted copy).json"}
+		b.run(t, ok, line)
+		b.expect(t, &b.err, "Warning: Files that are no ledgers", "state/r/t (conflicted copy).json")
 	}
 }

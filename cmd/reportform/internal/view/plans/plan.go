@@ -31,6 +31,7 @@ func NewHuman(h *view.Human) *Human { return &Human{h} }
 // Plan shows what has to be done.
 func (h *Human) Plan(p *plan.Plan) {
 	h.pulls(p)
+	h.damaged(p.Damaged)
 	h.gaps("Waiting", "a later plan has them", p.Waiting)
 	h.gaps("Lost", "cannot be fetched any more", p.Lost)
 	h.soonLost(p)
@@ -61,6 +62,10 @@ func (h *Human) pulls(p *plan.Plan) {
 		what := "Everything"
 		if p.Narrowed {
 			what += " of the selection"
+		}
+		if len(p.Damaged) > 0 {
+			o.Printf("%s %s that can be held now is held, but for what is left out.\n\n", o.Yellow("Nothing to do."), what)
+			return
 		}
 		o.Printf("%s %s that can be held now is held.\n\n", o.Green("Nothing to do."), what)
 		return
@@ -185,6 +190,23 @@ func (h *Human) legend(pulls []plan.Pull) {
 	h.Out.Printf("\n")
 }
 
+// damaged names the ledgers that cannot be read.
+func (h *Human) damaged(list []plan.Damaged) {
+	if len(list) == 0 {
+		return
+	}
+	o := &h.Out
+	o.Printf("%s (what is held is unknown, and is left alone):\n\n", o.Bold("Left out"))
+	for i := range list {
+		if i == maxReports {
+			o.Printf("  and %s; %s\n", term.Many(len(list)-i, "more ledger"), view.AllInJSON)
+			break
+		}
+		o.Wrapped(2, 4, list[i].Error()+".")
+	}
+	o.Printf("\n")
+}
+
 func (h *Human) gaps(title, text string, gaps []plan.Gap) {
 	if len(gaps) == 0 {
 		return
@@ -270,6 +292,9 @@ func (h *Human) planSummary(p *plan.Plan) {
 	text += ", " + term.Count(gapSlices(p.Waiting)) + " waiting, " + term.Count(gapSlices(p.Lost)) + " lost, "
 	if n := len(p.Orphans); n > 0 {
 		text += term.Many(n, "orphan") + ", "
+	}
+	if n := len(p.Damaged); n > 0 {
+		text += term.Many(n, "ledger") + " unreadable, "
 	}
 	text += term.Count(p.Held) + " held" + view.OfSelection(p.Narrowed) + "."
 	h.Out.Hanging(h.Out.Bold("Plan:")+" ", 6, text)
