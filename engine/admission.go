@@ -106,20 +106,20 @@ func (a *admission) try(ctx context.Context, read reading, stats *fetch.Stats, y
 	return nil, false
 }
 
-// refusal returns an error if it is the service's for the whole report of the
+// refusal returns the service's own error if that is for the whole report of the
 // tenant, for good; nil if not.
 func (a *admission) refusal(err error) error {
 	if _, unasked := errors.AsType[*run.UnaskedError](err); unasked {
 		return nil
 	}
 	if refused, ok := errors.AsType[*auth.Error](err); ok && refused.Final() {
-		return err
+		return refused
 	}
 	service, ok := errors.AsType[*fetch.ServiceError](err)
 	if !ok || !service.Kind.Final() || !service.Kind.Flaps() && a.pass.Open() {
 		return nil // what others were answered is there
 	}
-	return err
+	return service
 }
 
 // flaps reports whether an error may be another one in a moment.

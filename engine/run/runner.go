@@ -143,7 +143,7 @@ func (job *Job) source(l *ledger.Ledger) (*ledger.Held, error) {
 // the pull is of as a whole: Err is how.
 type UnaskedError struct{ Err error }
 
-func (e *UnaskedError) Error() string { return e.Err.Error() }
+func (e *UnaskedError) Error() string { return "not asked again: " + e.Err.Error() }
 
 // Unwrap returns the refusal.
 func (e *UnaskedError) Unwrap() error { return e.Err }

@@ -153,7 +153,7 @@ func (h *Human) failure(g *run.Group) {
 		fact("slices", plans.Stretch(g.Earliest.Label, g.Latest.Label, g.Earliest.From, g.Latest.To))
 		p.Paragraphs(4, upper(textOf(g)))
 		if g.Unasked > 0 {
-			p.Paragraphs(4, "The service was not asked again for "+term.Count(g.Unasked)+" of them.")
+			p.Paragraphs(4, term.Count(g.Unasked)+" of them were not tried: it would have been the same.")
 		}
 	}
 	if len(g.Held) > 0 {

@@ -79,6 +79,9 @@ type pullFailedMessage struct {
 	Outputs []writtenMessage `json:"outputs,omitempty"`
 }
 
+// unasked is the error of a pull for which the service was not asked.
+const unasked = "not asked: the report of the tenant was refused before"
+
 type failureGroupMessage struct {
 	view.Head
 	failureFacts
@@ -158,7 +161,7 @@ func (j *JSON) ended(e *run.Ended) {
 		f := e.Failure
 		message := pullFailedMessage{j.pull(view.TypePullFailed, e.Pull), e.Took.Seconds(), f.Message, factsOf(&f.Explanation), f.Advice, f.Unasked, written}
 		if f.Unasked { // its group says the rest
-			message.Advice = ""
+			message.Error, message.Advice = unasked, ""
 		}
 		j.Put(message)
 	case e.Skipped:

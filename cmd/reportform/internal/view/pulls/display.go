@@ -39,11 +39,14 @@ type tally struct {
 type failing struct{ tenant, report, cause string }
 
 // again reports whether a pull has failed as others of the tenant's report have,
-// of which one was said.
+// of which one is said.
 func (t *tally) again(progress run.Progress) bool {
 	e, ok := progress.(run.Ended)
 	if !ok || e.Failure == nil || e.Failure.Stopped {
 		return false
+	}
+	if e.Failure.Unasked {
+		return true
 	}
 	if t.said == nil {
 		t.said = map[failing]bool{}
