@@ -152,7 +152,10 @@ func (h *Human) failure(g *run.Group) {
 		fact("reports", strings.Join(g.Reports, ", "))
 		fact("slices", plans.Stretch(g.Earliest.Label, g.Latest.Label, g.Earliest.From, g.Latest.To))
 		p.Paragraphs(4, upper(textOf(g)))
-		if g.Unasked > 0 {
+		switch {
+		case g.Unasked == 1:
+			p.Paragraphs(4, "One of them was not tried: it would have been the same.")
+		case g.Unasked > 1:
 			p.Paragraphs(4, term.Count(g.Unasked)+" of them were not tried: it would have been the same.")
 		}
 	}
@@ -176,6 +179,9 @@ func textOf(g *run.Group) string {
 	}
 	if g.ClientRequestID != "" {
 		ids = append(ids, "client-request-id "+g.ClientRequestID)
+	}
+	if first, _, _ := strings.Cut(g.First.Failure.Message, "\n"); g.Kind == "output" && first != text {
+		text += "\nSuch as " + pullName(g.First.Pull) + ": " + first
 	}
 	if len(ids) > 0 {
 		text += "\nSuch as " + pullName(g.First.Pull) + ": " + strings.Join(ids, ", ")

@@ -125,8 +125,8 @@ func partlyApply(v applying) {
 	v.EndApply(Applied{Planned: 2, Failed: ended, Events: 2468, Bytes: 4_936_000, Took: 3 * time.Second})
 }
 
-// groupedApply goes through an apply in which 196 pulls of four tenants fail for
-// three reasons.
+// groupedApply goes through an apply in which 198 pulls of four tenants fail for
+// four reasons.
 func groupedApply(v applying) {
 	permission := run.Explanation{
 		Kind: "service", Cause: "permission", Status: 403, Code: "Authorization_RequestDenied", RequestID: "id-1", ClientRequestID: "id-2",
@@ -148,7 +148,7 @@ func groupedApply(v applying) {
 		v.Progress(e)
 		failed = append(failed, e)
 	}
-	v.BeginApply(200)
+	v.BeginApply(202)
 	for _, tenant := range []string{"tenant.contoso", `tenant.customer["fabrikam"]`, `tenant.customer["northwind"]`} {
 		x := permission
 		x.Advice = "Grant it in " + tenant + "."
@@ -160,8 +160,11 @@ func groupedApply(v applying) {
 	for n := range 21 {
 		fail(`tenant.customer["wingtip"]`, viewtest.FailedReport, n, secret)
 	}
-	fail("tenant.contoso", "report.users.all", 0, run.Explanation{Kind: "output", Cause: "disk", Reason: "open: is a directory"})
-	v.EndApply(Applied{Planned: 200, Finished: 4, Failed: failed, Took: 3 * time.Second})
+	fail("tenant.contoso", "report.users.all", 0, run.Explanation{Cause: "timeout", Reason: "the service did not answer in time"})
+	for n := range 2 {
+		fail("tenant.contoso", "report.groups.all", n, run.Explanation{Kind: "output", Cause: "disk", Reason: "open: is a directory"})
+	}
+	v.EndApply(Applied{Planned: 202, Finished: 4, Failed: failed, Took: 3 * time.Second})
 }
 
 // Nothing that comes from outside acts on a terminal.
