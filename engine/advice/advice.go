@@ -147,7 +147,9 @@ func ofLogin(e *auth.Error) Explanation {
 	case e.Unread:
 		x.Kind, x.Cause = Secret, "secret"
 	case e.Status == 0:
-		x.Kind = Network
+		x.Kind, x.Cause = Network, "network"
+	case e.Status == http.StatusProxyAuthRequired:
+		x.Kind, x.Cause = Network, string(fetch.Proxy)
 	}
 	return x
 }

@@ -45,7 +45,8 @@ func TestFor(t *testing.T) {
 	}{
 		{&auth.Error{Status: 401, Advice: "Mend the secret."}, Login, "credential", []string{"Mend the secret."}, ""},
 		{&auth.Error{Unread: true}, Secret, "secret", nil, "."},
-		{&auth.Error{}, Network, "credential", nil, "."},
+		{&auth.Error{}, Network, "network", nil, "."},
+		{&auth.Error{Status: 407}, Network, "proxy", nil, "."},
 		{refused(fetch.Permission), Service, "permission", []string{"needs the application permission A and B; the application is app-1", consent}, "licence:"},
 		{refused(fetch.Licence), Service, "licence", []string{"needs this licence: P1"}, "permission A"},
 		{refused(fetch.Forbidden), Service, "forbidden", []string{"permission A and B", "licence: P1"}, ""},

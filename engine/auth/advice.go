@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -76,8 +77,16 @@ func networkAdvice(login string, err error) string {
 		alert       tls.AlertError
 		operation   *net.OpError
 		timeout     net.Error
+		proxy       interface {
+			error
+			ProxyStatus() int
+		}
 	)
 	switch {
+	case errors.As(err, &proxy) && proxy.ProxyStatus() == http.StatusProxyAuthRequired:
+		return "The proxy wants a login. Give its user and password in HTTPS_PROXY, or have the proxy let " + login + " pass."
+	case errors.As(err, &proxy):
+		return "The proxy does not let " + login + " pass. Check its rules, HTTPS_PROXY and NO_PROXY."
 	case errors.As(err, &dns):
 		return "The name of " + login + " cannot be resolved. Check the network and its DNS, the tenant's cloud and its endpoints."
 	case errors.As(err, &certificate):

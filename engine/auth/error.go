@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -24,7 +25,8 @@ type Error struct {
 	// Message says what went wrong, on one line.
 	Message string
 	// TraceID and CorrelationID are what Microsoft's support asks for; empty
-	// or a GUID.
+	// or a GUID. Without an answer of the endpoint's own the latter is the
+	// client-request-id that was sent.
 	TraceID, CorrelationID string
 	// Advice says what to do, in full sentences; empty where nothing is known.
 	Advice string
@@ -113,9 +115,24 @@ func explain(ctx context.Context, app string, audience Audience, err error) *Err
 		return e.because("the request was given up: "+ctx.Err().Error(), "")
 	}
 	e.temporary = true
+	var sent interface {
+		error
+		ClientRequestID() string
+	}
+	if errors.As(err, &sent) {
+		e.CorrelationID = firstGUID(sent.ClientRequestID())
+	}
+	var proxy interface {
+		error
+		ProxyStatus() int
+	}
+	if errors.As(err, &proxy) && proxy.ProxyStatus() == http.StatusProxyAuthRequired {
+		e.Status, e.temporary = proxy.ProxyStatus(), false
+	}
 	var request *url.Error
 	if errors.As(err, &request) {
-		return e.because(line(request.Err.Error(), maxMessage), networkAdvice(audience.Login, request.Err))
+		text := strings.ReplaceAll(request.Err.Error(), " (client-request-id "+e.CorrelationID+")", "")
+		return e.because(line(text, maxMessage), networkAdvice(audience.Login, request.Err))
 	}
 	return e.because("the token endpoint's answer cannot be read", "Try again; if it stays, "+proxyAdvice(audience.Login))
 }

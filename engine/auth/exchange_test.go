@@ -33,6 +33,17 @@ func withSecret(value string) Credential {
 	}}}
 }
 
+// proxyRefuses is an error of the transport, which is not known here.
+type proxyRefuses struct{ status int }
+
+func (p proxyRefuses) Error() string {
+	return "the proxy refuses (client-request-id " + p.ClientRequestID() + ")"
+}
+func (p proxyRefuses) ProxyStatus() int      { return p.status }
+func (proxyRefuses) ClientRequestID() string { return sentID }
+
+const sentID = "0a1b2c3d-0000-4000-8000-00000000000f"
+
 // roundTripper is a function as a round tripper.
 type roundTripper func(*http.Request) (*http.Response, error)
 
@@ -251,6 +262,11 @@ func TestEveryShapeOfFailure(t *testing.T) {
 		{"no such host", failing(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "login.example", IsNotFound: true}}), Error{Message: "dial: lookup login.example: no such host", Advice: "DNS"}, true},
 		{"refused", failing(&net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}), Error{Message: "dial tcp: connection refused", Advice: "firewall"}, true},
 		{"timeout", failing(fmt.Errorf("no answer: %w", context.DeadlineExceeded)), Error{Message: "no answer: context deadline exceeded", Advice: "in time"}, true},
+		{"proxy login to connect", failing(proxyRefuses{407}), Error{Status: 407, Message: "the proxy refuses", CorrelationID: sentID, Advice: "HTTPS_PROXY"}, false},
+		{"proxy that does not connect", failing(proxyRefuses{403}), Error{Message: "the proxy refuses", CorrelationID: sentID, Advice: "NO_PROXY"}, true},
+		{"clock", answering(401, jsonType, `{"error":"invalid_client","error_codes":[700024],"error_description":"AADSTS700024: Client assertion is not within its valid time range. Current time: 2026-11-29T10:00:00Z"}`), Error{
+			Status: 401, Code: "invalid_client", AADSTS: 700024, Message: "Client assertion is not within its valid time range. Current time: 2026-11-29T10:00:00Z", Advice: "clock is wrong",
+		}, false},
 		{"ended", failing(io.ErrUnexpectedEOF), Error{Message: "unexpected EOF", Advice: "ended without an answer"}, true},
 	}
 	for _, tt := range tests {

@@ -56,7 +56,7 @@ type retry struct {
 	next    http.RoundTripper
 	policy  Retry
 	final   func(*http.Response) bool // may be nil
-	limiter *Limiter // may be nil
+	limiter *Limiter                  // may be nil
 	home    server
 	logger  hclog.Logger
 }
