@@ -129,7 +129,8 @@ func (a *App) carryOut(ctx context.Context, v applyView, s Session, p *plan.Plan
 	if summary != nil {
 		v.EndApply(pulls.Applied{
 			Planned: len(p.Pulls), Finished: summary.Finished, Skipped: summary.Skipped, Failed: summary.Failed,
-			Pruned: summary.Pruned, Events: summary.Events, Bytes: summary.Bytes,
+			Damaged: len(p.Damaged),
+			Pruned:  summary.Pruned, Events: summary.Events, Bytes: summary.Bytes,
 			Interrupted: summary.Interrupted || ctx.Err() != nil, Took: a.Now().Sub(began),
 		})
 	}

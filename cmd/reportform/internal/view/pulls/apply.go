@@ -31,6 +31,7 @@ type Applied struct {
 	Finished, Skipped int
 	Failed            []run.Ended
 	Pruned            []plan.Orphan
+	Damaged           int // ledgers that the plan left out
 	Events, Bytes     int64
 	Interrupted       bool
 	Took              time.Duration
@@ -96,6 +97,8 @@ func (h *Human) EndApply(a Applied) {
 		head = o.Red("Apply incomplete.")
 	case a.Interrupted:
 		head = o.Yellow("Apply interrupted.")
+	case a.Damaged > 0:
+		head = o.Yellow("Apply incomplete.")
 	}
 	parts := []string{term.Many(a.Finished, "pull") + " finished"}
 	if a.Skipped > 0 {
@@ -106,6 +109,9 @@ func (h *Human) EndApply(a Applied) {
 	}
 	if n := a.notTried(); n > 0 {
 		parts = append(parts, term.Count(n)+" not done")
+	}
+	if a.Damaged > 0 {
+		parts = append(parts, term.Many(a.Damaged, "ledger")+" left out")
 	}
 	if len(a.Pruned) > 0 {
 		parts = append(parts, term.Many(len(a.Pruned), "orphan")+" deleted")

@@ -103,6 +103,7 @@ type applySummaryMessage struct {
 	Skipped     int     `json:"skipped"`
 	Failed      int     `json:"failed"`
 	NotDone     int     `json:"not_done"`
+	Damaged     int     `json:"damaged,omitempty"`
 	Pruned      int     `json:"pruned"`
 	Events      int64   `json:"events"`
 	Bytes       int64   `json:"bytes"` // written
@@ -185,7 +186,7 @@ func (j *JSON) EndApply(a Applied) {
 		})
 	}
 	j.Put(applySummaryMessage{
-		view.HeadOf(view.TypeApplySummary), a.Finished, a.Skipped, len(failed), a.notTried(), len(a.Pruned),
+		view.HeadOf(view.TypeApplySummary), a.Finished, a.Skipped, len(failed), a.notTried(), a.Damaged, len(a.Pruned),
 		a.Events, a.Bytes, a.Interrupted, a.Took.Seconds(),
 	})
 }

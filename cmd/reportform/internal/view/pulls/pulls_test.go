@@ -20,6 +20,10 @@ func TestScreens(t *testing.T) {
 			h.BeginApply(3)
 			h.EndApply(Applied{Planned: 3, Finished: 2, Skipped: 1, Events: 1234567, Bytes: 987654321, Took: 75 * time.Second})
 		},
+		"apply-left-out": func(h *Human) {
+			h.BeginApply(1)
+			h.EndApply(Applied{Planned: 1, Finished: 1, Damaged: 2, Took: time.Second})
+		},
 		"apply-partly": func(h *Human) { partlyApply(h) },
 		"apply-groups": func(h *Human) { groupedApply(h) },
 		"apply-interrupted": func(h *Human) {
