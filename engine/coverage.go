@@ -37,24 +37,25 @@ func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, err
 	now := e.now().UTC()
 	wants := e.wants(&opts, now)
 	c := &Coverage{Now: now, Parts: make([]plan.Coverage, len(wants)), FilesTrusted: opts.TrustLedgers, Narrowed: !opts.everything()}
-	parts, mistakes, damaged := make([]plan.Part, len(wants)), make([]error, len(wants)), make([]*plan.Damaged, len(wants))
+	parts, mistakes, ledgers := make([]plan.Part, len(wants)), make([]error, len(wants)), newReader(len(wants))
 	err := parallel.Do(ctx, len(wants), func(i int) error {
-		l, err := e.ledgers.Read(ctx, wants[i].Key())
-		if d, ok := damagedBy(wants[i].Key(), err); ok {
-			damaged[i] = &d
-			parts[i], mistakes[i] = plan.Destinations(&wants[i])
-			return ctx.Err()
-		}
-		if err == nil {
+		l, err := ledgers.read(ctx, e, i, wants[i].Key())
+		switch {
+		case l != nil:
 			parts[i], err = e.part(ctx, &wants[i], l, now)
+		case err == nil:
+			parts[i], err = plan.Destinations(&wants[i])
 		}
-		if mistakes[i] = err; err == nil {
+		if mistakes[i] = err; err == nil && l != nil {
 			c.Parts[i] = plan.Cover(&wants[i], &parts[i], l, now)
 			parts[i].Pulls = nil // a whole history may be missing
 		}
 		return ctx.Err()
 	})
 	if err != nil {
+		return nil, err
+	}
+	if c.Damaged, err = ledgers.found(); err != nil {
 		return nil, err
 	}
 	if err := diag.Gather(mistakes); err != nil {
@@ -64,10 +65,8 @@ func (e *Engine) Coverage(ctx context.Context, opts PlanOptions) (*Coverage, err
 		return nil, err
 	}
 	whole := c.Parts[:0]
-	for i, d := range damaged {
-		if d != nil {
-			c.Damaged = append(c.Damaged, *d)
-		} else {
+	for i, d := range ledgers.damaged {
+		if d == nil {
 			whole = append(whole, c.Parts[i])
 		}
 	}

@@ -2,13 +2,16 @@ package engine
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"io/fs"
 	"slices"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // damagedBy says what is wrong with a ledger, where the error of reading it is
@@ -24,6 +27,54 @@ func damagedBy(key ledger.Key, err error) (plan.Damaged, bool) {
 		why = inner
 	}
 	return plan.Damaged{Tenant: key.Tenant, Report: key.Report, Why: why.Error()}, true
+}
+
+// reader reads the ledgers of wants, and finds the damaged ones.
+type reader struct {
+	damaged []*plan.Damaged // by want; nil for a ledger that can be read
+	keys    []error         // by want: the ledger does not go with the encryption
+	whole   atomic.Bool     // there is a ledger that can be read
+}
+
+func newReader(wants int) *reader {
+	return &reader{damaged: make([]*plan.Damaged, wants), keys: make([]error, wants)}
+}
+
+// read returns the ledger of a want, nil for a damaged one.
+func (r *reader) read(ctx context.Context, e *Engine, i int, key ledger.Key) (*ledger.Ledger, error) {
+	l, err := e.ledgers.Read(ctx, key)
+	if err == nil {
+		if l.Len() > 0 {
+			r.whole.Store(true)
+		}
+		return l, nil
+	}
+	d, ok := damagedBy(key, err)
+	if !ok {
+		return nil, err
+	}
+	r.damaged[i] = &d
+	if _, ok := errors.AsType[*ledger.KeyError](err); ok {
+		r.keys[i] = err
+	}
+	return nil, nil
+}
+
+// found returns the damaged ledgers. Where none can be read, and some do not go
+// with the declared encryption, that is a mistake of the configuration, and an
+// error.
+func (r *reader) found() (list []plan.Damaged, err error) {
+	if !r.whole.Load() {
+		if err := diag.Gather(r.keys); err != nil {
+			return nil, err
+		}
+	}
+	for _, d := range r.damaged {
+		if d != nil {
+			list = append(list, *d)
+		}
+	}
+	return list, nil
 }
 
 // ofOneFile reports whether an error is about a file that somebody else's rights,

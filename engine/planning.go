@@ -69,19 +69,17 @@ func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, 
 	// A plan may have millions of pulls: some wants at a time, so that there
 	// are never two copies of all of them.
 	const round = 1024
-	mistakes, damaged := make([]error, len(wants)), make([]*plan.Damaged, len(wants))
+	mistakes, ledgers := make([]error, len(wants)), newReader(len(wants))
 	for start := 0; start < len(wants); start += round {
 		end := min(start+round, len(wants))
 		err := parallel.Do(ctx, end-start, func(i int) error {
 			i += start
-			l, err := e.ledgers.Read(ctx, wants[i].Key())
-			if d, ok := damagedBy(wants[i].Key(), err); ok {
-				damaged[i] = &d
-				parts[i], mistakes[i] = plan.Destinations(&wants[i])
-				return ctx.Err()
-			}
-			if err == nil {
+			l, err := ledgers.read(ctx, e, i, wants[i].Key())
+			switch {
+			case l != nil:
 				parts[i], err = e.part(ctx, &wants[i], l, p.Now)
+			case err == nil:
+				parts[i], err = plan.Destinations(&wants[i])
 			}
 			mistakes[i] = err
 			return ctx.Err()
@@ -91,12 +89,9 @@ func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, 
 		}
 		p.Add(parts[start:end], float64(len(wants)-end)/float64(end))
 	}
-	for _, d := range damaged {
-		if d != nil {
-			p.Damaged = append(p.Damaged, *d)
-		}
-	}
-	return diag.Gather(mistakes)
+	var err error
+	p.Damaged, err = ledgers.found()
+	return diag.Gather(append(mistakes, err))
 }
 
 // part subtracts a ledger and what is found at its places from a want.

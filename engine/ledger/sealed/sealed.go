@@ -76,11 +76,11 @@ func (b *Backend) open(ctx context.Context, key ledger.Key, stored []byte) ([]by
 		if b.migrate {
 			return stored, nil
 		}
-		return nil, errPlain
+		return nil, &ledger.KeyError{Err: errPlain}
 	}
 	keys, err := b.keys.load(ctx)
 	if err != nil {
-		return nil, err
+		return nil, &ledger.KeyError{Err: err}
 	}
 	return open(keys, key, stored)
 }
