@@ -58,13 +58,13 @@ func (p *proof) start(ctx context.Context) *reading {
 	go func() {
 		defer cancel()
 		value, err := secret.Read(ctx, p.place, p.getenv)
-		p.mu.Lock()
-		defer p.mu.Unlock()
 		r.value, r.err = value, err
-		close(r.done)
+		p.mu.Lock()
 		if p.current == r {
 			p.current, p.failed = nil, err
 		}
+		p.mu.Unlock()
+		close(r.done)
 	}()
 	return r
 }
