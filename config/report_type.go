@@ -48,6 +48,9 @@ type ReportType struct {
 	PageSize int
 	// Permissions are the application permissions that are needed, all of them.
 	Permissions []string
+	// Successor names the report type that takes the place of one whose API is
+	// retired; empty for none.
+	Successor string
 	// License says which licence the service demands, empty if none.
 	License string
 	// Retention is how long the service keeps events at the longest (premium
@@ -87,6 +90,13 @@ type ReportType struct {
 // the moment, and what was missed is lost.
 func (t *ReportType) Snapshot() bool { return t.Time == "" }
 
+// RetiredFor reports whether the type's requests for a tenant go to an API that
+// Microsoft has shut down: Azure AD Graph at the host of a real cloud, with no
+// endpoint of the tenant's own in its place.
+func (t *ReportType) RetiredFor(tenant *Tenant) bool {
+	return t.API == APIAADGraph && tenant.Cloud != CloudSandbox && tenant.Endpoints.AADGraph == Clouds()[tenant.Cloud].AADGraph
+}
+
 // SetFields says which fields an event has, and gives the columns their types.
 func (t *ReportType) SetFields(fields []column.Column) {
 	t.Fields = fields
@@ -119,6 +129,7 @@ func reportTypeSchema() *hcl.BodySchema {
 		{Name: "order_by"},
 		{Name: "page_size"},
 		{Name: "permissions"},
+		{Name: "successor"},
 		{Name: "license"},
 		{Name: "licences"},
 		{Name: "retention"},
@@ -171,6 +182,7 @@ func decodeReportType(block *hcl.Block, a *lang.Attributes, limits map[string]*L
 	t.Version = reportVersion(a, t.API)
 	t.Path = reportPath(a)
 	t.Description, _ = a.Text("description")
+	t.Successor, _ = a.NonEmpty("successor")
 	t.Filter = typeFilter(a)
 	t.Time, _ = a.NonEmpty("time")
 	t.OrderBy, _ = a.Text("order_by")

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/reportform/reportform/engine/archive"
+	"github.com/reportform/reportform/engine/gate"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
 	"github.com/reportform/reportform/internal/place"
@@ -118,7 +119,7 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 	names := e.archive.Names()
 	moves, others := plan.Relocations(p.Pulls, names)
 	if len(others) > 0 {
-		if err := e.wire.Open(); err != nil {
+		if err := e.wire.Begin(); err != nil {
 			return err
 		}
 	}
@@ -138,6 +139,7 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 	if executor == nil {
 		executor = run.Local{Parallelism: parallelism(opts.Parallelism), PerTenant: perTenant}
 	}
+	gates := gate.New()
 	left, order := 0, make(map[*plan.Pull]int, len(p.Pulls))
 	execute := func(runs [][]plan.Pull) {
 		for _, pulls := range runs {
@@ -145,7 +147,7 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 				order[&pulls[i]] = len(order)
 			}
 		}
-		left += executor.Execute(ctx, p.Header, runs, &worker{e, tell}, func(pulls []plan.Pull, o run.Outcome, err error) {
+		left += executor.Execute(ctx, p.Header, runs, &worker{e, tell, gates}, func(pulls []plan.Pull, o run.Outcome, err error) {
 			for i := range pulls {
 				tell(run.Ended{Pull: &pulls[i], Result: resultOf(&pulls[i], &o, i, err)})
 			}

@@ -65,6 +65,8 @@ type Engine struct {
 	// source is where a report of a tenant comes from: the wire.
 	source func(*config.Tenant, *config.Report, transport.Seat) (fetch.Source, error)
 
+	runs runs // of Pull
+
 	// digest is that of wanted, made when it is asked for.
 	digest func() string
 }
@@ -110,6 +112,7 @@ func Load(opts Options) (*Engine, hcl.Diagnostics) {
 	diags = append(diags, e.checkFields()...)
 	if !diags.HasErrors() {
 		diags = append(diags, e.wanted.Check()...)
+		diags = append(diags, warnOfRetired(e.config)...)
 	}
 	return e, diags
 }

@@ -27,6 +27,9 @@ type Explanation struct {
 	Origins []Origin
 	// Exists reports whether there is a file, and Directory that it is one.
 	Exists, Directory bool
+	// Damaged are the ledgers that cannot be read: one of them may hold the place
+	// as well.
+	Damaged []plan.Damaged
 	// Nearest is the known place that is most like this one, where nothing
 	// leads to it; empty where none is near.
 	Nearest string
@@ -139,6 +142,10 @@ func (e *Engine) origins(ctx context.Context, x *Explanation, s *search) error {
 		return err
 	}
 	return e.archive.Each(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
+		if d, ok := damagedBy(key, err); ok {
+			x.Damaged = append(x.Damaged, d)
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -241,6 +248,9 @@ func (e *Engine) planned(ctx context.Context, want *plan.Want, now time.Time, or
 		return nil
 	}
 	l, err := e.ledgers.Read(ctx, want.Key())
+	if _, ok := damagedBy(want.Key(), err); ok {
+		return nil // origins has said so
+	}
 	if err != nil {
 		return err
 	}

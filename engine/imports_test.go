@@ -89,6 +89,7 @@ var rules = []struct {
 	{"engine/sandbox/timeline", "engine/sandbox/directory engine/sandbox/endpoint engine/sandbox/shape internal/odatafilter", "which events there are is a pure function"},
 	{"engine/sandbox/token", "engine/sandbox/directory engine/sandbox/endpoint", "tokens know applications and APIs, and nothing of events"},
 	{"engine/advice", "config engine/auth engine/fetch internal/diag outputs", "what errors mean is said by who knows the errors, and nothing else of the parts"},
+	{"engine/gate", "", "a leaf: who goes first, whatever is asked"},
 	{"engine/wanted", "config engine/ledger engine/plan engine/window internal/address internal/diag internal/place outputs", "what is wanted follows from the configuration alone, whatever is held and whoever answers"},
 	{"engine/wire", "config config/catalog engine/auth engine/clock engine/fetch/... engine/sandbox engine/sandbox/fault engine/transport internal/address internal/calendar internal/limits", "how a service is reached does not depend on what is planned or held"},
 	{"engine/run", "engine/clock engine/fetch engine/ledger engine/ledger/store engine/plan internal/event internal/place outputs", "the one place where sources, sinks, plans and ledgers meet"},

@@ -21,11 +21,17 @@ type pipes struct {
 // stands.
 func newPipedWorld(t *testing.T, change func(*sandbox.Options)) *world {
 	t.Helper()
+	return newPipedWorldBehind(t, change, func(sandbox http.Handler) http.Handler { return sandbox })
+}
+
+// newPipedWorldBehind is newPipedWorld with something before the sandbox.
+func newPipedWorldBehind(t *testing.T, change func(*sandbox.Options), before func(http.Handler) http.Handler) *world {
+	t.Helper()
 	w := unconnected(t, change)
 	w.tick = 0
 	w.network = &pipes{make(chan net.Conn), make(chan struct{})}
 	w.url = "http://" + w.network.String()
-	server := &http.Server{Handler: w.sandbox}
+	server := &http.Server{Handler: before(w.sandbox)}
 	var served sync.WaitGroup
 	served.Go(func() { _ = server.Serve(w.network) })
 	t.Cleanup(func() {

@@ -71,24 +71,28 @@ func (e *Engine) Plan(ctx context.Context, opts PlanOptions) (*plan.Plan, error)
 	if err != nil {
 		return nil, err
 	}
+	p.Damaged = inOrder(append(p.Damaged, abandoned.damaged...))
 	return p, nil
 }
 
 // subtract fills parts with what each of the wants lacks, and ahead with how far
-// this machine's clock is ahead of the one who is asked, and gives the pulls to p. Ledgers that cannot be read are named together in the error.
+// this machine's clock is ahead of the one who is asked, and gives the pulls to p, and the ledgers that cannot be read.
 func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, parts []plan.Part, ahead []time.Duration) error {
 	// A plan may have millions of pulls: some wants at a time, so that there
 	// are never two copies of all of them.
 	const round = 1024
-	mistakes := make([]error, len(wants))
+	mistakes, ledgers := make([]error, len(wants)), newReader(len(wants))
 	for start := 0; start < len(wants); start += round {
 		end := min(start+round, len(wants))
 		err := parallel.Do(ctx, end-start, func(i int) error {
 			i += start
-			l, err := e.ledgers.Read(ctx, wants[i].Key())
-			if err == nil {
+			l, err := ledgers.read(ctx, e, i, wants[i].Key())
+			switch {
+			case l != nil:
 				ahead[i] = l.Ahead(e.machine, p.Now)
 				parts[i], err = e.part(ctx, &wants[i], l, p.Now)
+			case err == nil:
+				parts[i], err = plan.Destinations(&wants[i])
 			}
 			mistakes[i] = err
 			return ctx.Err()
@@ -98,7 +102,9 @@ func (e *Engine) subtract(ctx context.Context, p *plan.Plan, wants []plan.Want, 
 		}
 		p.Add(parts[start:end], float64(len(wants)-end)/float64(end))
 	}
-	return diag.Gather(mistakes)
+	var err error
+	p.Damaged, err = ledgers.found()
+	return diag.Gather(append(mistakes, err))
 }
 
 // part subtracts a ledger and what is found at its places from a want, by the
@@ -153,6 +159,7 @@ type abandoned struct {
 	orphans   []plan.Orphan
 	deletions []plan.Deletion // those of the orphans that the plan deletes
 	elsewhere int             // ledgers that another configuration keeps
+	damaged   []plan.Damaged
 }
 
 // abandoned looks for what is abandoned. A narrowed plan leaves it alone.
@@ -161,8 +168,11 @@ func (e *Engine) abandoned(ctx context.Context, opts *PlanOptions, now time.Time
 		return found, nil
 	}
 	var mistakes []error
-	err = e.eachUndeclared(ctx, func(why string, l *ledger.Ledger, err error) {
+	err = e.eachUndeclared(ctx, func(why string, key ledger.Key, l *ledger.Ledger, err error) {
+		d, damaged := damagedBy(key, err)
 		switch {
+		case damaged:
+			found.damaged = append(found.damaged, d)
 		case err != nil:
 			mistakes = append(mistakes, err)
 		case l.Len()+len(l.Left)+len(l.Failed) == 0: // its log is left
@@ -205,9 +215,9 @@ func (e *Engine) gone(report string, s window.Slice, now time.Time) bool {
 }
 
 // eachUndeclared gives do the ledgers of undeclared tenants and reports: what is
-// not declared, in the words of plan.Orphan, and the ledger, or what kept it from
-// being read.
-func (e *Engine) eachUndeclared(ctx context.Context, do func(why string, l *ledger.Ledger, err error)) error {
+// not declared, in the words of plan.Orphan, the key, and the ledger, or what kept
+// it from being read.
+func (e *Engine) eachUndeclared(ctx context.Context, do func(why string, key ledger.Key, l *ledger.Ledger, err error)) error {
 	keys, err := e.archive.Keys(ctx)
 	if err != nil {
 		return err
@@ -215,7 +225,7 @@ func (e *Engine) eachUndeclared(ctx context.Context, do func(why string, l *ledg
 	undeclared := e.wanted.Undeclared()
 	keys = slices.DeleteFunc(keys, func(key ledger.Key) bool { return undeclared(key) == "" })
 	return e.archive.Each(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
-		do(undeclared(key), l, err)
+		do(undeclared(key), key, l, err)
 		return nil
 	})
 }

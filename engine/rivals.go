@@ -20,10 +20,24 @@ type rivals struct {
 	wanted map[place.Place]bool   // to which a declared slice leads
 	twins  map[twin][]place.Place // held places that may be an orphan's under another name
 
+	unread []ledger.Key // of ledgers that cannot be read: what they hold is unknown
+
 	names *archive.Names
 	// others are held places, and leads wanted ones, that differ from an orphan's and
 	// may be one with it, by what stands for all their names.
 	others, leads map[place.Place][]place.Place
+}
+
+// mayHold returns the ledger that cannot be read and may hold the place of an
+// orphan, nil if there is none: places are shared after a block was renamed, by
+// ledgers of one report or one tenant, and by those that nothing declares.
+func (r *rivals) mayHold(o *plan.Orphan) *ledger.Key {
+	for i, key := range r.unread {
+		if key.Report == o.Report || key.Tenant == o.Tenant || o.Why == "tenant" || o.Why == "report" {
+			return &r.unread[i]
+		}
+	}
+	return nil
 }
 
 // twin is what places under two names have in common: the last part of the name,
@@ -74,6 +88,10 @@ func (e *Engine) rivals(ctx context.Context, orphans []plan.Deletion) (*rivals, 
 		return nil, err
 	}
 	err = e.archive.Each(ctx, keys, func(key ledger.Key, l *ledger.Ledger, err error) error {
+		if _, ok := damagedBy(key, err); ok {
+			found.unread = append(found.unread, key)
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/advice"
 	"github.com/reportform/reportform/engine/clock"
+	"github.com/reportform/reportform/engine/gate"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
@@ -24,15 +25,23 @@ import (
 // the configuration and the state, may be repeated at any time, and takes and
 // gives plain data, so that whoever distributes work can call it anywhere. What
 // failed is in the Outcome; the error is for what kept all of them from being
-// tried, such as a plan of another configuration.
+// tried, such as a plan of another configuration. What the service refuses for
+// good is not asked for again for pulls with the same header, for an hour.
 func (e *Engine) Pull(ctx context.Context, h plan.Header, pulls []plan.Pull) (run.Outcome, error) {
-	return (&worker{e, nil}).Pull(ctx, h, pulls)
+	gates, fresh := e.runs.of(&h, e.now())
+	if fresh {
+		if err := e.wire.Begin(); err != nil {
+			return run.Outcome{}, err
+		}
+	}
+	return (&worker{e, nil, gates}).Pull(ctx, h, pulls)
 }
 
-// worker is the engine as an executor knows it.
+// worker is the engine as an executor knows it, for one run.
 type worker struct {
 	*Engine
-	tell func(run.Progress) // nil for nobody
+	tell  func(run.Progress) // nil for nobody
+	gates *gate.Gates
 }
 
 // Pull implements run.Worker.
@@ -74,51 +83,54 @@ func (w *worker) PullAt(ctx context.Context, h plan.Header, pulls []plan.Pull, s
 }
 
 // job resolves a planned pull, which works at a seat.
-func (e *Engine) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat *timedSeat) (*run.Job, error) {
-	want, err := e.wantOf(h, pull)
+func (w *worker) job(ctx context.Context, h *plan.Header, pull *plan.Pull, seat *timedSeat) (*run.Job, error) {
+	want, err := w.wantOf(h, pull)
 	if err != nil {
 		return nil, err
 	}
-	tenant, report := e.config.Tenant(address.Address(pull.Tenant)), e.config.Report(address.Address(pull.Report))
+	tenant, report := w.config.Tenant(address.Address(pull.Tenant)), w.config.Report(address.Address(pull.Report))
 	slice := window.Slice{From: pull.From, To: pull.To}
 	job := &run.Job{
 		Pull: pull, Planned: h.Now, Terms: want.Terms(),
 		LostAt: want.LostAt(slice), Trailing: want.Window.Trailing(), Open: want.Window.Open(),
-		Clock:   func() clock.Reading { return e.wire.Clock(tenant, report.Type) },
-		Explain: e.explain(tenant, report, pull),
+		Clock:   func() clock.Reading { return w.wire.Clock(tenant, report.Type) },
+		Explain: w.explain(tenant, report, pull),
 		Waited:  seat.waited,
 	}
 	if !want.Snapshot {
 		job.Settles, job.Revisits = want.Window.Settles(slice, want.Settle), want.Window.Revisits(slice)
 	}
 	if !h.FilesTrusted {
-		job.Intact = func(h *ledger.Held) bool { return e.intact(ctx, h) }
+		job.Intact = func(h *ledger.Held) bool { return w.intact(ctx, h) }
 	}
 	facts := factsOf(tenant, report, pull)
 	for i := range pull.Outputs {
-		output, err := e.output(tenant, report, facts, &pull.Outputs[i])
+		output, err := w.output(tenant, report, facts, &pull.Outputs[i])
 		if err != nil {
 			return nil, err
 		}
 		job.Outputs = append(job.Outputs, output)
 	}
-	if pull.Source == nil {
-		job.Reach = reach{e.wire.Reach(tenant, report)}
-		job.Events, err = e.asking(tenant, report, pull, seat)
-		job.Recall = e.recall(tenant, report, facts)
-	} else {
-		job.Events, err = e.rereading(pull.Source, facts, report.Type)
+	if pull.Source != nil {
+		job.Events, err = w.rereading(pull.Source, facts, report.Type)
+		return job, err
 	}
+	job.Reach = reach{w.wire.Reach(tenant, report)}
+	job.Recall = w.recall(tenant, report, facts)
+	admission := w.admission(tenant, report, seat)
+	job.Admit = admission.admit
+	read, err := w.asking(tenant, report, pull, seat)
+	job.Events = admission.reading(read)
 	return job, err
 }
 
-// explain says what the errors of a pull mean.
-func (e *Engine) explain(tenant *config.Tenant, report *config.Report, pull *plan.Pull) func(error) (cause, text string) {
-	explain := advice.For(tenant, report, e.wire.App(tenant))
-	return func(err error) (cause, text string) {
-		cause, text = explain(err)
-		return cause, text + advice.Licence(err, tenant, report.Type, pull.From, e.now())
-	}
+// explain explains the errors of a pull.
+func (e *Engine) explain(tenant *config.Tenant, report *config.Report, pull *plan.Pull) func(error) run.Explanation {
+	explain := advice.For(advice.Subject{
+		Tenant: tenant, Report: report, From: pull.From, Now: e.now,
+		App: e.wire.App(tenant), Successor: e.config.ReportTypes[report.Type.Successor],
+	})
+	return func(err error) run.Explanation { return run.Explanation(explain(err)) }
 }
 
 // factsOf is the pull object of the language for a planned pull.

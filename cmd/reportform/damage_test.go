@@ -79,20 +79,30 @@ func TestDamagedLedgers(t *testing.T) {
 			if before[file] == whole {
 				t.Fatal("the ledger is not damaged")
 			}
-			for _, command := range [][]string{
-				{"init"},
-				{"plan"},
-				{"apply", "-auto-approve"},
-				{"plan", `-target=tenant.t["b"]`},
-				{"state", "show", `tenant.t["b"]`},
+			for _, asked := range []struct {
+				code    int
+				command []string
+			}{
+				{1, []string{"init"}},
+				{3, []string{"plan"}},
+				{3, []string{"plan", "-detailed-exitcode"}},
+				{3, []string{"apply", "-auto-approve"}},
+				{3, []string{"plan", `-target=tenant.t["b"]`}},
+				{3, []string{"coverage", "-min=100"}},
+				{3, []string{"explain", "out/a.ndjson"}},
+				{1, []string{"state", "show", `tenant.t["b"]`}},
+				{3, []string{"state", "show", "report.sign_ins.r"}},
+				{3, []string{"show"}},
 			} {
-				said := strings.Join(strings.Fields(strings.ReplaceAll(l.expect(1, command...), "│", "")), " ")
+				said := strings.Join(strings.Fields(strings.ReplaceAll(l.expect(asked.code, asked.command...), "│", "")), " ")
 				for _, say := range append(test.say, `the ledger of report.sign_ins.r for tenant.t["b"]`) {
-					if !strings.Contains(said, say) {
-						t.Errorf("%s does not say %q:\n%s", command[0], say, said)
+					if !strings.Contains(strings.ToLower(said), strings.ToLower(say)) {
+						t.Errorf("%s does not say %q:\n%s", asked.command[0], say, said)
 					}
 				}
 			}
+			l.expect(2, "state", "verify")
+			l.expect(0, "state", "list")
 			if after := l.files("."); !maps.Equal(after, before) {
 				t.Error("something was changed")
 			}
@@ -104,7 +114,7 @@ func TestDamagedLedgers(t *testing.T) {
 			l.expect(2, "plan", "-detailed-exitcode", `-exclude=tenant.t["b"]`)
 			l.expect(2, "plan", "-detailed-exitcode", "-tenant=c")
 			l.expect(0, "plan", "-detailed-exitcode", "-tenant=a")
-			l.expect(0, "apply", "-auto-approve", `-exclude=tenant.t["b"]`)
+			l.expect(3, "apply", "-auto-approve")
 			l.expect(0, "plan", "-detailed-exitcode", `-exclude=tenant.t["b"]`)
 			after := l.files(".")
 			if after[file] != before[file] || after["out/b.ndjson"] != before["out/b.ndjson"] || after["out/c.ndjson"] != before["out/c.ndjson"] {
@@ -177,7 +187,7 @@ func TestDamagedPages(t *testing.T) {
 				t.Fatal("no page was damaged")
 			}
 			for _, command := range [][]string{{"plan"}, {"apply", "-auto-approve"}} {
-				said := strings.Join(strings.Fields(strings.ReplaceAll(l.expect(1, command...), "│", "")), " ")
+				said := strings.Join(strings.Fields(strings.ReplaceAll(l.expect(3, command...), "│", "")), " ")
 				for _, say := range []string{
 					"the ledger of report.sign_ins.r for tenant.one", "page " + strings.TrimSuffix(path.Base(damaged), ".json"), test.say, remedy,
 				} {
@@ -201,10 +211,107 @@ func TestAllDamagedLedgersAreNamed(t *testing.T) {
 	l.write(ledgerOf("a"), "")
 	l.write(ledgerOf("c"), "{}")
 	l.write(ledgerOf("d"), "[")
-	said := strings.Join(strings.Fields(strings.ReplaceAll(l.expect(1, "plan"), "│", "")), " ")
+	said := strings.Join(strings.Fields(strings.ReplaceAll(l.expect(3, "plan"), "│", "")), " ")
 	for _, tenant := range []string{"a", "c", "d"} {
 		if !strings.Contains(said, `the ledger of report.sign_ins.r for tenant.t["`+tenant+`"]`) {
 			t.Errorf("plan does not name the ledger of %s:\n%s", tenant, said)
 		}
+	}
+}
+
+// TestStrangersInTheState puts files into the state that are no ledgers: they are
+// named, read by nobody, and keep nobody from anything.
+func TestStrangersInTheState(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, startSandbox(t, 40), "", damageConfig)
+	l.expect(0, "apply", "-auto-approve")
+	whole := l.files(".")[ledgerOf("b")]
+	conflicted := strings.TrimSuffix(ledgerOf("b"), ".json") + " (conflicted copy).json"
+	l.write(conflicted, whole)
+	l.write(".reportform/state/report.sign_ins.r/Notes.json", "{}")
+	l.write(".reportform/state/report.sign_ins.r/.DS_Store", "x")
+	l.write(".reportform/state/README.txt", "x")
+	before := l.files(".")
+	for _, command := range [][]string{
+		{"init"},
+		{"plan", "-detailed-exitcode"},
+		{"apply", "-auto-approve"},
+		{"apply", "-auto-approve", "-prune"},
+		{"coverage", "-min=100"},
+		{"state", "list"},
+		{"state", "show", "report.sign_ins.r"},
+		{"state", "verify"},
+		{"explain", "out/b.ndjson"},
+		{"show"},
+	} {
+		said := l.expect(0, command...)
+		if strings.Count(said, "(conflicted copy).json") != 1 || strings.Count(said, "Notes.json") != 1 || strings.Contains(said, "README") {
+			t.Errorf("%v does not name what lies there once:\n%s", command, said)
+		}
+	}
+	if !maps.Equal(l.files("."), before) {
+		t.Error("something was changed")
+	}
+
+	// A copy under a name that a ledger could have is one that says who it is.
+	copied := strings.TrimSuffix(ledgerOf("b"), ".json") + "-laptop.json"
+	l.write(copied, whole)
+	said := strings.Join(strings.Fields(l.expect(3, "plan")), " ")
+	if !strings.Contains(said, `is of report.sign_ins.r for tenant.t["b"]`) {
+		t.Errorf("plan says\n%s", said)
+	}
+}
+
+// TestPruneKeepsWhatADamagedLedgerMayHold renames a tenant's block and damages
+// the ledger of the new name: the files that both names share stay.
+func TestPruneKeepsWhatADamagedLedgerMayHold(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, startSandbox(t, 40), "", damageConfig)
+	l.expect(0, "apply", "-auto-approve")
+	config := l.files(".")["main.rf.hcl"]
+	// Without c and d their ledgers are abandoned; a's cannot be read.
+	l.write("main.rf.hcl", strings.Replace(config, `["a", "b", "c", "d"]`, `["a", "b"]`, 1))
+	whole := l.files(".")[ledgerOf("a")]
+	l.write(ledgerOf("a"), "{")
+	said := strings.Join(strings.Fields(l.expect(3, "apply", "-auto-approve", "-prune")), " ")
+	for _, say := range []string{`the ledger of report.sign_ins.r for tenant.t["a"] cannot be read, and may hold the file too`, "out/c.ndjson", "out/d.ndjson"} {
+		if !strings.Contains(said, say) {
+			t.Errorf("prune does not say %q:\n%s", say, said)
+		}
+	}
+	if files := l.files("."); files["out/c.ndjson"] == "" || files["out/d.ndjson"] == "" || files[ledgerOf("a")] != "{" || files[ledgerOf("c")] == "" {
+		t.Error("something was deleted")
+	}
+	// Restored, it holds nothing of theirs.
+	l.write(ledgerOf("a"), whole)
+	l.expect(0, "apply", "-auto-approve", "-prune")
+	if files := l.files("."); files["out/c.ndjson"] != "" || files["out/a.ndjson"] == "" {
+		t.Error("prune deleted the wrong files")
+	}
+}
+
+// TestLedgerThatMayNotBeRead takes the right to read one ledger away, or puts a
+// folder in its place.
+func TestLedgerThatMayNotBeRead(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, startSandbox(t, 40), "", damageConfig)
+	l.expect(0, "apply", "-auto-approve")
+	file := filepath.Join(l.dir, filepath.FromSlash(ledgerOf("b")))
+	if os.Geteuid() != 0 { // who may read everything
+		if err := os.Chmod(file, 0); err != nil {
+			t.Fatal(err)
+		}
+		if said := l.expect(3, "plan"); !strings.Contains(said, "permission denied") {
+			t.Error(said)
+		}
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(file, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if said := strings.Join(strings.Fields(l.expect(3, "plan")), " "); !strings.Contains(said, `for tenant.t["b"] cannot be read`) {
+		t.Error(said)
 	}
 }

@@ -91,7 +91,7 @@ func TestBadDisks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if run.failed == 0 || run.code != 1 {
+			if run.failed == 0 || run.code != 3 {
 				t.Fatalf("%d calls failed and the exit code is %d:\n%s", run.failed, run.code, run.said)
 			}
 			said := strings.Join(strings.Fields(run.said), " ")

@@ -18,9 +18,6 @@ import (
 // version is set by releases: -ldflags "-X main.version=0.1.0".
 var version string
 
-// interrupted is the exit code after a second interrupt.
-const interrupted = 130
-
 func main() { os.Exit(run()) }
 
 // run is the program, with what it needs of the process as values.
@@ -28,15 +25,13 @@ func run() int {
 	// Events pass through without garbage; what there is should not double
 	// the memory.
 	debug.SetGCPercent(50)
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		<-signals
-		cancel() // stop cleanly
-		<-signals
-		os.Exit(interrupted)
+		cancel(interrupt(<-signals)) // stop cleanly
+		os.Exit(int(interrupt(<-signals)))
 	}()
 	app := cli.App{
 		Streams: view.StandardStreams(os.Getenv),
@@ -47,6 +42,15 @@ func run() int {
 		Engine:  cli.NewEngine(),
 	}
 	return app.Run(ctx, os.Args[1:])
+}
+
+// interrupt is the exit code for a signal.
+func interrupt(s os.Signal) cli.Interrupt {
+	const bySignal = 128
+	if s == syscall.SIGTERM {
+		return bySignal + 15
+	}
+	return bySignal + 2
 }
 
 // buildVersion is the version that the release or `go install` recorded,

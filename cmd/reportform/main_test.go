@@ -2,9 +2,12 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -21,7 +24,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"nowhere": nowhere},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"nowhere": nowhere, "exits": exits},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("NO_COLOR", "1")
 			// Programs built with -race sleep for a second when they exit.
@@ -29,6 +32,26 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// exits CODE PROGRAM ARGUMENT... fails unless the program exits with the code.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits code program argument...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	code := 0
+	var exit *exec.ExitError
+	switch err := ts.Exec(args[1], args[2:]...); {
+	case errors.As(err, &exit):
+		code = exit.ExitCode()
+	default:
+		ts.Check(err)
+	}
+	if code != want {
+		ts.Fatalf("exits with %d, want %d:\n%s%s", code, want, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+	}
 }
 
 // nowhere TEXT... fails if a file below the script's directory has one of the

@@ -11,6 +11,7 @@ report_type "audit_events" {
   api         = "aad_graph"
   version     = "beta"
   path        = "/reports/auditEvents"
+  successor   = "directory_audits"
   time        = "eventTime"
   id          = ["id"]
   lower       = "ge"
@@ -31,6 +32,7 @@ report_type "account_provisioning_events" {
   api         = "aad_graph"
   version     = "beta"
   path        = "/reports/accountProvisioningEvents"
+  successor   = "provisioning"
   time        = "eventTime"
   id          = ["id"]
   lower       = "ge"
@@ -54,6 +56,7 @@ report_type "sign_ins_from_unknown_sources_events" {
   api         = "aad_graph"
   version     = "beta"
   path        = "/reports/signInsFromUnknownSourcesEvents"
+  successor   = "risk_detections"
   time        = "timeOfLastSuccessfulSignIn"
   id          = ["id", "timeOfLastSuccessfulSignIn"]
   lower       = "ge"
@@ -73,6 +76,7 @@ report_type "sign_ins_from_ip_addresses_with_suspicious_activity_events" {
   api         = "aad_graph"
   version     = "beta"
   path        = "/reports/signInsFromIPAddressesWithSuspiciousActivityEvents"
+  successor   = "risk_detections"
   time        = "eventTime"
   id          = ["id", "eventTime"]
   lower       = "ge"
@@ -91,6 +95,7 @@ report_type "sign_ins_from_multiple_geographies_events" {
   api         = "aad_graph"
   version     = "beta"
   path        = "/reports/signInsFromMultipleGeographiesEvents"
+  successor   = "risk_detections"
   time        = "timeOfSecondSignIn"
   id          = ["id", "timeOfSecondSignIn"]
   lower       = "ge"
@@ -111,6 +116,7 @@ report_type "sign_ins_from_possibly_infected_devices_events" {
   api         = "aad_graph"
   version     = "beta"
   path        = "/reports/signInsFromPossiblyInfectedDevicesEvents"
+  successor   = "risk_detections"
   time        = "lastSignInTime"
   id          = ["id", "lastSignInTime"]
   lower       = "ge"
@@ -136,6 +142,7 @@ report_type "irregular_sign_in_activity_events" {
   api         = "aad_graph"
   version     = "beta"
   path        = "/reports/irregularSignInActivityEvents"
+  successor   = "risk_detections"
   time        = "eventTime"
   id          = ["id", "eventTime"]
   lower       = "ge"
@@ -157,6 +164,7 @@ report_type "all_users_with_anomalous_sign_in_activity_events" {
   api         = "aad_graph"
   version     = "beta"
   path        = "/reports/allUsersWithAnomalousSignInActivityEvents"
+  successor   = "risky_users"
   time        = "eventTime"
   id          = ["id", "eventTime"]
   lower       = "ge"
@@ -175,6 +183,7 @@ report_type "sign_ins_after_multiple_failures_events" {
   api         = "aad_graph"
   version     = "beta"
   path        = "/reports/signInsAfterMultipleFailuresEvents"
+  successor   = "risk_detections"
   time        = "firstSuccessfulSignIn"
   id          = ["id", "firstSuccessfulSignIn"]
   lower       = "ge"
@@ -192,6 +201,7 @@ report_type "compromised_credentials" {
   api         = "aad_graph"
   version     = "beta"
   path        = "/reports/compromisedCredentials"
+  successor   = "risk_detections"
   time        = "eventTime"
   id          = ["id", "eventTime"]
   lower       = "ge"
@@ -212,6 +222,7 @@ report_type "sspr_activity_events" {
   api         = "aad_graph"
   version     = "beta"
   path        = "/reports/ssprActivityEvents"
+  successor   = "directory_audits"
   time        = "eventTime"
   id          = ["id", "eventTime"]
   lower       = "ge"
@@ -232,6 +243,7 @@ report_type "sspr_registration_activity_events" {
   api         = "aad_graph"
   version     = "beta"
   path        = "/reports/ssprRegistrationActivityEvents"
+  successor   = "user_registration_details"
   time        = "eventTime"
   id          = ["id", "eventTime"]
   lower       = "ge"
@@ -250,6 +262,7 @@ report_type "ssgm_group_activity_events" {
   api         = "aad_graph"
   version     = "beta"
   path        = "/reports/ssgmGroupActivityEvents"
+  successor   = "directory_audits"
   time        = "eventTime"
   id          = ["id"]
   lower       = "ge"
@@ -352,6 +365,7 @@ report_type "all_user_sign_in_activity_events" {
   api         = "aad_graph"
   version     = "beta"
   path        = "/reports/allUserSignInActivityEvents"
+  successor   = "sign_ins"
   id          = []
   permissions = ["Directory.Read.All"]
   source      = "a public client names it; fields and time property unknown"
@@ -571,6 +585,7 @@ report_type "activities_audit" {
   api         = "aad_graph"
   version     = "beta"
   path        = "/activities/audit"
+  successor   = "directory_audits"
   time        = "activityDate"
   id          = ["id"]
   lower       = "ge"
@@ -607,6 +622,7 @@ report_type "activities_sign_ins" {
   api         = "aad_graph"
   version     = "beta"
   path        = "/activities/signinEvents"
+  successor   = "sign_ins"
   time        = "signinDateTime"
   id          = ["id"]
   lower       = "ge"

@@ -34,6 +34,35 @@ import (
 
 var update = flag.Bool("update", false, "write docs/reports.md from the catalog")
 
+// Every report of the retired API says which report of Microsoft Graph succeeds
+// it, where one does.
+func TestSuccessors(t *testing.T) {
+	types, _, err := Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	byName := map[string]*config.ReportType{}
+	for _, of := range types {
+		byName[of.Name] = of
+	}
+	for name, want := range map[string]string{
+		"audit_events": "directory_audits", "activities_audit": "directory_audits", "sspr_activity_events": "directory_audits",
+		"account_provisioning_events": "provisioning", "compromised_credentials": "risk_detections",
+		"all_users_with_anomalous_sign_in_activity_events": "risky_users", "sspr_registration_activity_events": "user_registration_details",
+		"all_user_sign_in_activity_events": "sign_ins", "activities_sign_ins": "sign_ins",
+		"tenant_user_count": "", "weak_credentials": "", "mim_sspr_activity_events": "",
+	} {
+		if got := byName[name].Successor; got != want {
+			t.Errorf("the successor of %s is %q, want %q", name, got, want)
+		}
+	}
+	for _, of := range types {
+		if next := byName[of.Successor]; of.Successor != "" && (of.API != config.APIAADGraph || next == nil || next.API != config.APIGraph) {
+			t.Errorf("the successor of %s is %q", of.Name, of.Successor)
+		}
+	}
+}
+
 // aadGraphReports are the reports of the Azure AD Graph API by its own names.
 var aadGraphReports = []string{
 	"accountProvisioningEvents",

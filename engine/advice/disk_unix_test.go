@@ -11,16 +11,16 @@ import (
 )
 
 func TestDisk(t *testing.T) {
-	explain := For(&config.Tenant{}, &config.Report{Type: &config.ReportType{}}, "")
+	explain := For(Subject{Tenant: &config.Tenant{}, Report: &config.Report{Type: &config.ReportType{}}})
 	for code, want := range map[syscall.Errno]string{
 		syscall.ENOSPC: diskFull, syscall.EDQUOT: diskFull, syscall.EROFS: diskReadOnly,
 		syscall.EFBIG: fileTooLarge, syscall.EIO: diskBroken,
 	} {
-		if cause, advice := explain(&os.PathError{Op: "write", Path: "x", Err: code}); cause != "disk" || advice != want {
-			t.Errorf("%v: %s, %q", code, cause, advice)
+		if x := explain(&os.PathError{Op: "write", Path: "x", Err: code}); x.Cause != "disk" || x.Advice != want {
+			t.Errorf("%v: %s, %q", code, x.Cause, x.Advice)
 		}
 	}
-	if cause, advice := explain(syscall.EINVAL); cause != "" || advice != "" {
-		t.Errorf("EINVAL: %s, %q", cause, advice)
+	if x := explain(syscall.EINVAL); x.Cause != "" || x.Advice != "" {
+		t.Errorf("EINVAL: %s, %q", x.Cause, x.Advice)
 	}
 }

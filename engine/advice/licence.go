@@ -1,28 +1,26 @@
 package advice
 
 import (
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/internal/diag"
 )
 
-// Licence says, of an error of a slice that begins at a time, which licence the
-// directory may have without its tenant saying so: with that the service has the
-// slice no longer, and refuses its dates. It is empty where that explains nothing.
-func Licence(err error, tenant *config.Tenant, t *config.ReportType, from, now time.Time) string {
-	var service *fetch.ServiceError
-	if tenant.Licence != "" || !errors.As(err, &service) || service.Kind != fetch.BadRequest {
+// undeclared says which licence the directory may have without its tenant saying
+// so: with that the service has the slice no longer, and refuses its dates. It is
+// empty where that explains nothing.
+func (s *Subject) undeclared(kind fetch.Kind) string {
+	tenant, t := s.Tenant, s.Report.Type
+	if tenant.Licence != "" || kind != fetch.BadRequest || s.From.IsZero() {
 		return ""
 	}
 	var licences []string
 	text := ""
 	for _, licence := range config.Licences() {
 		kept := t.Kept(licence)
-		if kept == nil || *kept == *t.Retention || !t.Offered(licence) || now.Before(config.ForgottenAt(*kept, from)) {
+		if kept == nil || *kept == *t.Retention || !t.Offered(licence) || s.Now().Before(config.ForgottenAt(*kept, s.From)) {
 			continue
 		}
 		licences = append(licences, licence)

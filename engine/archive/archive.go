@@ -34,6 +34,10 @@ func New(ledgers *store.Store, keepers Keepers, now func() time.Time, logger hcl
 // Keys returns the keys of all ledgers, in order of report and tenant.
 func (a *Archive) Keys(ctx context.Context) ([]ledger.Key, error) { return a.ledgers.Keys(ctx) }
 
+// Strangers returns the names of what lay beside ledgers when they were last
+// listed, looks like one and is none.
+func (a *Archive) Strangers() []string { return a.ledgers.Strangers() }
+
 // Ledger returns one ledger; it is empty if there is none.
 func (a *Archive) Ledger(ctx context.Context, key ledger.Key) (*ledger.Ledger, error) {
 	return a.ledgers.Read(ctx, key)

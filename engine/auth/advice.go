@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -27,6 +28,8 @@ func advice(e *Error, login string) string {
 		return "The tenant does not know the application. Check client_id, and have an administrator of the tenant grant consent: " + consent + " ."
 	case 700027:
 		return "The certificate does not match one that is registered for the application, or it has expired. Upload it in the app registration under Certificates & secrets."
+	case 700024:
+		return "The proof of identity was made at a time that the endpoint does not accept: this machine's clock is wrong. Set it, best by NTP."
 	case 70021, 700211, 700212, 700213:
 		return "No federated credential of the application matches the presented identity. Compare issuer, subject and audience in the app registration with those of the identity."
 	case 90002:
@@ -74,8 +77,16 @@ func networkAdvice(login string, err error) string {
 		alert       tls.AlertError
 		operation   *net.OpError
 		timeout     net.Error
+		proxy       interface {
+			error
+			ProxyStatus() int
+		}
 	)
 	switch {
+	case errors.As(err, &proxy) && proxy.ProxyStatus() == http.StatusProxyAuthRequired:
+		return "The proxy wants a login. Give its user and password in HTTPS_PROXY, or have the proxy let " + login + " pass."
+	case errors.As(err, &proxy):
+		return "The proxy does not let " + login + " pass. Check its rules, HTTPS_PROXY and NO_PROXY."
 	case errors.As(err, &dns):
 		return "The name of " + login + " cannot be resolved. Check the network and its DNS, the tenant's cloud and its endpoints."
 	case errors.As(err, &certificate):

@@ -38,3 +38,15 @@ func (b *Broker) Source(credential Credential, audience Audience) *Source {
 	}
 	return source
 }
+
+// Begin begins a run: what was refused before may be asked for again.
+func (b *Broker) Begin() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for key, source := range b.sources {
+		source.forget()
+		if c, ok := key.credential.(interface{ forget() }); ok {
+			c.forget()
+		}
+	}
+}

@@ -43,7 +43,7 @@ func (clientSecretType) Decode(block *config.Credential, getenv func(string) str
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	return &clientSecret{app: app, place: place, getenv: getenv}, diags
+	return &clientSecret{app: app, proof: proof{place: place, getenv: getenv}}, diags
 }
 
 // clientID returns the application's id from its attribute, or from
@@ -83,15 +83,14 @@ func clientID(attribute *hcl.Attribute, block *config.Credential, getenv func(st
 
 // clientSecret knows where its secret is found, not what it is.
 type clientSecret struct {
-	app    string
-	place  secret.Reference
-	getenv func(string) string
+	app string
+	proof
 }
 
 func (c *clientSecret) App() string { return c.app }
 
 func (c *clientSecret) Token(ctx context.Context, client *http.Client, audience Audience) (*oauth2.Token, error) {
-	value, err := secret.Read(ctx, c.place, c.getenv)
+	value, err := c.read(ctx)
 	if err != nil {
 		return nil, unreadable(ctx, c.app, audience, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 )
@@ -24,19 +25,30 @@ type Error struct {
 	// Message says what went wrong, on one line.
 	Message string
 	// TraceID and CorrelationID are what Microsoft's support asks for; empty
-	// or a GUID.
+	// or a GUID. Without an answer of the endpoint's own the latter is the
+	// client-request-id that was sent.
 	TraceID, CorrelationID string
 	// Advice says what to do, in full sentences; empty where nothing is known.
 	Advice string
+	// Unread reports that the secret could not be read, and nobody was asked.
+	Unread bool
 
 	temporary bool  // the network's fault, or a page that is not the endpoint's
 	cause     error // context.Canceled, context.DeadlineExceeded or nil
 }
 
-// Error gives everything on one line.
+// Error says what went wrong on one line; what to do is the Advice's to say.
 func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "no token for tenant %q as app %q: %s", e.Directory, e.App, e.Message)
+	return fmt.Sprintf("no token for tenant %q as app %q: %s", e.Directory, e.App, e.Message) + e.facts(e.TraceID, e.CorrelationID)
+}
+
+// Cause is what went wrong, without what is of one tenant or request alone.
+func (e *Error) Cause() string {
+	return fmt.Sprintf("no token as app %q: %s", e.App, e.Message) + e.facts("", "")
+}
+
+// facts are the codes and ids of an answer, in parentheses.
+func (e *Error) facts(trace, correlation string) string {
 	var facts []string
 	if e.Code != "" {
 		facts = append(facts, e.Code)
@@ -47,20 +59,21 @@ func (e *Error) Error() string {
 	if e.Status != 0 {
 		facts = append(facts, fmt.Sprintf("HTTP %d", e.Status))
 	}
-	if e.TraceID != "" {
-		facts = append(facts, "trace id "+e.TraceID)
+	if trace != "" {
+		facts = append(facts, "trace id "+trace)
 	}
-	if e.CorrelationID != "" {
-		facts = append(facts, "correlation id "+e.CorrelationID)
+	if correlation != "" {
+		facts = append(facts, "correlation id "+correlation)
 	}
-	if len(facts) > 0 {
-		b.WriteString(" (" + strings.Join(facts, ", ") + ")")
+	if len(facts) == 0 {
+		return ""
 	}
-	if e.Advice != "" {
-		b.WriteString(". " + e.Advice)
-	}
-	return b.String()
+	return " (" + strings.Join(facts, ", ") + ")"
 }
+
+// Final reports whether the same request fails until somebody changes something:
+// the secret, the application, the directory.
+func (e *Error) Final() bool { return !e.Retryable() && e.cause == nil }
 
 // Retryable reports whether the same request may succeed later although
 // nothing was changed: the endpoint was throttled or broken, or could not be
@@ -86,7 +99,7 @@ func (e *Error) because(message, advice string) *Error {
 func unreadable(ctx context.Context, app string, audience Audience, err error) *Error {
 	e := newError(app, audience).because(line(err.Error(), maxMessage),
 		"Make the secret available there, or set the credential's secret to another place.")
-	e.cause = ctx.Err()
+	e.Unread, e.cause = true, ctx.Err()
 	return e
 }
 
@@ -102,9 +115,24 @@ func explain(ctx context.Context, app string, audience Audience, err error) *Err
 		return e.because("the request was given up: "+ctx.Err().Error(), "")
 	}
 	e.temporary = true
+	var sent interface {
+		error
+		ClientRequestID() string
+	}
+	if errors.As(err, &sent) {
+		e.CorrelationID = firstGUID(sent.ClientRequestID())
+	}
+	var proxy interface {
+		error
+		ProxyStatus() int
+	}
+	if errors.As(err, &proxy) && proxy.ProxyStatus() == http.StatusProxyAuthRequired {
+		e.Status, e.temporary = proxy.ProxyStatus(), false
+	}
 	var request *url.Error
 	if errors.As(err, &request) {
-		return e.because(line(request.Err.Error(), maxMessage), networkAdvice(audience.Login, request.Err))
+		text := strings.ReplaceAll(request.Err.Error(), " (client-request-id "+e.CorrelationID+")", "")
+		return e.because(line(text, maxMessage), networkAdvice(audience.Login, request.Err))
 	}
 	return e.because("the token endpoint's answer cannot be read", "Try again; if it stays, "+proxyAdvice(audience.Login))
 }

@@ -81,6 +81,9 @@ func (e endpoint) RoundTrip(req *http.Request) (*http.Response, error) {
 	body = bom.Trim(body)
 	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if refusal := judge(e.app, e.audience, resp.StatusCode, mediaType, body); refusal != nil {
+		if refusal.CorrelationID == "" {
+			refusal.CorrelationID = firstGUID(resp.Header.Get("client-request-id"))
+		}
 		return nil, refusal
 	}
 	accepted := *resp

@@ -25,13 +25,24 @@ const value = "s3cr3t~V&lue+/=with spaces%"
 const app = "8f0c1f2e-0000-4000-8000-000000000001"
 
 func withSecret(value string) Credential {
-	return &clientSecret{app: app, place: secret.Reference{Env: "TEST_SECRET"}, getenv: func(name string) string {
+	return &clientSecret{app: app, proof: proof{place: secret.Reference{Env: "TEST_SECRET"}, getenv: func(name string) string {
 		if name == "TEST_SECRET" {
 			return value
 		}
 		return ""
-	}}
+	}}}
 }
+
+// proxyRefuses is an error of the transport, which is not known here.
+type proxyRefuses struct{ status int }
+
+func (p proxyRefuses) Error() string {
+	return "the proxy refuses (client-request-id " + p.ClientRequestID() + ")"
+}
+func (p proxyRefuses) ProxyStatus() int      { return p.status }
+func (proxyRefuses) ClientRequestID() string { return sentID }
+
+const sentID = "0a1b2c3d-0000-4000-8000-00000000000f"
 
 // roundTripper is a function as a round tripper.
 type roundTripper func(*http.Request) (*http.Response, error)
@@ -264,6 +275,11 @@ func TestEveryShapeOfFailure(t *testing.T) {
 		{"no such host", failing(&net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "login.example", IsNotFound: true}}), Error{Message: "dial: lookup login.example: no such host", Advice: "DNS"}, true},
 		{"refused", failing(&net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}), Error{Message: "dial tcp: connection refused", Advice: "firewall"}, true},
 		{"timeout", failing(fmt.Errorf("no answer: %w", context.DeadlineExceeded)), Error{Message: "no answer: context deadline exceeded", Advice: "in time"}, true},
+		{"proxy login to connect", failing(proxyRefuses{407}), Error{Status: 407, Message: "the proxy refuses", CorrelationID: sentID, Advice: "HTTPS_PROXY"}, false},
+		{"proxy that does not connect", failing(proxyRefuses{403}), Error{Message: "the proxy refuses", CorrelationID: sentID, Advice: "NO_PROXY"}, true},
+		{"clock", answering(401, jsonType, `{"error":"invalid_client","error_codes":[700024],"error_description":"AADSTS700024: Client assertion is not within its valid time range. Current time: 2026-11-29T10:00:00Z"}`), Error{
+			Status: 401, Code: "invalid_client", AADSTS: 700024, Message: "Client assertion is not within its valid time range. Current time: 2026-11-29T10:00:00Z", Advice: "clock is wrong",
+		}, false},
 		{"ended", failing(io.ErrUnexpectedEOF), Error{Message: "unexpected EOF", Advice: "ended without an answer"}, true},
 	}
 	for _, tt := range tests {
@@ -284,7 +300,7 @@ func TestEveryShapeOfFailure(t *testing.T) {
 			if got.Retryable() != tt.retryable {
 				t.Errorf("retryable is %t", got.Retryable())
 			}
-			for _, part := range []string{got.Directory, got.App, got.Code, got.TraceID, got.Message, got.Advice} {
+			for _, part := range []string{got.Directory, got.App, got.Code, got.TraceID, got.Message} {
 				if !strings.Contains(err.Error(), part) {
 					t.Errorf("%q does not say %q", err, part)
 				}

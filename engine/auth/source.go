@@ -21,8 +21,6 @@ const (
 	// renewTimeout bounds a renewal while the old token is still good, and is
 	// the pause before the next one if it failed.
 	renewTimeout = 30 * time.Second
-	// refusalFor is how long a refusal is remembered.
-	refusalFor = time.Minute
 )
 
 // errSlowRenewal ends a renewal that took too long: the endpoint's fault, not
@@ -44,13 +42,16 @@ type Source struct {
 	expires time.Time
 	request *request // under way, or nil
 
-	refusal      *Error // of the last request, or nil
-	refusedUntil time.Time
+	got     time.Time       // when the token was asked for
+	refusal *Error          // that stands, or nil
+	refused context.Context // ends with a refusal
+	refuse  context.CancelFunc
 }
 
 // request is one request for a token that any number of callers wait for.
 type request struct {
 	waiting int
+	began   time.Time
 	cancel  context.CancelFunc
 	done    chan struct{} // closed when token and err are set
 	token   secret.Value
@@ -61,7 +62,9 @@ type request struct {
 // which must retry what can be retried. now is the clock, time.Now outside
 // tests.
 func NewSource(credential Credential, audience Audience, client *http.Client, now func() time.Time) *Source {
-	return &Source{credential: credential, audience: audience, client: client, now: now}
+	s := &Source{credential: credential, audience: audience, client: client, now: now}
+	s.refused, s.refuse = context.WithCancel(context.Background())
+	return s
 }
 
 // Token returns an access token with at least five minutes, or a fifth, of its
@@ -70,7 +73,7 @@ func NewSource(credential Credential, audience Audience, client *http.Client, no
 // waits. If a renewal fails while the old token is good, the old one is returned.
 //
 // A refusal that will not pass by itself, such as a wrong secret, is remembered
-// for a minute and returned without another request, so that many pulls of one
+// until a run begins, and returned without another request, so that many pulls of one
 // tenant do not hammer the endpoint. Errors are *Error, or the context's.
 func (s *Source) Token(ctx context.Context) (string, error) {
 	s.mu.Lock()
@@ -79,7 +82,7 @@ func (s *Source) Token(ctx context.Context) (string, error) {
 	case !s.token.IsZero() && now.Before(s.renew):
 		defer s.mu.Unlock()
 		return s.token.Reveal(), nil
-	case s.refusal != nil && now.Before(s.refusedUntil):
+	case s.refusal != nil:
 		defer s.mu.Unlock()
 		return "", s.refusal
 	case ctx.Err() != nil:
@@ -111,6 +114,40 @@ func (s *Source) Invalidate(token string) {
 	}
 }
 
+// Renew forgets the token unless it was asked for after a time: what has changed
+// since, such as a permission that was granted, shows only in another. The next
+// call of Token asks for one.
+func (s *Source) Renew(after time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.got.After(after) {
+		s.token = secret.Value{}
+	}
+}
+
+// Refused returns a context that ends when a token is refused for good, for those
+// who wait before they need one.
+func (s *Source) Refused() context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.refused
+}
+
+// forget forgets a refusal.
+func (s *Source) forget() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pardon()
+}
+
+// pardon forgets a refusal. s.mu is held.
+func (s *Source) pardon() {
+	s.refusal = nil
+	if s.refused.Err() != nil {
+		s.refused, s.refuse = context.WithCancel(context.Background())
+	}
+}
+
 // start begins a request that outlives the caller's context, but not its
 // values. s.mu is held.
 func (s *Source) start(ctx context.Context) *request {
@@ -121,7 +158,7 @@ func (s *Source) start(ctx context.Context) *request {
 	} else {
 		ctx, cancel = context.WithCancel(ctx)
 	}
-	r := &request{cancel: cancel, done: make(chan struct{})}
+	r := &request{cancel: cancel, done: make(chan struct{}), began: s.now()}
 	go func() {
 		defer cancel()
 		token, err := s.credential.Token(ctx, s.client, s.audience)
@@ -153,6 +190,7 @@ func (s *Source) finish(r *request, token *oauth2.Token, err error) {
 	switch {
 	case err == nil:
 		s.keep(token)
+		s.got = r.began
 		r.token = s.token
 	case s.good():
 		s.renew = s.now().Add(renewTimeout)
@@ -174,15 +212,16 @@ func (s *Source) keep(token *oauth2.Token) {
 	s.token = secret.Hide(token.AccessToken)
 	s.expires = now.Add(life)
 	s.renew = s.expires.Add(-min(renewBefore, life/5))
-	s.refusal = nil
+	s.pardon()
 }
 
 // remember keeps a refusal that will not pass by itself. s.mu is held.
 func (s *Source) remember(err error) {
-	s.refusal = nil
+	s.pardon()
 	var refusal *Error
-	if errors.As(err, &refusal) && !refusal.Retryable() && refusal.cause == nil {
-		s.refusal, s.refusedUntil = refusal, s.now().Add(refusalFor)
+	if errors.As(err, &refusal) && refusal.Final() {
+		s.refusal = refusal
+		s.refuse()
 	}
 }
 

@@ -5,12 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"golang.org/x/oauth2"
+
+	"github.com/reportform/reportform/internal/secret"
 )
 
 // fake gives token-1, token-2 and so on. It is used by pointer.
@@ -209,7 +213,8 @@ func TestFailedRenewalUsesTheOldToken(t *testing.T) {
 			}
 			f.fail(nil)
 			f.takes = 0
-			time.Sleep(refusalFor)
+			time.Sleep(renewTimeout)
+			s.forget()
 			if got, err := s.Token(t.Context()); err != nil || got == "token-1" {
 				t.Errorf("after recovery got %q, %v", got, err)
 			}
@@ -241,7 +246,8 @@ func TestSlowRenewalIsNoEndOfAContext(t *testing.T) {
 	})
 }
 
-func TestRefusalsAreRememberedForAMinute(t *testing.T) {
+// A refusal stands for the run, however long that is; who waits hears of it.
+func TestRefusalsStandForTheRun(t *testing.T) {
 	tests := []struct {
 		name       string
 		err        error
@@ -268,13 +274,102 @@ func TestRefusalsAreRememberedForAMinute(t *testing.T) {
 				if (f.asked == 1) != tt.remembered {
 					t.Errorf("asked %d times", f.asked)
 				}
+				if heard := s.Refused().Err() != nil; heard != tt.remembered {
+					t.Errorf("those who wait hear of it: %t", heard)
+				}
 				f.fail(nil)
-				time.Sleep(refusalFor)
-				if _, err := s.Token(t.Context()); err != nil {
-					t.Errorf("a minute later: %v", err)
+				time.Sleep(10 * time.Hour)
+				if _, err := s.Token(t.Context()); (err != nil) != tt.remembered {
+					t.Errorf("ten hours later: %v", err)
+				}
+				s.forget()
+				if _, err := s.Token(t.Context()); err != nil || s.Refused().Err() != nil {
+					t.Errorf("in another run: %v", err)
 				}
 			})
 		})
+	}
+}
+
+// A token is asked for anew where it is older than what may have changed.
+func TestRenew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{life: time.Hour, takes: time.Second}
+		s := sourceOf(f)
+		var refusedAt time.Time
+		for n, want := range []string{"token-1", "token-2", "token-2"} {
+			if got, err := s.Token(t.Context()); got != want || err != nil {
+				t.Errorf("%d: got %q, %v", n, got, err)
+			}
+			if n == 0 {
+				time.Sleep(time.Second)
+				refusedAt = time.Now()
+				time.Sleep(time.Second)
+			}
+			s.Renew(refusedAt) // as all do that were refused at once
+		}
+	})
+}
+
+// A secret that cannot be read is looked for once in a run, however many
+// directories need it, and again in the next.
+func TestFailedSecretIsReadOnce(t *testing.T) {
+	asked := 0
+	credential := &clientSecret{app: app, proof: proof{place: secret.Reference{Env: "TEST_SECRET"}, getenv: func(string) string {
+		asked++
+		return ""
+	}}}
+	b := NewBroker(http.DefaultClient)
+	run := func() {
+		var wg sync.WaitGroup
+		for n := range 100 {
+			wg.Go(func() {
+				s := b.Source(credential, Audience{Login: "https://login.example", Directory: fmt.Sprintf("t%d.example", n)})
+				_, err := s.Token(t.Context())
+				if refused, ok := errors.AsType[*Error](err); !ok || !refused.Unread || !refused.Final() || refused.Directory != fmt.Sprintf("t%d.example", n) {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	run()
+	if asked != 1 {
+		t.Errorf("looked %d times", asked)
+	}
+	b.Begin()
+	run()
+	if asked != 2 {
+		t.Errorf("looked %d times in two runs", asked)
+	}
+}
+
+// A command that fails runs once a run; who stops waiting does not end it for
+// the others.
+func TestFailingCommandRunsOnce(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "runs")
+	p := &proof{place: secret.Reference{Exec: []string{"sh", "-c", "echo run >> " + log + "; sleep 0.2; exit 1"}}}
+	given, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for n := range 10 {
+		wg.Go(func() {
+			ctx := t.Context()
+			if n == 0 {
+				ctx = given
+			}
+			if _, err := p.read(ctx); err == nil {
+				t.Error("there is a secret")
+			}
+		})
+	}
+	cancel()
+	wg.Wait()
+	if _, err := p.read(t.Context()); err == nil {
+		t.Error("there is a secret")
+	}
+	// The one that was given up may have run alone.
+	if runs, err := os.ReadFile(log); err != nil || len(runs) > 2*len("run\n") {
+		t.Errorf("it ran: %s, %v", runs, err)
 	}
 }
 

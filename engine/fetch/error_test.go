@@ -1,6 +1,9 @@
 package fetch
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -113,8 +116,8 @@ func TestServiceErrorText(t *testing.T) {
 func TestEveryKindHasItsAdvice(t *testing.T) {
 	seen := map[string]Kind{}
 	for _, kind := range []Kind{
-		Permission, Licence, Role, Forbidden, Unauthorised, Throttled,
-		Timeout, NotFound, BadRequest, Unavailable, BadResponse,
+		Permission, Licence, Role, Forbidden, Retired, NotProvisioned, AppRefused, Unauthorised, Throttled,
+		Timeout, NotFound, BadRequest, Proxy, Unavailable, BadResponse,
 	} {
 		advice := (&ServiceError{Kind: kind}).Advice()
 		if !strings.HasSuffix(advice, ".") {
@@ -126,6 +129,91 @@ func TestEveryKindHasItsAdvice(t *testing.T) {
 		seen[advice] = kind
 	}
 }
+
+// What the service says, what kind that is, and words of the advice: those that
+// it has, and those that would contradict the service.
+func TestKindsAndAdvice(t *testing.T) {
+	for _, test := range []struct {
+		status        int
+		code, message string
+		want          Kind
+		has, not      string
+	}{
+		{403, "Forbidden", "Your tenant is not licensed for this feature.", Licence, "no licence", "does not say which"},
+		{403, "UnknownError", "The tenant needs an Azure AD Premium P2 subscription.", Licence, "no licence", "does not say which"},
+		{403, "Forbidden", "You cannot perform the requested operation, required scopes are missing in the token.", Permission, "Grant the application", "licence"},
+		{403, "Forbidden", "Missing application roles. API required roles: SecurityEvents.Read.All", Permission, "Grant the application", "directory role"},
+		{403, "InsufficientGraphPermissions", "", Permission, "Grant the application", "licence"},
+		{403, "Forbidden", "User is not in the allowed roles.", Role, "directory role", "licence"},
+		{403, "Forbidden", "Either the licence or the permission is missing.", Forbidden, "Check both", ""},
+		{403, "", "", Forbidden, "does not say which", ""},
+		{403, "Authentication_MSGraphPermissionMissing", "Your licence is fine.", Permission, "Grant", "licence"}, // the code counts
+		{400, "AadPremiumLicenseRequired", "The tenant needs to have Microsoft Entra ID P2.", Licence, "no licence", "filter"},
+		{400, "BadRequest", "Resource not found for the segment 'signIns'.", NotFound, "cloud", "filter"},
+		{404, "UnknownError", "Resource not found for the segment 'riskyAgents'.", NotFound, "cloud", "older"},
+		{400, "BadRequest", "Invalid filter clause", BadRequest, "filter", "cloud"},
+		{401, "UnknownError", "Forbidden by ServiceFabricGraphAuthenticationMiddleware", AppRefused, "does not know the application", "credential"},
+		{401, "InvalidAuthenticationToken", "expired", Unauthorised, "credential", ""},
+		{407, "", "", Proxy, "HTTPS_PROXY", "filter"},
+		{500, "DataInsightsRequestError", "", AppRefused, "signed-in user", "Try again"},
+		{500, "UnknownError", "FAILED - Forbidden", AppRefused, "signed-in user", "Try again"},
+		{500, "HostNotFound", "", NotProvisioned, "not set up", "Try again"},
+		{404, "TenantDeploymentNotFound", "", NotProvisioned, "not set up", "cloud"},
+		{500, "", "Rate limit reached because of too many requests to query broker. Please retry after sometime.", Throttled, "request limit", "failing"},
+		{500, "UnknownError", "", Unavailable, "Try again later", "request-id"},
+		{501, "NotSupported", "", NotFound, "does not offer", "Try again"},
+		{410, "resyncRequired", "", NotFound, "", ""},
+	} {
+		body := fmt.Sprintf(`{"error":{"code":%q,"message":%q}}`, test.code, test.message)
+		e := NewServiceError(&http.Response{StatusCode: test.status, Header: http.Header{}}, "https://h/p", []byte(body))
+		advice := e.Advice()
+		if e.Kind != test.want || !strings.Contains(advice, test.has) || test.not != "" && strings.Contains(advice, test.not) {
+			t.Errorf("%d %s %q is of kind %s, with the advice %q", test.status, test.code, test.message, e.Kind, advice)
+		}
+	}
+}
+
+// What names a request is there where one is, and never empty.
+func TestIDs(t *testing.T) {
+	for want, e := range map[string]error{
+		"a loop (request-id r)":        &LinkError{Err: errors.New("a loop"), RequestID: "r", ClientRequestID: "c"},
+		"a loop (client-request-id c)": &LinkError{Err: errors.New("a loop"), ClientRequestID: "c"},
+		"a loop":                       &LinkError{Err: errors.New("a loop")},
+		"the service answered 599 (client-request-id c)":                         &ServiceError{Status: 599, ClientRequestID: "c"},
+		"the service did not answer in time: no header (client-request-id sent)": NewTimeout("https://h/", sentError{}),
+	} {
+		if got := e.Error(); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+func TestPermanent(t *testing.T) {
+	for _, test := range []struct {
+		status int
+		body   string
+		want   bool
+	}{
+		{500, `{"error":{"code":"DataInsightsRequestError"}}`, true},
+		{500, `{"error":{"code":"HostNotFound"}}`, true},
+		{500, `{"error":{"code":"UnknownError"}}`, false},
+		{500, `{"error":{"code":"UnknownError","message":"Rate limit reached"}}`, false},
+		{503, `{"error":{"code":"HostNotFound"}}`, false},
+		{500, "", false},
+	} {
+		resp := &http.Response{StatusCode: test.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(test.body))}
+		got := Permanent(resp)
+		left, err := io.ReadAll(resp.Body)
+		if got != test.want || string(left) != test.body || err != nil {
+			t.Errorf("%d %s: %v, and %q is left, %v", test.status, test.body, got, left, err)
+		}
+	}
+}
+
+type sentError struct{}
+
+func (sentError) Error() string           { return "no header" }
+func (sentError) ClientRequestID() string { return "sent" }
 
 func TestSanitise(t *testing.T) {
 	for _, test := range []struct {

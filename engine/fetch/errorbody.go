@@ -1,6 +1,9 @@
 package fetch
 
 import (
+	"bytes"
+	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,7 +20,7 @@ func NewServiceError(resp *http.Response, address string, body []byte) *ServiceE
 	e := &ServiceError{
 		Status:          resp.StatusCode,
 		RequestID:       RequestID(resp),
-		ClientRequestID: Sanitise(resp.Header.Get("client-request-id"), maxWord),
+		ClientRequestID: ClientRequestID(resp),
 		URL:             withoutQuery(address),
 	}
 	e.Date, _ = http.ParseTime(resp.Header.Get("Date"))
@@ -27,8 +30,25 @@ func NewServiceError(resp *http.Response, address string, body []byte) *ServiceE
 	} else if !looksLikeMarkup(body) {
 		e.Message = Sanitise(string(body), maxMessage)
 	}
-	e.Kind = kindOf(e.Status, e.Code, e.InnerCode)
+	e.Kind = kindOf(e.Status, e.Code, e.InnerCode, e.Message)
 	return e
+}
+
+// Permanent reports whether a response that looks like a failure that passes is
+// none: by what it says the service always answers so. Its body can be read
+// afterwards as before.
+func Permanent(resp *http.Response) bool {
+	if resp.StatusCode != http.StatusInternalServerError || resp.Body == nil {
+		return false
+	}
+	const most = 64 << 10
+	beginning, err := io.ReadAll(io.LimitReader(resp.Body, most))
+	rest := resp.Body
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(beginning), rest), rest}
+	return err == nil && NewServiceError(resp, "", beginning).Kind.Final()
 }
 
 // NewBadResponse describes a response with status 200 that is not whole, in
@@ -45,7 +65,28 @@ func NewBadResponse(resp *http.Response, address string, object []byte, what str
 
 // NewTimeout describes that no response came from an address in time.
 func NewTimeout(address string, cause error) *ServiceError {
-	return &ServiceError{Kind: Timeout, Message: Sanitise(cause.Error(), maxMessage), URL: withoutQuery(address), cause: cause}
+	return &ServiceError{
+		Kind: Timeout, Message: Sanitise(cause.Error(), maxMessage), ClientRequestID: SentAs(cause),
+		URL: withoutQuery(address), cause: cause,
+	}
+}
+
+// SentAs returns the client-request-id of the request that an error of the
+// transport is about; empty where the error does not tell.
+func SentAs(err error) string {
+	var sent interface {
+		error
+		ClientRequestID() string
+	}
+	if errors.As(err, &sent) {
+		return Sanitise(sent.ClientRequestID(), maxWord)
+	}
+	return ""
+}
+
+// ClientRequestID returns the client-request-id of a response, sanitised.
+func ClientRequestID(resp *http.Response) string {
+	return Sanitise(resp.Header.Get("client-request-id"), maxWord)
 }
 
 // RequestID returns the service's request-id of a response, sanitised.
@@ -83,7 +124,7 @@ func looksLikeMarkup(body []byte) bool {
 
 // describe fills in what an error object says: that of Microsoft Graph, with
 // details within details, or that of Azure AD Graph, where the message is an
-// object with a language.
+// object with a language and the request-id stands beside it.
 func (e *ServiceError) describe(object []byte) {
 	e.Code = word(object, "code")
 	message := text(object, "message")
@@ -91,6 +132,9 @@ func (e *ServiceError) describe(object []byte) {
 		message = text(object, "message", "value")
 	}
 	e.describeMessage(message)
+	if e.RequestID == "" {
+		e.RequestID = word(object, "requestId")
+	}
 	const deepest = 8
 	for range deepest {
 		inner := rawjson.Lookup(object, "innerError")

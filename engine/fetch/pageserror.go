@@ -1,12 +1,11 @@
 package fetch
 
-import "fmt"
-
 // PagesError says what is wrong with pages of which each is whole by itself.
 type PagesError struct {
-	Kind      PagesKind
-	Message   string
-	RequestID string // of the last of them
+	Kind    PagesKind
+	Message string
+	// RequestID and ClientRequestID are those of the last of them.
+	RequestID, ClientRequestID string
 }
 
 // PagesKind says what sort of error it is.
@@ -20,11 +19,14 @@ const (
 	NoProgress PagesKind = "no_progress"
 )
 
-func (e *PagesError) Error() string {
-	if e.RequestID == "" {
-		return e.Message
+func (e *PagesError) Error() string { return e.Message + IDs(e.RequestID, e.ClientRequestID) }
+
+// Cause is the error without what is of one pull alone.
+func (e *PagesError) Cause() string {
+	if e.Kind == FilterIgnored {
+		return "the service ignores the filter by time"
 	}
-	return fmt.Sprintf("%s (request-id %s)", e.Message, e.RequestID)
+	return "the service goes round in circles"
 }
 
 // Advice says in full sentences what the user can do.

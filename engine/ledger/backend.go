@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"errors"
+	"strings"
 )
 
 // Version is a backend's opaque token for the stored bytes of a ledger. The
@@ -28,8 +29,17 @@ type Backend interface {
 	// Delete removes what is stored if its version still is old; otherwise it
 	// returns ErrConflict and changes nothing.
 	Delete(ctx context.Context, key Key, old Version) error
-	// List returns all keys, those of pages included, in any order.
+	// List returns all keys, those of pages included, in any order. With a
+	// *StrangersError they are all that there are.
 	List(ctx context.Context) ([]Key, error)
+}
+
+// StrangersError names what lies beside ledgers, looks like one and is none: what
+// a person, or a program that copies files, has put there. It does no harm.
+type StrangersError struct{ Names []string }
+
+func (e *StrangersError) Error() string {
+	return strings.Join(e.Names, ", ") + ": not the name of a ledger"
 }
 
 // Checker is a Backend that can tell, without storing anything, what would keep

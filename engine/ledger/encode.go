@@ -35,6 +35,14 @@ func (e *UnreadableError) Error() string { return e.Err.Error() }
 
 func (e *UnreadableError) Unwrap() error { return e.Err }
 
+// KeyError says that what is stored does not go with the encryption that the
+// configuration declares. It is in an *UnreadableError.
+type KeyError struct{ Err error }
+
+func (e *KeyError) Error() string { return e.Err.Error() }
+
+func (e *KeyError) Unwrap() error { return e.Err }
+
 func damaged(err error) error {
 	if newer, ok := errors.AsType[*NewerError](err); ok {
 		return newer

@@ -76,6 +76,9 @@ type Plan struct {
 	KeptElsewhere int `json:"kept_elsewhere,omitempty"`
 	// Clock is set where this machine's clock and the services' are known to differ.
 	Clock *Clock `json:"clock,omitempty"`
+	// Damaged are the ledgers that cannot be read: what they hold is unknown, so
+	// that their reports of their tenants are left out.
+	Damaged []Damaged `json:"damaged,omitempty"`
 	// Estimate is what the pulls take; nil without pulls.
 	Estimate *Estimate `json:"estimate,omitempty"`
 	// Schedules are those that cannot hold.
@@ -143,6 +146,18 @@ type PullOutput struct {
 	From   place.Place   `json:"from_path,omitempty"`
 	Via    place.Place   `json:"via_path,omitempty"`
 	Leaves []place.Place `json:"leaves_paths,omitempty"`
+}
+
+// Damaged is a ledger that cannot be read.
+type Damaged struct {
+	Tenant string `json:"tenant"`
+	Report string `json:"report"`
+	// Why says what is wrong and what to do, in words.
+	Why string `json:"why"`
+}
+
+func (d *Damaged) Error() string {
+	return "the ledger of " + d.Report + " for " + d.Tenant + " cannot be read: " + d.Why
 }
 
 // Gap is a run of consecutive slices that are wanted, not held and cannot be

@@ -47,13 +47,35 @@ type Failure struct {
 	Outputs []string `json:"outputs"` // addresses of those that lack it
 	// Message says what went wrong, a line for each error. It holds no secrets.
 	Message string `json:"message"`
-	// Cause is the kind of the error, as a stable word; empty for none.
-	Cause string `json:"cause,omitempty"`
-	// Advice says what the user can do, in full sentences; empty where the
-	// message says it all.
-	Advice string `json:"advice,omitempty"`
+	Explanation
+	// Unasked reports that the service was not asked for the slice: it had
+	// refused the whole report of the tenant before.
+	Unasked bool `json:"unasked,omitempty"`
 	// Stopped reports that an interrupt ended the pull.
 	Stopped bool `json:"stopped,omitempty"`
+}
+
+// Explanation says of a failure what is known of it beside its message. It is
+// plain data; what is not known is empty.
+type Explanation struct {
+	// Kind says where it happened, as a stable word: service, login, secret,
+	// network or output.
+	Kind string `json:"kind,omitempty"`
+	// Cause says what happened, as a stable word.
+	Cause string `json:"cause,omitempty"`
+	// Status is that of the answer, Code the service's word for the error.
+	Status int    `json:"status,omitempty"`
+	Code   string `json:"code,omitempty"`
+	// RequestID and ClientRequestID are what support finds the request by.
+	RequestID       string `json:"request_id,omitempty"`
+	ClientRequestID string `json:"client_request_id,omitempty"`
+	// Reason is what went wrong, without what is of one tenant, slice or request
+	// alone.
+	Reason string `json:"reason,omitempty"`
+	// Advice says what the user can do, in full sentences; empty where the
+	// message says it all. Remedy says it for any tenant.
+	Advice string `json:"advice,omitempty"`
+	Remedy string `json:"remedy,omitempty"`
 }
 
 // Error is the Message.

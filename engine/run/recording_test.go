@@ -161,14 +161,14 @@ func TestRunnerHoldsWhatOneOutputDoesNotTake(t *testing.T) {
 			r.add("output.toy.bad", "/bad", &bad)
 			r.add("output.toy.good", "/good", &good)
 			r.runner.Keeper = "k"
-			r.job.Explain = func(err error) (cause, advice string) {
+			r.job.Explain = func(err error) Explanation {
 				if !errors.Is(err, errBroken) {
 					t.Errorf("asked about %v", err)
 				}
-				return "toy", "Mend it."
+				return Explanation{Cause: "toy", Advice: "Mend it."}
 			}
 			result := r.runner.Pull(t.Context(), &r.job)
-			want := &Failure{Outputs: []string{"output.toy.bad"}, Message: errBroken.Error(), Cause: "toy", Advice: "Mend it."}
+			want := &Failure{Outputs: []string{"output.toy.bad"}, Message: errBroken.Error(), Explanation: Explanation{Cause: "toy", Advice: "Mend it."}}
 			if diff := cmp.Diff(want, result.Failure); diff != "" {
 				t.Error(diff)
 			}

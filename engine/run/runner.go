@@ -30,6 +30,9 @@ type Job struct {
 	Outputs []JobOutput
 	// Terms are recorded in the ledger with what is held.
 	Terms plan.Terms
+	// Admit, if set, is asked before anything is begun. It may wait; an error says
+	// why the pull need not be tried. leave is called when the pull has ended.
+	Admit func(ctx context.Context) (leave func(), err error)
 	// LostAt is when the service has the slice no longer, zero for never. What it
 	// gives from then on is not the whole.
 	LostAt time.Time
@@ -54,10 +57,10 @@ type Job struct {
 	// Reach, if set, takes how far the service reaches from the ledger, and gives
 	// what is known after the pull.
 	Reach Reach
-	// Explain, if set, says of an error what kind it is, as a stable word, and
-	// what the user can do about it in terms of the report: the permission to
-	// grant, the licence to buy. Both may be empty.
-	Explain func(error) (cause, advice string)
+	// Explain, if set, says of an error what is known of it, and what the user can
+	// do about it in terms of the report: the permission to grant, the licence to
+	// buy.
+	Explain func(error) Explanation
 }
 
 // Reach is how long a span the service answers for in one go.
@@ -125,6 +128,13 @@ func (r *Runner) Pull(ctx context.Context, job *Job) Result {
 	if p.source, err = job.source(l); err != nil {
 		return p.failed(ctx, err)
 	}
+	if job.Admit != nil {
+		leave, err := job.Admit(ctx)
+		if err != nil {
+			return p.failed(ctx, err)
+		}
+		defer leave()
+	}
 	r.tell(Started{Pull: job.Pull})
 	p.compared = p.recall(ctx)
 	sinks, w, err := p.transfer(ctx)
@@ -177,6 +187,15 @@ func (job *Job) source(l *ledger.Ledger) (*ledger.Held, error) {
 	}
 	return h, nil
 }
+
+// UnaskedError says that the service was not asked, because it has refused what
+// the pull is of as a whole: Err is how.
+type UnaskedError struct{ Err error }
+
+func (e *UnaskedError) Error() string { return "not asked again: " + e.Err.Error() }
+
+// Unwrap returns the refusal.
+func (e *UnaskedError) Unwrap() error { return e.Err }
 
 // errLost says that the service has a slice no longer.
 var errLost = errors.New("the service does not have the whole slice any more: make the plan again")
@@ -403,11 +422,12 @@ func (p *pulling) waited(ctx context.Context, w *Waiting) Result {
 
 func (p *pulling) failure(of []JobOutput, err error) *Failure {
 	f := &Failure{Message: err.Error(), Stopped: errors.Is(err, context.Canceled)}
+	_, f.Unasked = errors.AsType[*UnaskedError](err)
 	for _, output := range of {
 		f.Outputs = append(f.Outputs, output.Address)
 	}
 	if p.job.Explain != nil {
-		f.Cause, f.Advice = p.job.Explain(err)
+		f.Explanation = p.job.Explain(err)
 	}
 	return f
 }

@@ -118,6 +118,8 @@ func (c *call) refuseAccess(f Fault, r *request) {
 		c.forbidden(r.view.Endpoint, permission)
 	case "unlicensed":
 		c.unlicensed(r.view.Endpoint)
+	case "retired":
+		c.fail(http.StatusForbidden, "Authentication_Unauthorized", "Access blocked to AAD Graph API for this application. https://aka.ms/AzureADGraphMigration.")
 	}
 }
 

@@ -46,6 +46,7 @@ func TestAnswerFaults(t *testing.T) {
 		"claims-challenge": func(a answer) bool {
 			return a.status == 401 && strings.Contains(a.header.Get("WWW-Authenticate"), `error="insufficient_claims"`)
 		},
+		"retired":   func(a answer) bool { return a.status == 403 && a.code(t) == "Authentication_Unauthorized" },
 		"forbidden": func(a answer) bool { return a.status == 403 && a.code(t) == "Authentication_MSGraphPermissionMissing" },
 		"unlicensed": func(a answer) bool {
 			return a.status == 403 && a.code(t) == "Authentication_RequestFromNonPremiumTenantOrB2CTenant"

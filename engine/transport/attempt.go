@@ -63,6 +63,9 @@ func (e *attemptError) Error() string {
 
 func (e *attemptError) Unwrap() error { return e.err }
 
+// ClientRequestID is the one that the request was sent with.
+func (e *attemptError) ClientRequestID() string { return e.id }
+
 func failedAttempt(ctx context.Context, id string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -72,8 +75,11 @@ func failedAttempt(ctx context.Context, id string, err error) error {
 		dns     *net.DNSError
 		op      *net.OpError
 		timeout net.Error
+		proxy   *ProxyError
 	)
 	switch {
+	case errors.As(err, &proxy):
+		e.transient = proxy.Status >= http.StatusInternalServerError
 	case errors.As(err, &dns):
 		e.transient = dns.IsTemporary || dns.IsTimeout
 	case errors.As(err, &op):

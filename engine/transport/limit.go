@@ -38,16 +38,40 @@ type turn struct {
 }
 
 // take waits for a request's turn. A request that can have no token takes
-// none: it fails at once, and holds up no other. The token is not kept, for it
-// may expire in the wait.
+// none: it fails at once, also in the wait, and holds up no other. The token is
+// not kept, for it may expire in the wait.
 func (t *turn) take(ctx context.Context) error {
 	if t.limiter == nil {
 		return nil
 	}
-	if t.tokens != nil {
+	if t.tokens == nil {
+		return t.limiter.Wait(ctx, t.seat)
+	}
+	for {
 		if _, err := t.tokens.Token(ctx); err != nil {
 			return err
 		}
+		if err := t.untilRefused(ctx); err == nil || ctx.Err() != nil {
+			return err
+		}
 	}
+}
+
+// untilRefused waits for a turn until there can be no token any more.
+func (t *turn) untilRefused(ctx context.Context) error {
+	r, ok := t.tokens.(refusable)
+	if !ok {
+		return t.limiter.Wait(ctx, t.seat)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stop := context.AfterFunc(r.Refused(), cancel)
+	defer stop()
 	return t.limiter.Wait(ctx, t.seat)
+}
+
+// refusable is Tokens that can be refused while requests wait.
+type refusable interface {
+	// Refused returns a context that ends when there can be no token any more.
+	Refused() context.Context
 }

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -53,6 +54,43 @@ func TestRefusedTokenWithoutAnotherTakesNoTurn(t *testing.T) {
 		_, err := get(t, New(Options{Base: base, Tokens: source, Server: home, Limiter: onePerTenSeconds()}), home+"/x")
 		if took := time.Since(start); !errors.Is(err, refused) || took > 0 || len(s.requests) != 1 {
 			t.Errorf("got %v after %s and %d requests", err, took, len(s.requests))
+		}
+	})
+}
+
+// refusableTokens are refused while requests wait.
+type refusableTokens struct {
+	tokens
+	refused context.Context
+}
+
+func (t *refusableTokens) Refused() context.Context { return t.refused }
+
+// Whoever waits for a turn while the credential is refused fails at once.
+func TestRefusalEndsTheWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		expired := errors.New("the secret has expired")
+		refused, refuse := context.WithCancel(t.Context())
+		source, s := &refusableTokens{refused: refused}, &script{outcomes: []outcome{reply(200)}}
+		rt := New(Options{Base: s, Tokens: source, Server: home, Limiter: onePerTenSeconds()})
+		mustGet(t, rt, home+"/x")
+		start := time.Now()
+		var wg sync.WaitGroup
+		for range 24 {
+			wg.Go(func() {
+				if _, err := get(t, rt, home+"/x"); !errors.Is(err, expired) {
+					t.Errorf("got %v", err)
+				}
+			})
+		}
+		time.Sleep(time.Second)
+		source.mu.Lock()
+		source.err = expired
+		source.mu.Unlock()
+		refuse()
+		wg.Wait()
+		if took := time.Since(start); took > time.Second || len(s.requests) != 1 {
+			t.Errorf("it took %s, and %d requests were sent", took, len(s.requests))
 		}
 	})
 }

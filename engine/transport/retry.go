@@ -55,7 +55,8 @@ func (r Retry) wait(attempt int) time.Duration {
 type retry struct {
 	next    http.RoundTripper
 	policy  Retry
-	limiter *Limiter // may be nil
+	final   func(*http.Response) bool // may be nil
+	limiter *Limiter                  // may be nil
 	home    server
 	logger  hclog.Logger
 }
@@ -65,7 +66,7 @@ func (r *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 	current := req
 	for n := 1; ; n++ {
 		resp, err := r.next.RoundTrip(current)
-		if !again(resp, err) {
+		if !again(resp, err) || resp != nil && r.final != nil && r.final(resp) {
 			return resp, err
 		}
 		wait, told := r.wait(resp, n)

@@ -36,6 +36,9 @@ type Options struct {
 	Limiter *Limiter
 	Seat    Seat
 	Retry   Retry // the zero value tries once
+	// Final, if set, reports of an answer that is not to be asked for again,
+	// although its status says that it may pass. It leaves the body as it was.
+	Final func(*http.Response) bool
 	// UserAgent is sent where a request has none of its own.
 	UserAgent string
 }
@@ -64,6 +67,6 @@ func New(o Options) http.RoundTripper {
 	if o.Limiter != nil {
 		rt = &limit{next: rt, turn: turn, home: home}
 	}
-	rt = &retry{next: rt, policy: o.Retry, limiter: o.Limiter, home: home, logger: o.Logger}
+	rt = &retry{next: rt, policy: o.Retry, final: o.Final, limiter: o.Limiter, home: home, logger: o.Logger}
 	return &logged{next: rt, home: home, logger: o.Logger}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/reportform/reportform/config/catalog"
 	"github.com/reportform/reportform/engine/auth"
 	"github.com/reportform/reportform/engine/clock"
+	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/engine/fetch/odata"
 	"github.com/reportform/reportform/engine/sandbox"
 	"github.com/reportform/reportform/engine/transport"
@@ -76,6 +77,29 @@ func New(o Options) *Wire {
 func (w *Wire) Open() error {
 	_, err := w.open()
 	return err
+}
+
+// Begin is Open for a run that begins: what was refused in an earlier one may be
+// asked for again.
+func (w *Wire) Begin() error {
+	s, err := w.open()
+	if err != nil {
+		return err
+	}
+	s.broker.Begin()
+	return nil
+}
+
+// Renew has a tenant's reports of a type asked for with a token that was got after
+// a time.
+func (w *Wire) Renew(t *config.Tenant, reportType *config.ReportType, after time.Time) {
+	s, err := w.open()
+	if err != nil {
+		return
+	}
+	if tokens, ok := s.clientOptions(t, reportType).Tokens.(*auth.Source); ok {
+		tokens.Renew(after)
+	}
 }
 
 // Close stops the sandbox, if one runs, and releases connections.
@@ -255,6 +279,7 @@ func (s *shared) clientOptions(t *config.Tenant, reportType *config.ReportType) 
 		Server:    endpoint(endpoints, reportType.API),
 		Limiter:   s.limiters.For(credential.App(), directoryOf(t), w.limitClass(t, reportType)),
 		Retry:     w.Retry,
+		Final:     fetch.Permanent,
 		UserAgent: w.userAgent(),
 	}
 	s.clients[key] = options

@@ -118,7 +118,7 @@ func (f *feed) finish(ctx context.Context, current *inflight) (got fed, next str
 		return got, ""
 	}
 	f.pager.logger.Warn("asking for a page again", "error", got.linkErr)
-	if f.pager.pause(ctx, 1) != nil {
+	if f.pager.pause(ctx, 1, nil) != nil {
 		return got, ""
 	}
 	requests := got.requests
@@ -140,9 +140,9 @@ func (f *feed) receive(current *inflight) (got fed, next string) {
 	var pages *fetch.PagesError
 	switch {
 	case errors.As(err, &pages):
-		pages.RequestID = current.page.requestID
+		pages.RequestID, pages.ClientRequestID = current.page.requestID, current.page.clientID
 	case err != nil && !errors.Is(err, errLostPlace):
-		err = &fetch.LinkError{Err: err, RequestID: current.page.requestID}
+		err = &fetch.LinkError{Err: err, RequestID: current.page.requestID, ClientRequestID: current.page.clientID}
 	}
 	got.linkErr = err
 	return got, next

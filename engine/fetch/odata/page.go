@@ -30,12 +30,14 @@ type page struct {
 	rawjson.Page
 	body      []byte
 	requestID string
-	requests  int64 // how often the page was asked for
+	clientID  string // client-request-id
+	requests  int64  // how often the page was asked for
 }
 
 // pager reads single pages. It is safe for concurrent use.
 type pager struct {
 	http     *http.Client
+	protocol Protocol
 	logger   hclog.Logger
 	header   http.Header
 	keys     rawjson.Keys
@@ -44,11 +46,13 @@ type pager struct {
 	// blanks says that the service refused a link as it wrote it, with plus signs
 	// for blanks, and took it with %20.
 	blanks atomic.Bool
+	// answered is set when a page has come.
+	answered atomic.Bool
 }
 
 func newPager(c *Client, r *Request) *pager {
 	p := &pager{
-		http: sameServerClient(c.HTTP), logger: c.logger(), header: http.Header{},
+		http: sameServerClient(c.HTTP), protocol: r.Protocol, logger: c.logger(), header: http.Header{},
 		keys:     rawjson.Keys{Time: timePath(r)[0], ID: r.ID[:idCount(r)]},
 		maxBytes: c.MaxPageBytes, backoff: c.Backoff,
 	}
@@ -113,24 +117,28 @@ func (g *pager) read(ctx context.Context, address string, p *page, of question, 
 				return nil
 			}
 		}
-		if err == nil || ctx.Err() != nil || try >= tries(err, of) {
+		if err == nil || ctx.Err() != nil || try >= tries(err, of, g.answered.Load()) {
 			return err
 		}
 		g.logger.Warn("asking for a page again", "try", try+1, "error", err)
-		if g.pause(ctx, try) != nil {
+		if g.pause(ctx, try, err) != nil {
 			return err
 		}
 	}
 }
 
-// pause waits before a page is asked for again for the nth time.
-func (g *pager) pause(ctx context.Context, n int) error {
+// pause waits before a page is asked for again that failed with err for the nth time.
+func (g *pager) pause(ctx context.Context, n int, err error) error {
 	delay := g.backoff << (n - 1)
+	if flaps(err) {
+		delay = refusedWait * g.backoff
+	}
 	return wait(ctx, delay+rand.N(delay/2+1))
 }
 
-// tries returns how often in all a page is asked for that failed with err.
-func tries(err error, of question) int {
+// tries returns how often in all a page is asked for that failed with err, when
+// others have been answered or not.
+func tries(err error, of question, answered bool) int {
 	var e *fetch.ServiceError
 	if !errors.As(err, &e) {
 		return 1
@@ -146,11 +154,22 @@ func tries(err error, of question) int {
 			return 1
 		}
 		return 3
-	case fetch.Permission, fetch.Licence, fetch.Role, fetch.Forbidden:
-		return 2 // these come and go
-	default:
-		return 1
 	}
+	// Refusals come and go. What to make of one in the place of an answer to the
+	// first question is for whoever asks.
+	if e.Kind.Flaps() && answered {
+		return 2
+	}
+	return 1
+}
+
+// refusedWait is how many times the first wait it takes until a page that was
+// refused is asked for again.
+const refusedWait = 10
+
+func flaps(err error) bool {
+	e, ok := errors.AsType[*fetch.ServiceError](err)
+	return ok && e.Kind.Flaps()
 }
 
 func isStatus(err error, status int) bool {
@@ -182,7 +201,7 @@ func (g *pager) readOnce(ctx context.Context, address string, p *page, received 
 		return sendError(ctx, address, err)
 	}
 	defer resp.Body.Close()
-	p.requestID = fetch.RequestID(resp)
+	p.requestID, p.clientID = fetch.RequestID(resp), fetch.ClientRequestID(resp)
 	if resp.StatusCode != http.StatusOK {
 		// What there is of the body may help, and is not needed.
 		p.body, _ = readAll(io.LimitReader(resp.Body, maxErrorBody), p.body, maxErrorBody)
@@ -190,6 +209,9 @@ func (g *pager) readOnce(ctx context.Context, address string, p *page, received 
 			return ctx.Err()
 		}
 		e := fetch.NewServiceError(resp, address, p.body)
+		if j, ok := g.protocol.(judge); ok {
+			j.judge(e)
+		}
 		if to, err := resp.Location(); err == nil && resp.StatusCode < 400 {
 			e.Message = "it redirects to " + fetch.Sanitise(to.Scheme+"://"+to.Host, 200) + ", where no token is sent"
 		}
@@ -200,7 +222,7 @@ func (g *pager) readOnce(ctx context.Context, address string, p *page, received 
 		return ctx.Err()
 	}
 	if errors.Is(err, errTooLarge) {
-		return fmt.Errorf("a page is larger than %s bytes (request-id %s): ask for smaller ones with page_size", grouped(g.maxBytes), p.requestID)
+		return fmt.Errorf("a page is larger than %s bytes%s: ask for smaller ones with page_size", grouped(g.maxBytes), fetch.IDs(p.requestID, p.clientID))
 	}
 	if err == nil && resp.ContentLength >= 0 && int64(len(p.body)) != resp.ContentLength {
 		err = io.ErrUnexpectedEOF
@@ -209,6 +231,7 @@ func (g *pager) readOnce(ctx context.Context, address string, p *page, received 
 		return fetch.NewBadResponse(resp, address, nil, "the response broke off after "+grouped(int64(len(p.body)))+" bytes: "+fetch.Sanitise(err.Error(), 200), err)
 	}
 	text := bom.Trim(p.body)
+	g.answered.Store(true)
 	received(text)
 	if err := p.Split(text, &g.keys); err != nil {
 		return fetch.NewBadResponse(resp, address, nil, unusable(resp, text, err), err)

@@ -142,18 +142,51 @@ func TestPageThatIsTooLarge(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	refuse := send(403, `{"error":{"code":"Authorization_RequestDenied","message":"Insufficient privileges"}}`)
-	s := newScript(t, refuse, events("", "a"))
+	s := newScript(t, events("/2", "a"), refuse, events("", "b"))
 	got, _, err := read(t, s.client(), s.request())
 	if err != nil {
 		t.Errorf("a refusal that goes away: %v", err)
 	}
-	wantIDs(t, got, "a")
+	wantIDs(t, got, "a", "b")
 
-	s = newScript(t, refuse, refuse)
-	_, _, err = read(t, s.client(), s.request())
-	var e *fetch.ServiceError
-	if !errors.As(err, &e) || e.Kind != fetch.Permission || e.RequestID != "r2" || !strings.Contains(err.Error(), "Insufficient privileges") {
-		t.Errorf("the error is %v", err)
+	for _, test := range []struct {
+		answers []answer
+		id      string
+	}{
+		{[]answer{refuse}, "r1"}, // the first question is asked once
+		{[]answer{events("/2", "a"), refuse, refuse}, "r3"},
+	} {
+		s = newScript(t, test.answers...)
+		_, _, err = read(t, s.client(), s.request())
+		var e *fetch.ServiceError
+		if !errors.As(err, &e) || e.Kind != fetch.Permission || e.RequestID != test.id || !strings.Contains(err.Error(), "Insufficient privileges") {
+			t.Errorf("the error is %v", err)
+		}
+	}
+}
+
+// The retired API's answer is one by status, code and API.
+func TestRetired(t *testing.T) {
+	for _, test := range []struct {
+		protocol Protocol
+		status   int
+		body     string
+		want     fetch.Kind
+	}{
+		{AADGraph{}, 403, `{"odata.error":{"code":"Authentication_Unauthorized","message":{"lang":"en","value":"Access blocked to AAD Graph API for this application. https://aka.ms/AzureADGraphMigration."}}}`, fetch.Retired},
+		{AADGraph{}, 410, ``, fetch.Retired},
+		{AADGraph{}, 403, `{"odata.error":{"code":"Authorization_RequestDenied","message":{"lang":"en","value":"Insufficient privileges"}}}`, fetch.Permission},
+		{Graph{}, 403, `{"error":{"code":"Authentication_Unauthorized","message":"m"}}`, fetch.Forbidden},
+		{Graph{}, 410, ``, fetch.NotFound},
+	} {
+		s := newScript(t, send(test.status, test.body))
+		r := s.request()
+		r.Protocol = test.protocol
+		_, _, err := read(t, s.client(), r)
+		var e *fetch.ServiceError
+		if !errors.As(err, &e) || e.Kind != test.want {
+			t.Errorf("%T, %d %s: the error is %v", test.protocol, test.status, test.body, err)
+		}
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/reportform/reportform/engine/fetch"
 )
 
 // Request is what to read: one report of one tenant.
@@ -43,6 +45,11 @@ type Protocol interface {
 	// Option returns the query option that every address must have; the name is
 	// empty for none.
 	Option(r *Request) (name, value string)
+}
+
+// judge is a Protocol that knows more of an error than status and code tell.
+type judge interface {
+	judge(e *fetch.ServiceError)
 }
 
 // under returns the URL of a folder at an endpoint.

@@ -260,7 +260,7 @@ func (w *walk) readPages(ctx context.Context, s fetch.Span, earlier extent) (rea
 		}
 		if part.stale >= maxStale && got.page.NextLink != "" {
 			return reached, fmt.Errorf("page %d of %s: %w", n, s, &fetch.PagesError{
-				Kind: fetch.NoProgress, RequestID: got.page.requestID,
+				Kind: fetch.NoProgress, RequestID: got.page.requestID, ClientRequestID: got.page.clientID,
 				Message: fmt.Sprintf("the last %d pages brought only events that had come before, each with a link to another page: the service is going round in circles", maxStale),
 			})
 		}
@@ -351,7 +351,7 @@ func (w *walk) yieldPage(ctx context.Context, p *page, part *portion) error {
 	}
 	if part.judged >= enoughToJudge {
 		if 2*part.beyond > part.judged {
-			return &fetch.PagesError{Kind: fetch.FilterIgnored, RequestID: p.requestID, Message: fmt.Sprintf(
+			return &fetch.PagesError{Kind: fetch.FilterIgnored, RequestID: p.requestID, ClientRequestID: p.clientID, Message: fmt.Sprintf(
 				"%s of %s events lie outside of the time that was asked for: the service has ignored the filter %q",
 				grouped(int64(part.beyond)), grouped(int64(part.judged)), fetch.Sanitise(condition(w.request, w.wider(part.span)), 200))}
 		}

@@ -107,14 +107,18 @@ func (b *Backend) List(ctx context.Context) ([]ledger.Key, error) {
 		return nil, b.failed(ctx, err)
 	}
 	var keys []ledger.Key
+	var strangers ledger.StrangersError
 	for _, object := range objects {
 		key, ok, err := keypath.Parse(strings.TrimPrefix(object.Name, b.prefix))
 		if err != nil {
-			return nil, b.failed(ctx, err)
+			strangers.Names = append(strangers.Names, object.Name)
 		}
 		if ok {
 			keys = append(keys, key)
 		}
+	}
+	if strangers.Names != nil {
+		return keys, &strangers
 	}
 	return keys, nil
 }

@@ -239,10 +239,13 @@ func TestOpensOnceAtFirstUse(t *testing.T) {
 	}
 }
 
-func TestListRefusesForeignNames(t *testing.T) {
-	m := &memory{objects: map[string]object{"p/Report/x.json": {}}}
-	if _, err := open(m, "p").List(t.Context()); err == nil || !strings.Contains(err.Error(), "Report/x.json is not the name of a ledger") {
-		t.Errorf("error is %v, want one that names the object", err)
+// What looks like a ledger and is none is named, and hides none.
+func TestListNamesStrangers(t *testing.T) {
+	m := &memory{objects: map[string]object{"p/Report/x.json": {}, "p/r/t.json": {}, "p/r/t (conflicted copy).json": {}}}
+	keys, err := open(m, "p").List(t.Context())
+	strangers, ok := errors.AsType[*ledger.StrangersError](err)
+	if !ok || len(strangers.Names) != 2 || !strings.Contains(err.Error(), "p/Report/x.json") || len(keys) != 1 {
+		t.Errorf("%v, %v", keys, err)
 	}
 }
 

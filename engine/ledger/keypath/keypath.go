@@ -65,7 +65,7 @@ func Parse(path string) (key ledger.Key, ok bool, err error) {
 		}
 	}
 	if err != nil || Of(key) != path {
-		return ledger.Key{}, false, fmt.Errorf("%s is not the name of a ledger: keep other files elsewhere", path)
+		return ledger.Key{}, false, fmt.Errorf("%s is not the name of a ledger", path)
 	}
 	return key, true, nil
 }

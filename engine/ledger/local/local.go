@@ -116,16 +116,20 @@ func (b *Backend) List(ctx context.Context) ([]ledger.Key, error) {
 		return nil, err
 	}
 	var keys []ledger.Key
+	var strangers ledger.StrangersError
 	err := b.walk("", func(path string) error {
 		key, ok, err := keypath.Parse(path)
 		if ok {
 			keys = append(keys, key)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", b.dir, err)
+			strangers.Names = append(strangers.Names, filepath.Join(b.dir, filepath.FromSlash(path)))
 		}
 		return nil
 	})
+	if err == nil && strangers.Names != nil {
+		err = &strangers
+	}
 	return keys, err
 }
 

@@ -51,7 +51,7 @@ func open(k *keys, key ledger.Key, stored []byte) ([]byte, error) {
 	var nobody *age.NoIdentityMatchError
 	r, err := age.Decrypt(bytes.NewReader(stored), k.identities...)
 	if errors.As(err, &nobody) {
-		return nil, errors.New("it is encrypted with another key than the configuration names: add the identity that it was encrypted with to old_identities of the encryption block; if that is lost, " + ledger.Remedy)
+		return nil, &ledger.KeyError{Err: errors.New("it is encrypted with another key than the configuration names: add the identity that it was encrypted with to old_identities of the encryption block; if that is lost, " + ledger.Remedy)}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("it is damaged (%w): %s", err, ledger.Remedy)

@@ -76,11 +76,11 @@ func (b *Backend) open(ctx context.Context, key ledger.Key, stored []byte) ([]by
 		if b.migrate {
 			return stored, nil
 		}
-		return nil, errPlain
+		return nil, &ledger.KeyError{Err: errPlain}
 	}
 	keys, err := b.keys.load(ctx)
 	if err != nil {
-		return nil, err
+		return nil, &ledger.KeyError{Err: err}
 	}
 	return open(keys, key, stored)
 }
@@ -118,7 +118,7 @@ func (b *Backend) Migrate(ctx context.Context) (encrypted int, err error) {
 		return 0, nil
 	}
 	keys, err := b.inner.List(ctx)
-	if err != nil {
+	if _, harmless := errors.AsType[*ledger.StrangersError](err); err != nil && !harmless {
 		return 0, err
 	}
 	var mu sync.Mutex

@@ -15,22 +15,44 @@ import (
 
 // Keys returns the keys of all ledgers in order of report and tenant.
 func (s *Store) Keys(ctx context.Context) ([]ledger.Key, error) {
-	keys, err := s.backend.List(ctx)
+	keys, err := s.list(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("listing the ledgers: %w", err)
+		return nil, err
 	}
 	keys = slices.DeleteFunc(keys, func(k ledger.Key) bool { return k.Page != "" })
 	slices.SortFunc(keys, ledger.Key.Compare)
 	return keys, nil
 }
 
+// list returns the keys of all ledgers and pages.
+func (s *Store) list(ctx context.Context) ([]ledger.Key, error) {
+	keys, err := s.backend.List(ctx)
+	if strangers, ok := errors.AsType[*ledger.StrangersError](err); ok {
+		s.strangers.Store(&strangers.Names)
+		return keys, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listing the ledgers: %w", err)
+	}
+	return keys, nil
+}
+
+// Strangers returns the names of what lay beside ledgers when they were last
+// listed, looks like one and is none.
+func (s *Store) Strangers() []string {
+	if names := s.strangers.Load(); names != nil {
+		return *names
+	}
+	return nil
+}
+
 // Unnamed returns, in order, the keys of pages that were made before olderThan
 // and that no head names: those of processes that died. Pages of a head that
 // cannot be read may be all that is left of it, and are not among them.
 func (s *Store) Unnamed(ctx context.Context, olderThan time.Time) ([]ledger.Key, error) {
-	keys, err := s.backend.List(ctx)
+	keys, err := s.list(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("listing the ledgers: %w", err)
+		return nil, err
 	}
 	old := map[ledger.Key][]ledger.Key{} // pages by ledger
 	for _, key := range keys {

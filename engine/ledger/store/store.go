@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -26,7 +27,10 @@ import (
 type Store struct {
 	backend ledger.Backend
 	cache   pageCache
-	turns   sync.Map // by Key: a chan struct{} that has room for whoever changes the ledger
+	// strangers are the names that the last list met which has met any.
+	strangers atomic.Pointer[[]string]
+
+	turns sync.Map // by Key: a chan struct{} that has room for whoever changes the ledger
 }
 
 // New returns the Store of a backend.

@@ -48,7 +48,7 @@ Slices that have expired by keep are deleted; orphans are deleted with -prune. W
 
 With -approved=DIGEST it makes the plan anew and carries it out without asking if it does what was approved: the configuration, what is deleted, and the hazards are the same. Slices that have come due since, and the clock, make no difference.
 
-A pull is complete or it failed, and a failure of one tenant stops only its own pulls. When something failed, apply ends with 1, says what and why, and the next apply tries it again. The first interrupt stops cleanly, the second at once; nothing is left half-written either way.`,
+A pull is complete or it failed, and a failure of one tenant stops only its own pulls. When something failed, apply ends with 3, or with 1 if nothing was done, says what and why, and the next apply tries it again. The first interrupt stops cleanly, the second at once; nothing is left half-written either way.`,
 		Examples: []Example{
 			{"apply", "plan, ask, fetch"},
 			{"apply -auto-approve", "from a schedule"},
@@ -56,6 +56,9 @@ A pull is complete or it failed, and a failure of one tenant stops only its own 
 			{"apply -approved=9f86d081884c7d659a2feaa0c55ad015", "carry out what was reviewed, planned anew"},
 			{"apply -prune", "also delete what is no longer declared"},
 			{"apply -auto-approve -prune -allow=removes_tenant", "everything of tenants that are no longer declared too"},
+		},
+		Codes: []Code{
+			{3, "Some pulls failed, some orphans are kept, or a ledger cannot be read; the rest is done."},
 		},
 		options: func() Options { return &Apply{Parallelism: 10} },
 	}

@@ -46,8 +46,19 @@ type Command struct {
 	Usage    string // what follows the name, such as "[options] [FILE]"
 	Text     string // paragraphs, divided by empty lines
 	Examples []Example
+	// Codes are the exit codes beside those that all commands have.
+	Codes []Code
+	// Endless reports that the command runs until it is interrupted, which is how
+	// it ends.
+	Endless bool
 
 	options func() Options
+}
+
+// Code is an exit code and what it stands for.
+type Code struct {
+	Code  int
+	Means string
 }
 
 // Example is a command line, without the program's name, and what it does.

@@ -17,7 +17,7 @@ type Coverage struct {
 }
 
 func (o *Coverage) flags(f *flags) {
-	f.percentage(&o.Min, "min", "Exit with 1 if a report of a tenant holds less.")
+	f.percentage(&o.Min, "min", "Exit with 2 if a report of a tenant holds less.")
 	o.Selection.flags(f)
 	o.Vars.flags(f)
 	f.toggle(&o.JSON, "json", jsonText)
@@ -46,7 +46,11 @@ A slice counts as held when every output of the report holds it. The percentage 
 		Examples: []Example{
 			{"coverage", "every report of every tenant"},
 			{"coverage -tenant=contoso -target=report.sign_ins.failed", "one report of one tenant"},
-			{"coverage -min=100", "in a pipeline: 1 if anything is missing or lost"},
+			{"coverage -min=100", "in a pipeline: 2 if anything is missing or lost"},
+		},
+		Codes: []Code{
+			{2, "With -min: not enough is held."},
+			{3, "A ledger cannot be read, and was left out."},
 		},
 		options: func() Options { return &Coverage{} },
 	}

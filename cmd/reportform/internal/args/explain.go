@@ -31,6 +31,9 @@ PATH is as in the ledgers, relative to the working directory, or absolute. Ends 
 		Examples: []Example{
 			{"explain out/contoso/failed/2026-11-03.json", "one file"},
 		},
+		Codes: []Code{
+			{3, "A ledger cannot be read, and was left out."},
+		},
 		options: func() Options { return &Explain{} },
 	}
 }

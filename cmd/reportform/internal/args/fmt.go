@@ -42,6 +42,9 @@ A file with a syntax error is left alone and reported. Files in JSON syntax are 
 			{"fmt -check -diff -recursive", "in a pipeline: show what is not formatted and fail"},
 			{"fmt -", "format what an editor sends"},
 		},
+		Codes: []Code{
+			{3, "With -check: a file is not in canonical form."},
+		},
 		options: func() Options { return &Fmt{} },
 	}
 }

@@ -2,6 +2,7 @@ package args
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -51,6 +52,15 @@ func (c *Command) Help() string {
 			text += " Can be given many times."
 		}
 		entry(&b, flag.usage(), text, indent)
+	}
+	b.WriteString("\nExit codes:\n")
+	entry(&b, "0", "Done.", 8)
+	entry(&b, "1", "An error: nothing was done.", 8)
+	for _, code := range c.Codes {
+		entry(&b, strconv.Itoa(code.Code), code.Means, 8)
+	}
+	if !c.Endless {
+		entry(&b, "130, 143", "Interrupted, or told to end.", 8)
 	}
 	b.WriteString("\nExamples:\n")
 	for _, e := range c.Examples {

@@ -13,7 +13,7 @@ type Plan struct {
 
 func (o *Plan) flags(f *flags) {
 	f.text(&o.Out, "out", "FILE", "Save the plan, for apply FILE. It holds no secrets.")
-	f.toggle(&o.DetailedExitCode, "detailed-exitcode", "Exit with 0 if there is nothing to do, 1 after an error, 2 if there is something to do.")
+	f.toggle(&o.DetailedExitCode, "detailed-exitcode", "Exit with 2 if there is something to do.")
 	o.Selection.flags(f)
 	o.Deleting.flags(f)
 	o.Vars.flags(f)
@@ -34,6 +34,10 @@ What cannot be undone or costs much is a hazard. A saved plan carries the hazard
 			{"plan -tenant=contoso -target=report.sign_ins.failed", "one report of one tenant"},
 			{"plan -prune -allow=removes_tenant -out=less.rfplan", "review the deletion of a tenant's files"},
 			{"plan -detailed-exitcode", "in a pipeline: 2 means something to do"},
+		},
+		Codes: []Code{
+			{2, "With -detailed-exitcode: there is something to do."},
+			{3, "A ledger cannot be read, and was left out."},
 		},
 		options: func() Options { return &Plan{} },
 	}

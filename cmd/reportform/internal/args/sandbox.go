@@ -37,6 +37,7 @@ func sandboxCommand() Command {
 			{"sandbox", "on a free port"},
 			{"sandbox -listen=127.0.0.1:8081 -throttle", "on a fixed port, with the real limits"},
 		},
+		Endless: true,
 		options: func() Options { return &Sandbox{Listen: "127.0.0.1:0"} },
 	}
 }

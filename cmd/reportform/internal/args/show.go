@@ -28,6 +28,9 @@ func showCommand() Command {
 			{"show november.rfplan", "a saved plan"},
 			{"show -json", "every held slice with its file, rows and digest"},
 		},
+		Codes: []Code{
+			{3, "A ledger cannot be read, and was left out."},
+		},
 		options: func() Options { return &Show{} },
 	}
 }

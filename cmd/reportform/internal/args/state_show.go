@@ -24,6 +24,9 @@ func stateShowCommand() Command {
 			{"state show report.sign_ins.failed -tenant=contoso", "one tenant"},
 			{"state show tenant.contoso", "all reports of one tenant"},
 		},
+		Codes: []Code{
+			{3, "A ledger cannot be read, and was left out."},
+		},
 		options: func() Options { return &StateShow{} },
 	}
 }

@@ -55,6 +55,7 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 		return failIn(ctx, v, s, "Planning failed", err)
 	}
 	v.Plan(p)
+	strangers(v, s)
 	if approval := plan.Approval(p); o.Approved != "" && o.Approved != approval {
 		return fail(v, "This plan was not approved", "The configuration, what is deleted, or a hazard is another than in the plan that was approved, or other flags are given. "+
 			"Nothing was changed. Review this plan; to carry it out, give its approval:\n  -approved="+approval)
@@ -71,7 +72,7 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 		human.Ask(question(rest))
 		if a.answer(ctx) != "yes" {
 			human.Cancelled("Apply")
-			return failed
+			return declined(ctx)
 		}
 	}
 	return a.carryOut(ctx, v, s, rest, p, engine.ApplyOptions{Parallelism: o.Parallelism, Allow: allowed, Progress: v.Progress})
@@ -162,22 +163,18 @@ func (a *App) carryOut(ctx context.Context, v applyView, s Session, rest, p *pla
 	if summary != nil {
 		v.EndApply(pulls.Applied{
 			Planned: len(rest.Pulls), Finished: summary.Finished, Skipped: summary.Skipped, Waiting: summary.Waiting, Failed: summary.Failed,
-			Pruned: summary.Pruned, HeldBack: summary.HeldBack, Events: summary.Events, Bytes: summary.Bytes,
+			Damaged: len(p.Damaged),
+			Pruned:  summary.Pruned, HeldBack: summary.HeldBack, Events: summary.Events, Bytes: summary.Bytes,
 			Warnings: summary.Warnings, Interrupted: summary.Interrupted || ctx.Err() != nil, Took: a.Now().Sub(began),
 		})
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return failIn(ctx, v, s, "Apply failed", err)
-	case len(summary.Failed) > 0 || summary.Interrupted || ctx.Err() != nil:
-		_ = kept(ctx, v, s, summary.Kept)
-		return failed
 	}
-	code := kept(ctx, v, s, summary.Kept)
-	if code == ok && len(summary.HeldBack) > 0 {
-		return incomplete
+	if summary.Kept != nil {
+		failIn(ctx, v, s, "Some deletions were not carried out", summary.Kept)
 	}
-	return code
+	return worst(codeOf(summary, len(rest.Pulls)), lacking(len(p.Damaged) > 0), interrupted(ctx))
 }
 
 // progressTick is how often the progress display learns that time passes.
@@ -204,13 +201,4 @@ func every(interval time.Duration, f func()) (stop func()) {
 		close(done)
 		<-ended
 	}
-}
-
-// kept tells why some of what was to be deleted is kept, if it is.
-func kept(ctx context.Context, v diagnoser, s Session, err error) int {
-	if err == nil {
-		return ok
-	}
-	_ = failIn(ctx, v, s, "Some deletions were not carried out", err)
-	return incomplete
 }

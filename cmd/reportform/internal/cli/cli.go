@@ -19,15 +19,6 @@ import (
 	"github.com/reportform/reportform/internal/diag"
 )
 
-// Exit codes.
-const (
-	ok          = 0
-	failed      = 1
-	somethingTo = 2 // plan -detailed-exitcode: there is something to do
-	unformatted = 3 // fmt -check: a file is not in canonical form
-	incomplete  = 3 // apply: something was held back or kept, and the rest is done
-)
-
 // App is the program: everything that its commands need from outside.
 type App struct {
 	Streams view.Streams
@@ -151,7 +142,8 @@ func failWith(v diagnoser, summary string, err error) int {
 // failIn tells an error that may lie in the configuration of a session.
 func failIn(ctx context.Context, v diagnoser, s Session, summary string, err error) int {
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		return fail(v, "Interrupted", "The command was stopped before it had finished.")
+		fail(v, "Interrupted", "The command was stopped before it had finished.")
+		return interrupted(ctx)
 	}
 	v.Diagnostics(view.Diagnose(summary, err), s.Files())
 	return failed

@@ -39,6 +39,9 @@ type fakeSession struct {
 	deletions []plan.Deletion
 	ledgers   []*ledger.Ledger
 	console   bool
+	// damaged are ledgers that cannot be read, strangers what is no ledger.
+	damaged   []plan.Damaged
+	strangers []string
 	// unwritable is what keeps ledgers from being stored.
 	unwritable error
 	// plain is how many ledgers are encrypted, unencryptable what keeps them
@@ -72,7 +75,7 @@ func (s *fakeSession) Plan(_ context.Context, opts engine.PlanOptions) (*plan.Pl
 	if len(opts.Targets) > 0 && opts.Targets[0] == "nothing" {
 		return nil, errors.New("-target=nothing matches nothing")
 	}
-	p := &plan.Plan{Header: plan.Header{Version: plan.FormatVersion, Configuration: "c"}, Pulls: s.pulls, Deletions: s.deletions, Allowed: opts.Allow}
+	p := &plan.Plan{Header: plan.Header{Version: plan.FormatVersion, Configuration: "c"}, Pulls: s.pulls, Deletions: s.deletions, Allowed: opts.Allow, Damaged: s.damaged}
 	p.Assess(nil, nil)
 	return p, nil
 }
@@ -104,7 +107,7 @@ func (s *fakeSession) Apply(ctx context.Context, p *plan.Plan, opts engine.Apply
 		opts.Progress(run.Started{Pull: pull})
 		if pull.Report == "report.sign_ins.broken" {
 			failed := run.Ended{Pull: pull, Result: run.Result{Failure: &run.Failure{
-				Outputs: []string{"output.json.archive"}, Message: "403 Forbidden", Advice: "Grant it.",
+				Outputs: []string{"output.json.archive"}, Message: "403 Forbidden", Explanation: run.Explanation{Advice: "Grant it."},
 			}}}
 			opts.Progress(failed)
 			summary.Failed = append(summary.Failed, failed)
@@ -129,6 +132,8 @@ func (s *fakeSession) Keys(context.Context) ([]ledger.Key, error) {
 	}
 	return keys, nil
 }
+
+func (s *fakeSession) Strangers() []string { return s.strangers }
 
 func (s *fakeSession) Ledger(_ context.Context, key ledger.Key) (*ledger.Ledger, error) {
 	for _, l := range s.ledgers {
@@ -193,14 +198,14 @@ func (s *fakeSession) Verify(_ context.Context, keys []ledger.Key, report func(a
 
 func (s *fakeSession) Coverage(_ context.Context, opts engine.PlanOptions) (*engine.Coverage, error) {
 	s.selected = opts
-	return &engine.Coverage{Parts: []plan.Coverage{
+	return &engine.Coverage{Damaged: s.damaged, Parts: []plan.Coverage{
 		{Tenant: "tenant.contoso", Report: "report.a.b", Slices: plan.Tally{Held: 199, Missing: 1}},
 		{Tenant: "tenant.fabrikam", Report: "report.a.b", Slices: plan.Tally{Held: 4}},
 	}}, nil
 }
 
 func (s *fakeSession) Explain(_ context.Context, path string) (*engine.Explanation, error) {
-	x := &engine.Explanation{Place: place.Place(path), Nearest: "out/a.json"}
+	x := &engine.Explanation{Damaged: s.damaged, Place: place.Place(path), Nearest: "out/a.json"}
 	if path == "out/a.json" {
 		x.Origins = []engine.Origin{{Key: ledger.Key{Tenant: "tenant.contoso", Report: "report.a.b"}, Reason: plan.New}}
 	}
@@ -279,7 +284,7 @@ func TestExitCodes(t *testing.T) {
 		{"plan -help", ok},
 		{"-chdir=nowhere plan", failed},
 		{"plan", ok},
-		{"plan -detailed-exitcode", somethingTo},
+		{"plan -detailed-exitcode", no},
 		{"plan -var broken=1", failed},
 		{"plan -target=nothing", failed},
 		{"validate", ok},
@@ -302,8 +307,8 @@ func TestExitCodes(t *testing.T) {
 		{"state push no-such-file", failed},
 		{"coverage", ok},
 		{"coverage -min=99.5", ok},
-		{"coverage -min=99.6", failed},
-		{"coverage -min=100 -json", failed},
+		{"coverage -min=99.6", no},
+		{"coverage -min=100 -json", no},
 		{"coverage -var broken=1", failed},
 		{"explain out/a.json", ok},
 		{"explain out/b.json", failed},
@@ -516,9 +521,11 @@ func bufferOf(b *bench, out bool) *bytes.Buffer {
 func TestApplyTellsFailures(t *testing.T) {
 	b := newBench()
 	b.session.pulls[1].Report = "report.sign_ins.broken"
-	b.run(t, failed, "apply -auto-approve")
+	b.run(t, incomplete, "apply -auto-approve")
 	b.expect(t, &b.err, "1 pull failed:", "tenant.contoso report.sign_ins.broken 2026-11-22", "403 Forbidden", "Grant it.")
 	b.expect(t, &b.out, "Apply incomplete.", "1 pull finished, 1 failed")
+	b.session.pulls = b.session.pulls[1:]
+	b.run(t, failed, "apply -auto-approve") // nothing was done
 }
 
 // With an output on standard output, nothing but events is written there.
@@ -607,12 +614,12 @@ func TestResultThatCannotBeWritten(t *testing.T) {
 func TestInterrupt(t *testing.T) {
 	t.Run("running", func(t *testing.T) {
 		b := newBench()
-		ctx, cancel := context.WithCancel(t.Context())
+		ctx, cancel := context.WithCancelCause(t.Context())
 		b.session.during = func(ctx context.Context) {
-			cancel()
+			cancel(Interrupt(143))
 			<-ctx.Done()
 		}
-		if code := b.app.Run(ctx, []string{"apply", "-auto-approve"}); code != failed {
+		if code := b.app.Run(ctx, []string{"apply", "-auto-approve"}); code != 143 {
 			t.Errorf("exit code %d", code)
 		}
 		b.expect(t, &b.err, "Interrupted: stopping cleanly")
@@ -626,7 +633,7 @@ func TestInterrupt(t *testing.T) {
 		b.app.Streams.In = in
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if code := b.app.Run(ctx, []string{"apply"}); code != failed {
+		if code := b.app.Run(ctx, []string{"apply"}); code != 130 {
 			t.Errorf("exit code %d", code)
 		}
 		if b.session.applied != nil {
@@ -689,7 +696,7 @@ func TestState(t *testing.T) {
 	// A damaged ledger is told, and hides no other.
 	b.out.Reset()
 	b.err.Reset()
-	b.run(t, failed, "show")
+	b.run(t, incomplete, "show")
 	b.expect(t, &b.err, "The ledger is damaged.")
 	b.expect(t, &b.out, "report.a.bc")
 	b.err.Reset()
@@ -856,7 +863,7 @@ func TestFmt(t *testing.T) {
 	t.Run("check", func(t *testing.T) {
 		setup(t)
 		b := newBench()
-		b.run(t, unformatted, "fmt -check -diff ugly.rf.hcl pretty.rf.hcl data.rf.json")
+		b.run(t, incomplete, "fmt -check -diff ugly.rf.hcl pretty.rf.hcl data.rf.json")
 		b.expect(t, &b.out, "ugly.rf.hcl\n", "-a=1\n", "+a      = 1\n")
 		content(t, "ugly.rf.hcl", ugly)
 	})
@@ -868,7 +875,7 @@ func TestFmt(t *testing.T) {
 			t.Errorf("got %q", &b.out)
 		}
 		b.app.Streams.In = strings.NewReader(ugly)
-		b.run(t, unformatted, "fmt -check -")
+		b.run(t, incomplete, "fmt -check -")
 	})
 	t.Run("mistakes", func(t *testing.T) {
 		setup(t)

@@ -41,8 +41,6 @@ func (a *App) coverage(ctx context.Context, o *args.Coverage) int {
 		below = len(c.Parts) // there is nothing that could be enough
 	}
 	v.Coverage(c, o.Min, below)
-	if below > 0 {
-		return failed
-	}
-	return ok
+	strangers(v, s)
+	return worst(found(below > 0), damaged(v, c.Damaged))
 }

@@ -64,6 +64,9 @@ type Session interface {
 // Archive is what a state holds, as the commands use it: an *archive.Archive.
 type Archive interface {
 	Keys(ctx context.Context) ([]ledger.Key, error)
+	// Strangers are the names of what lay beside the ledgers when they were last
+	// listed, looks like one and is none.
+	Strangers() []string
 	Ledger(ctx context.Context, key ledger.Key) (*ledger.Ledger, error)
 	// Each gives the ledgers to do, in the order of the keys.
 	Each(ctx context.Context, keys []ledger.Key, do func(ledger.Key, *ledger.Ledger, error) error) error

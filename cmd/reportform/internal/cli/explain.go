@@ -30,8 +30,10 @@ func (a *App) explain(ctx context.Context, o *args.Explain) int {
 		return failIn(ctx, v, s, "The file cannot be explained", err)
 	}
 	v.Explanation(x)
+	strangers(v, s)
+	code = damaged(v, x.Damaged)
 	if len(x.Origins) == 0 {
 		return failed
 	}
-	return ok
+	return code
 }

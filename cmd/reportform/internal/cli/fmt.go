@@ -52,7 +52,7 @@ func (f *formatting) code() int {
 	case f.failed:
 		return failed
 	case f.changed && f.options.Check:
-		return unformatted
+		return incomplete
 	}
 	return ok
 }

@@ -65,6 +65,7 @@ func (a *App) check(ctx context.Context, v initView, o *args.Init) int {
 	if err != nil {
 		return failIn(ctx, v, s, "The state backend does not answer", err)
 	}
+	strangers(v, s)
 	if err := s.CheckState(ctx); err != nil {
 		return failIn(ctx, v, s, "The state backend does not store", err)
 	}
@@ -72,7 +73,11 @@ func (a *App) check(ctx context.Context, v initView, o *args.Init) int {
 	if err != nil {
 		return failIn(ctx, v, s, "The state backend does not store", err)
 	}
-	if code := readLedgers(ctx, v, s, keys, func(*ledger.Ledger) {}); code != ok {
+	switch code := readLedgers(ctx, v, s, keys, func(*ledger.Ledger) {}); code {
+	case ok:
+	case incomplete:
+		return failed // it is not ready
+	default:
 		return code
 	}
 	c := s.Config()

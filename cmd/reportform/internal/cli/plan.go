@@ -35,6 +35,7 @@ func (a *App) plan(ctx context.Context, o *args.Plan) int {
 		return failIn(ctx, v, s, "Planning failed", err)
 	}
 	v.Plan(p)
+	strangers(v, s)
 	if o.Out != "" {
 		var data bytes.Buffer
 		if err := plan.Write(&data, p); err != nil {
@@ -45,10 +46,7 @@ func (a *App) plan(ctx context.Context, o *args.Plan) int {
 		}
 		v.PlanSaved(o.Out, plan.Approval(p))
 	}
-	if o.DetailedExitCode && !p.Empty() {
-		return somethingTo
-	}
-	return ok
+	return worst(found(o.DetailedExitCode && !p.Empty()), lacking(len(p.Damaged) > 0))
 }
 
 func planOptions(s args.Selection, d args.Deleting) engine.PlanOptions {

@@ -36,6 +36,7 @@ func (a *App) show(ctx context.Context, o *args.Show) int {
 	if err != nil {
 		return failIn(ctx, v, s, "State not readable", err)
 	}
+	strangers(v, s)
 	if len(keys) == 0 {
 		v.NothingHeld()
 	}

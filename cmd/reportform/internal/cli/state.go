@@ -6,9 +6,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"github.com/reportform/reportform/cmd/reportform/internal/args"
 	"github.com/reportform/reportform/cmd/reportform/internal/view/ledgers"
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/internal/address"
 )
 
@@ -24,6 +27,7 @@ func (a *App) stateList(ctx context.Context, o *args.StateList) int {
 		return failIn(ctx, v, s, "State not readable", err)
 	}
 	v.LedgerKeys(keys)
+	strangers(v, s)
 	return ok
 }
 
@@ -48,6 +52,7 @@ func (a *App) selectLedgers(ctx context.Context, v diagnoser, s Session, o *args
 	if err != nil {
 		return nil, failIn(ctx, v, s, "State not readable", err)
 	}
+	strangers(v, s)
 	keys = slices.DeleteFunc(keys, func(key ledger.Key) bool { return !matchesLedger(o, key) })
 	if len(keys) == 0 && (o.Address != "" || len(o.Tenants) > 0) {
 		return nil, fail(v, "No such ledger", noLedger(o))
@@ -55,23 +60,57 @@ func (a *App) selectLedgers(ctx context.Context, v diagnoser, s Session, o *args
 	return keys, ok
 }
 
+// damaged names ledgers that cannot be read, and returns the code of what had to
+// do without them.
+func damaged(v diagnoser, list []plan.Damaged) int {
+	for i := range list {
+		failWith(v, "Ledger not readable", &list[i])
+	}
+	return lacking(len(list) > 0)
+}
+
+// strangers warns of what lies beside the ledgers that were listed, looks like
+// one and is none.
+func strangers(v diagnoser, s Session) {
+	const most = 5
+	names := s.Archive().Strangers()
+	if len(names) == 0 {
+		return
+	}
+	text := strings.Join(names[:min(most, len(names))], "\n  ")
+	if n := len(names) - most; n > 0 {
+		text += fmt.Sprintf("\n  and %d more", n)
+	}
+	v.Diagnostics(hcl.Diagnostics{{
+		Severity: hcl.DiagWarning, Summary: "Files that are no ledgers lie in the state",
+		Detail: "Nothing reads them. A program that copies files may have made them: compare them with the ledgers beside them, and remove them.\n  " + text,
+	}}, nil)
+}
+
 // readLedgers gives the ledgers of the keys to show, one after the other. One
-// that cannot be read is told and left out.
+// that cannot be read is told and left out: the code is then that of a part,
+// unless there was no other.
 func readLedgers(ctx context.Context, v diagnoser, s Session, keys []ledger.Key, show func(*ledger.Ledger)) (code int) {
+	shown, damaged := 0, 0
 	err := s.Archive().Each(ctx, keys, func(_ ledger.Key, l *ledger.Ledger, err error) error {
 		if err != nil && ctx.Err() == nil {
-			code = failIn(ctx, v, s, "Ledger not readable", err)
+			failIn(ctx, v, s, "Ledger not readable", err)
+			damaged++
 			return nil
 		}
 		if err == nil {
 			show(l)
+			shown++
 		}
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return failIn(ctx, v, s, "State not readable", err)
+	case damaged > 0 && shown == 0:
+		return failed
 	}
-	return code
+	return lacking(damaged > 0)
 }
 
 func noLedger(o *args.Ledgers) string {

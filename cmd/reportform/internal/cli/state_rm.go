@@ -27,7 +27,7 @@ func (a *App) stateRm(ctx context.Context, o *args.StateRm) int {
 	// A ledger that cannot be read is a reason to remove it, not to keep it.
 	var list []ledgers.Extent
 	if readLedgers(ctx, v, s, keys, func(l *ledger.Ledger) { list = append(list, ledgers.ExtentOf(l)) }); ctx.Err() != nil {
-		return failed
+		return interrupted(ctx)
 	}
 	v.Forgetting(list, len(keys)-len(list))
 	if o.DryRun {
@@ -38,7 +38,7 @@ func (a *App) stateRm(ctx context.Context, o *args.StateRm) int {
 		v.Ask("Do you want to forget what these ledgers hold?")
 		if a.answer(ctx) != "yes" {
 			v.Cancelled("Forgetting")
-			return failed
+			return declined(ctx)
 		}
 	}
 	if err := s.Archive().Forget(ctx, keys); err != nil {

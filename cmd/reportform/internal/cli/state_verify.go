@@ -37,11 +37,8 @@ func (a *App) stateVerify(ctx context.Context, o *args.StateVerify) int {
 	sum, err := s.Archive().Verify(ctx, keys, v.Verifying)
 	stopTicking()
 	v.EndVerify(archiveview.Verified{Verified: *sum, Complete: err == nil, Took: a.Now().Sub(began)})
-	switch {
-	case err != nil:
+	if err != nil {
 		return failIn(ctx, v, s, "Verification failed", err)
-	case sum.Bad():
-		return failed
 	}
-	return ok
+	return found(sum.Bad())
 }

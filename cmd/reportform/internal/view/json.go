@@ -42,6 +42,7 @@ const (
 	TypePullFailed     Type = "pull_failed"
 	TypePullSkipped    Type = "pull_skipped"
 	TypePullWaiting    Type = "pull_waiting"
+	TypeFailureGroup   Type = "failure_group"
 	TypePruned         Type = "pruned"
 	TypeInterrupted    Type = "interrupted"
 	TypeApplySummary   Type = "apply_summary"

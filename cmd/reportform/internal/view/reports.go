@@ -81,6 +81,9 @@ func (h *Human) ReportType(t *config.ReportType, limit *config.LimitClass) {
 		fact("Permissions", strings.Join(t.Permissions, " and ")+" (application)")
 	}
 	fact("Licence", t.License)
+	if t.API == config.APIAADGraph {
+		fact("Retired", "the API is shut down since 2025-08-31"+successorText(t.Successor))
+	}
 	if t.Retention != nil {
 		kept := t.Retention.String() + " by the service, at the longest"
 		for _, licence := range config.Licences() {
@@ -125,6 +128,14 @@ func withText(r *config.PropertyRule) string {
 		}
 	}
 	return strings.TrimSuffix(text, ",")
+}
+
+// successorText ends a sentence about a retired report.
+func successorText(successor string) string {
+	if successor == "" {
+		return "; Microsoft Graph has no such report"
+	}
+	return "; " + successor + " succeeds it"
 }
 
 func limitText(name string, l *config.LimitClass) string {

@@ -20,6 +20,7 @@ type reportTypeMessage struct {
 	PageSize    int      `json:"page_size,omitempty"`
 	Permissions []string `json:"permissions"`
 	License     string   `json:"license,omitempty"`
+	Successor   string   `json:"successor,omitempty"`
 	Retention   string   `json:"retention,omitempty"`
 	// RetentionBy and Licences are by the licence of a directory.
 	RetentionBy map[string]string `json:"retention_by_licence,omitempty"`
@@ -61,7 +62,7 @@ func (j *JSON) ReportType(t *config.ReportType, limit *config.LimitClass) {
 		Head: HeadOf(TypeReportType),
 		Name: t.Name, Description: t.Description, API: t.API, APIVersion: t.Version, Path: t.Path,
 		Filter: t.Filter, Time: t.Time, ID: list(t.ID), Snapshot: t.Snapshot(), OrderBy: t.OrderBy,
-		PageSize: t.PageSize, Permissions: list(t.Permissions), License: t.License, Licences: t.Licences, Settle: t.Settle.String(),
+		PageSize: t.PageSize, Permissions: list(t.Permissions), License: t.License, Licences: t.Licences, Successor: t.Successor, Settle: t.Settle.String(),
 		Limits: []budgetMessage{}, Headers: t.Headers, Columns: list(t.ColumnPaths()), Source: t.Source,
 	}
 	if t.Retention != nil {

@@ -32,6 +32,7 @@ func NewHuman(h *view.Human) *Human { return &Human{h} }
 // Plan shows what has to be done.
 func (h *Human) Plan(p *plan.Plan) {
 	h.pulls(p)
+	h.damaged(p.Damaged)
 	h.gaps("Waiting", "a later plan has them", p.Waiting)
 	gone, tooSoon := splitLost(p.Lost)
 	h.gaps("Lost", "cannot be fetched any more", gone)
@@ -136,6 +137,8 @@ func (h *Human) pulls(p *plan.Plan) {
 		switch {
 		case len(p.Ahead) > 0 && p.Held == 0 && p.Lost == nil && p.Waiting == nil:
 			o.Printf("%s Nothing has begun yet.\n\n", o.Green("Nothing to do."))
+		case len(p.Damaged) > 0:
+			o.Printf("%s %s that can be held now is held, but for what is left out.\n\n", o.Yellow(head), what)
 		default:
 			o.Printf("%s %s that can be held now is held.\n\n", o.Green(head), what)
 		}
@@ -288,6 +291,23 @@ func (h *Human) legend(pulls []plan.Pull) {
 	h.Out.Printf("\n")
 }
 
+// damaged names the ledgers that cannot be read.
+func (h *Human) damaged(list []plan.Damaged) {
+	if len(list) == 0 {
+		return
+	}
+	o := &h.Out
+	o.Printf("%s (what is held is unknown, and is left alone):\n\n", o.Bold("Left out"))
+	for i := range list {
+		if i == maxReports {
+			o.Printf("  and %s; %s\n", term.Many(len(list)-i, "more ledger"), view.AllInJSON)
+			break
+		}
+		o.Wrapped(2, 4, list[i].Error()+".")
+	}
+	o.Printf("\n")
+}
+
 func (h *Human) gaps(title, text string, gaps []plan.Gap) {
 	if len(gaps) == 0 {
 		return
@@ -416,6 +436,9 @@ func (h *Human) planSummary(p *plan.Plan) {
 	}
 	if n := len(p.Orphans); n > 0 {
 		text += term.Many(n, "orphan") + ", "
+	}
+	if n := len(p.Damaged); n > 0 {
+		text += term.Many(n, "ledger") + " unreadable, "
 	}
 	text += term.Count(p.Held) + " held" + view.OfSelection(p.Narrowed) + "."
 	h.Out.Hanging(h.Out.Bold("Plan:")+" ", 6, text)

@@ -91,6 +91,13 @@ type protectionMessage struct {
 	plan.Protection
 }
 
+type damagedMessage struct {
+	view.Head
+	Tenant string `json:"tenant"`
+	Report string `json:"report"`
+	Error  string `json:"error"`
+}
+
 type planSummaryMessage struct {
 	view.Head
 	Now     time.Time           `json:"now"`
@@ -100,6 +107,9 @@ type planSummaryMessage struct {
 	Lost    int                 `json:"lost"`
 	Orphans int                 `json:"orphans"`
 	Held    int                 `json:"held"`
+
+	// Damaged counts the ledgers that cannot be read.
+	Damaged int `json:"damaged,omitempty"`
 
 	FilesTrusted bool `json:"files_trusted,omitempty"`
 	Narrowed     bool `json:"narrowed,omitempty"`
@@ -130,6 +140,7 @@ func (j *JSON) Plan(p *plan.Plan) {
 		}
 		j.Put(message)
 	}
+	j.damaged(p.Damaged)
 	j.gaps(view.TypeWaiting, p.Waiting)
 	j.gaps(view.TypeLost, p.Lost)
 	Ahead(j.JSON, p.Ahead)
@@ -149,9 +160,15 @@ func (j *JSON) Plan(p *plan.Plan) {
 	j.estimate(p.Estimate)
 	j.Put(planSummaryMessage{
 		view.HeadOf(view.TypePlanSummary), p.Now, len(p.Pulls), reasons(p.Pulls),
-		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, p.FilesTrusted, p.Narrowed, p.KeptElsewhere, p.Clock,
+		gapSlices(p.Waiting), gapSlices(p.Lost), len(p.Orphans), p.Held, len(p.Damaged), p.FilesTrusted, p.Narrowed, p.KeptElsewhere, p.Clock,
 		len(p.Deletions), plan.Approval(p),
 	})
+}
+
+func (j *JSON) damaged(list []plan.Damaged) {
+	for _, d := range list {
+		j.Put(damagedMessage{view.HeadOf(view.TypeBadLedger), d.Tenant, d.Report, d.Why})
+	}
 }
 
 // Deletions writes deletions in messages of a type: what is one, or was done.

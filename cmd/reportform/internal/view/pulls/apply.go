@@ -3,6 +3,7 @@
 package pulls
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/reportform/reportform/cmd/reportform/internal/view/plans"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
+	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/term"
 )
 
@@ -33,6 +35,7 @@ type Applied struct {
 	Failed            []run.Ended
 	Pruned            []plan.Deletion
 	HeldBack          []plan.Hazard // that nobody has allowed
+	Damaged           int           // ledgers that the plan left out
 	Events, Bytes     int64
 	Warnings          hcl.Diagnostics // about clocks
 	Interrupted       bool
@@ -54,12 +57,6 @@ func (a *Applied) notTried() int {
 	failed := a.failures()
 	return max(0, a.Planned-a.Finished-a.Skipped-a.Waiting-len(failed))
 }
-
-// maxFailures bounds the failures that are shown in full.
-const maxFailures = 20
-
-// maxNames bounds the pulls that are named with one error.
-const maxNames = 3
 
 // Interrupted says, after BeginApply, that the first interrupt was heard.
 func (h *Human) Interrupted() {
@@ -94,7 +91,7 @@ func (h *Human) EndApply(a Applied) {
 		head = o.Red("Apply incomplete.")
 	case a.Interrupted:
 		head = o.Yellow("Apply interrupted.")
-	case len(a.HeldBack) > 0:
+	case len(a.HeldBack) > 0, a.Damaged > 0:
 		head = o.Yellow("Apply incomplete.")
 	}
 	parts := []string{term.Many(a.Finished, "pull") + " finished"}
@@ -109,6 +106,9 @@ func (h *Human) EndApply(a Applied) {
 	}
 	if n := a.notTried(); n > 0 {
 		parts = append(parts, term.Count(n)+" not done")
+	}
+	if a.Damaged > 0 {
+		parts = append(parts, term.Many(a.Damaged, "ledger")+" left out")
 	}
 	if len(a.Pruned) > 0 {
 		parts = append(parts, term.Many(len(a.Pruned), "deletion"))
@@ -127,55 +127,87 @@ func (h *Human) EndApply(a Applied) {
 	}
 }
 
-// failures shows what failed, why, and what to do. Equal failures stand together.
+// failures shows what failed, why, and what to do: once for each cause, with
+// everybody who is affected.
 func (h *Human) failures(failed []run.Ended) {
 	if len(failed) == 0 {
 		return
 	}
-	p := &h.Err
-	type group struct {
-		text, advice string
-		pulls        []string
+	groups := run.GroupFailures(failed)
+	head := term.Many(len(failed), "pull") + " failed"
+	if len(groups) > 1 && len(groups) < len(failed) {
+		head += ", for " + term.Many(len(groups), "reason")
 	}
-	var groups []*group
-	seen := map[[2]string]*group{}
-	for _, f := range failed {
-		key := [2]string{f.Failure.Message + heldText(&f), f.Failure.Advice}
-		if seen[key] == nil {
-			seen[key] = &group{text: key[0], advice: key[1]}
-			groups = append(groups, seen[key])
-		}
-		seen[key].pulls = append(seen[key].pulls, pullName(f.Pull))
-	}
-	p.Printf("\n%s\n", p.Red(term.Many(len(failed), "pull")+" failed:"))
-	for i, g := range groups {
-		if i == maxFailures {
-			p.Printf("\n  and %s; state show has the error of each\n", term.Many(len(groups)-i, "more failure"))
-			break
-		}
-		p.Printf("\n")
-		for n, name := range g.pulls {
-			if n == maxNames && len(g.pulls) > maxNames+1 {
-				p.Printf("  and %s with the same error\n", term.Many(len(g.pulls)-n, "more pull"))
-				break
-			}
-			p.Printf("  %s\n", p.Bold(name))
-		}
-		p.Paragraphs(4, g.text)
-		if g.advice != "" {
-			p.Paragraphs(4, g.advice)
-		}
+	h.Err.Printf("\n%s\n", h.Err.Red(head+":"))
+	for i := range groups {
+		h.Err.Printf("\n")
+		h.failure(&groups[i])
 	}
 }
 
-// heldText says which outputs hold the slice although others failed.
-func heldText(e *run.Ended) string {
-	if len(e.Written) == 0 {
-		return ""
+// failure shows the failures of one cause.
+func (h *Human) failure(g *run.Group) {
+	p := &h.Err
+	if g.Pulls == 1 {
+		p.Printf("  %s\n", p.Bold(pullName(g.First.Pull)))
+		p.Paragraphs(4, g.First.Failure.Message)
+	} else {
+		p.Printf("  %s\n", p.Bold(term.Many(g.Pulls, "pull")+" of "+term.Many(len(g.Tenants), "tenant")))
+		fact := func(name, text string) { p.Hanging(term.Plain(fmt.Sprintf("    %-9s ", name)), 14, text) }
+		fact("tenants", strings.Join(namesOf(g.Tenants), ", "))
+		fact("reports", strings.Join(g.Reports, ", "))
+		fact("slices", plans.Stretch(g.Earliest.Label, g.Latest.Label, g.Earliest.From, g.Latest.To))
+		p.Paragraphs(4, upper(textOf(g)))
+		switch {
+		case g.Unasked == 1:
+			p.Paragraphs(4, "One of them was not tried: it would have been the same.")
+		case g.Unasked > 1:
+			p.Paragraphs(4, term.Count(g.Unasked)+" of them were not tried: it would have been the same.")
+		}
 	}
-	var names []string
-	for _, w := range e.Written {
-		names = append(names, w.Output)
+	if len(g.Held) > 0 {
+		p.Paragraphs(4, "Held all the same: "+strings.Join(g.Held, ", ")+".")
 	}
-	return "\nHeld all the same: " + strings.Join(names, ", ") + "."
+	if g.Advice != "" {
+		p.Paragraphs(4, g.Advice)
+	}
+}
+
+// textOf is what went wrong, and by what support finds a request.
+func textOf(g *run.Group) string {
+	text := g.Reason
+	if g.Texts > 0 {
+		text += "\nThis is one of " + term.Many(g.Texts, "text") + "; state show has that of each."
+	}
+	var ids []string
+	if g.RequestID != "" {
+		ids = append(ids, "request-id "+g.RequestID)
+	}
+	if g.ClientRequestID != "" {
+		ids = append(ids, "client-request-id "+g.ClientRequestID)
+	}
+	if first, _, _ := strings.Cut(g.First.Failure.Message, "\n"); g.Kind == "output" && first != text {
+		text += "\nSuch as " + pullName(g.First.Pull) + ": " + first
+	}
+	if len(ids) > 0 {
+		text += "\nSuch as " + pullName(g.First.Pull) + ": " + strings.Join(ids, ", ")
+	}
+	return text
+}
+
+// upper begins a text with a capital.
+func upper(text string) string {
+	if text == "" {
+		return text
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+// namesOf are the names of tenants, as they are typed after -tenant.
+func namesOf(tenants []string) []string {
+	names := make([]string, len(tenants))
+	for i, t := range tenants {
+		names[i] = address.Address(t).Name()
+	}
+	return names
 }

@@ -79,14 +79,48 @@ type writtenMessage struct {
 	Ack     string          `json:"ack,omitempty"`
 }
 
+// failureFacts are what is known of a failure beside its texts.
+type failureFacts struct {
+	Kind            string `json:"kind,omitempty"`
+	Cause           string `json:"cause,omitempty"`
+	Status          int    `json:"status,omitempty"`
+	Code            string `json:"code,omitempty"`
+	RequestID       string `json:"request_id,omitempty"`
+	ClientRequestID string `json:"client_request_id,omitempty"`
+}
+
+func factsOf(x *run.Explanation) failureFacts {
+	return failureFacts{x.Kind, x.Cause, x.Status, x.Code, x.RequestID, x.ClientRequestID}
+}
+
 type pullFailedMessage struct {
 	pullHead
 	TookSeconds float64 `json:"took_seconds"`
 	Error       string  `json:"error"`
-	Cause       string  `json:"cause,omitempty"`
-	Advice      string  `json:"advice,omitempty"`
+	failureFacts
+	Advice string `json:"advice,omitempty"`
+	// Unasked says that the service was not asked.
+	Unasked bool `json:"unasked,omitempty"`
 	// Outputs are those that hold the slice all the same.
 	Outputs []writtenMessage `json:"outputs,omitempty"`
+}
+
+// unasked is the error of a pull for which the service was not asked.
+const unasked = "not asked: the report of the tenant was refused before"
+
+type failureGroupMessage struct {
+	view.Head
+	failureFacts
+	Pulls   int       `json:"pulls"`
+	Unasked int       `json:"unasked"`
+	Tenants []string  `json:"tenants"`
+	Reports []string  `json:"reports"`
+	From    time.Time `json:"from"`
+	To      time.Time `json:"to"`
+	Reason  string    `json:"reason"`
+	Advice  string    `json:"advice,omitempty"`
+	// Outputs are those that hold the slices all the same.
+	Outputs []string `json:"outputs,omitempty"`
 }
 
 type applySummaryMessage struct {
@@ -96,6 +130,7 @@ type applySummaryMessage struct {
 	Failed      int     `json:"failed"`
 	NotDone     int     `json:"not_done"`
 	Waiting     int     `json:"waiting"`
+	Damaged     int     `json:"damaged,omitempty"`
 	Pruned      int     `json:"pruned"`
 	Events      int64   `json:"events"`
 	Bytes       int64   `json:"bytes"` // written
@@ -150,7 +185,11 @@ func (j *JSON) ended(e *run.Ended) {
 	switch s := &e.Stats; {
 	case e.Failure != nil:
 		f := e.Failure
-		j.Put(pullFailedMessage{j.pull(view.TypePullFailed, e.Pull), e.Took.Seconds(), f.Message, f.Cause, f.Advice, written})
+		message := pullFailedMessage{j.pull(view.TypePullFailed, e.Pull), e.Took.Seconds(), f.Message, factsOf(&f.Explanation), f.Advice, f.Unasked, written}
+		if f.Unasked { // its group says the rest
+			message.Error, message.Advice = unasked, ""
+		}
+		j.Put(message)
 	case e.Skipped:
 		j.Put(j.pull(view.TypePullSkipped, e.Pull))
 	case e.Waiting != nil:
@@ -163,7 +202,7 @@ func (j *JSON) ended(e *run.Ended) {
 	}
 }
 
-// EndApply writes warnings, what was pruned, and a summary.
+// EndApply writes warnings, what was pruned, why pulls failed, and a summary.
 func (j *JSON) EndApply(a Applied) {
 	j.Diagnostics(a.Warnings, nil)
 	j.Deletions(view.TypePruned, a.Pruned)
@@ -172,8 +211,14 @@ func (j *JSON) EndApply(a Applied) {
 	for _, z := range a.HeldBack {
 		heldBack = append(heldBack, z.Kind)
 	}
+	for _, g := range run.GroupFailures(failed) {
+		j.Put(failureGroupMessage{
+			view.HeadOf(view.TypeFailureGroup), factsOf(&g.Explanation), g.Pulls, g.Unasked, g.Tenants, g.Reports,
+			g.Earliest.From, g.Latest.To, g.Reason, g.Advice, g.Held,
+		})
+	}
 	j.Put(applySummaryMessage{
-		view.HeadOf(view.TypeApplySummary), a.Finished, a.Skipped, len(failed), a.notTried(), a.Waiting, len(a.Pruned),
+		view.HeadOf(view.TypeApplySummary), a.Finished, a.Skipped, len(failed), a.notTried(), a.Waiting, a.Damaged, len(a.Pruned),
 		a.Events, a.Bytes, a.Interrupted, a.Took.Seconds(), heldBack,
 	})
 }

@@ -33,6 +33,29 @@ type tally struct {
 	total, finished, failed, skipped int
 	waiting                          int
 	active                           []*activePull // longest first
+	said                             map[failing]bool
+}
+
+// failing is what is said once, however many slices fail so.
+type failing struct{ tenant, report, cause string }
+
+// again reports whether a pull has failed as others of the tenant's report have,
+// of which one is said.
+func (t *tally) again(progress run.Progress) bool {
+	e, ok := progress.(run.Ended)
+	if !ok || e.Failure == nil || e.Failure.Stopped {
+		return false
+	}
+	if e.Failure.Unasked {
+		return true
+	}
+	if t.said == nil {
+		t.said = map[failing]bool{}
+	}
+	f := failing{e.Pull.Tenant, e.Pull.Report, e.Failure.Cause}
+	said := t.said[f]
+	t.said[f] = true
+	return said
 }
 
 type activePull struct {
@@ -156,7 +179,8 @@ func finishedText(f *run.Ended) string {
 }
 
 // lines is the display for logs and pipes: a line when a pull starts and when
-// it ends, and a sign of life when nothing happens.
+// it ends, but for failures that were said, and a sign of life when nothing
+// happens.
 type lines struct {
 	p   *term.Printer
 	now func() time.Time
@@ -181,6 +205,9 @@ func (l *lines) report(progress run.Progress) {
 	case run.Progressed:
 		return
 	default:
+		if l.tally.again(progress) {
+			return
+		}
 		l.p.Printf("%s", ending(l.p, progress, 0))
 	}
 	l.last = now
@@ -230,6 +257,9 @@ func (l *live) report(progress run.Progress) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tally.add(progress, l.now())
+	if l.tally.again(progress) {
+		return
+	}
 	if text := ending(l.p, progress, l.p.Columns()); text != "" {
 		l.draw(text)
 	}

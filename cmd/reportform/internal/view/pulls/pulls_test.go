@@ -23,8 +23,13 @@ func TestScreens(t *testing.T) {
 			h.BeginApply(3)
 			h.EndApply(Applied{Planned: 3, Finished: 2, Skipped: 1, Events: 1234567, Bytes: 987654321, Took: 75 * time.Second})
 		},
+		"apply-left-out": func(h *Human) {
+			h.BeginApply(1)
+			h.EndApply(Applied{Planned: 1, Finished: 1, Damaged: 2, Took: time.Second})
+		},
 		"apply-partly": func(h *Human) { partlyApply(h) },
 		"apply-later":  func(h *Human) { laterApply(h) },
+		"apply-groups": func(h *Human) { groupedApply(h) },
 		"apply-interrupted": func(h *Human) {
 			stopped := run.Ended{Pull: &viewtest.Plan().Pulls[0], Result: run.Result{Failure: &run.Failure{Message: "reading: context canceled", Stopped: true}}}
 			h.BeginApply(44)
@@ -43,6 +48,7 @@ func TestJSON(t *testing.T) {
 		"apply":        func(j *JSON) { exampleApply(j, j.Now); j.Interrupted() },
 		"apply-partly": func(j *JSON) { partlyApply(j) },
 		"apply-later":  func(j *JSON) { laterApply(j) },
+		"apply-groups": func(j *JSON) { groupedApply(j) },
 	})
 }
 
@@ -73,7 +79,12 @@ func exampleApply(v applying, now func() time.Time) {
 	denied := run.Failure{
 		Outputs: []string{"output.json.archive", "output.csv.bi"},
 		Message: "the service refused the request: 403 Forbidden, code Authorization_RequestDenied: Insufficient privileges to complete the operation\nrequest-id 7d1d9c1e-0000-4000-8000-000000000001",
-		Advice:  "Grant the application permission AuditLog.Read.All to the application, and an administrator's consent in this tenant:\n  az ad app permission admin-consent --id 8f0c1f2e",
+		Explanation: run.Explanation{
+			Kind: "service", Cause: "permission", Status: 403, Code: "Authorization_RequestDenied",
+			RequestID: "7d1d9c1e-0000-4000-8000-000000000001", ClientRequestID: "7d1d9c1e-0000-4000-8000-000000000002",
+			Reason: "the service answered 403 Forbidden, Authorization_RequestDenied: Insufficient privileges to complete the operation",
+			Advice: "Grant the application permission AuditLog.Read.All to the application, and an administrator's consent in this tenant:\n  az ad app permission admin-consent --id 8f0c1f2e",
+		},
 	}
 	other := denied
 	other.Message += "\nthe failure could not be recorded in the state: disk full"
@@ -106,9 +117,12 @@ func partlyApply(v applying) {
 			Stats: fetch.Stats{Requests: 4, Pages: 3, Events: 1234, Bytes: 3_000_000}, Took: time.Duration(i+1) * time.Second,
 			Written: []run.Written{file, rows}[:i+1],
 			Failure: &run.Failure{
-				Outputs: []string{"output.csv.bi"}, Cause: "disk",
+				Outputs: []string{"output.csv.bi"},
 				Message: "output.csv.bi: write /srv/bi/contoso-sign-ins-failed.csv.1234567.tmp: no space left on device",
-				Advice:  "The disk is full. Make room, or change the output's path; nothing half-written was left.",
+				Explanation: run.Explanation{
+					Kind: "output", Cause: "disk", Reason: "write: no space left on device",
+					Advice: "The disk is full. Make room, or change the output's path; nothing half-written was left.",
+				},
 			},
 		}})
 	}
@@ -143,6 +157,48 @@ func laterApply(v applying) {
 	v.EndApply(Applied{Planned: 3, Finished: 2, Waiting: 1, Events: 4401, Bytes: 4_936_000, Took: 3 * time.Second})
 }
 
+// groupedApply goes through an apply in which 198 pulls of four tenants fail for
+// four reasons.
+func groupedApply(v applying) {
+	permission := run.Explanation{
+		Kind: "service", Cause: "permission", Status: 403, Code: "Authorization_RequestDenied", RequestID: "id-1", ClientRequestID: "id-2",
+		Reason: "the service answered 403 Forbidden, Authorization_RequestDenied: Insufficient privileges to complete the operation",
+		Remedy: "Grant the application the permission AuditLog.Read.All. An administrator of the directory consents at https://login.example/TENANT_ID/adminconsent?client_id=8f0c1f2e",
+	}
+	secret := run.Explanation{
+		Kind: "secret", Cause: "secret", Reason: `no token as app "8f0c1f2e": the secret cannot be read from file "/run/secrets/msp": no such file or directory`,
+		Advice: "Make the secret available there, or set the credential's secret to another place.",
+	}
+	secret.Remedy = secret.Advice
+	var failed []run.Ended
+	fail := func(tenant, report string, n int, x run.Explanation) {
+		p := viewtest.Pull(tenant, report, n%29+1, plan.New)
+		e := run.Ended{Pull: &p, Result: run.Result{Failure: &run.Failure{Message: "page 1: " + x.Reason, Explanation: x, Unasked: n > 0}}}
+		if n == 0 {
+			v.Progress(run.Started{Pull: &p})
+		}
+		v.Progress(e)
+		failed = append(failed, e)
+	}
+	v.BeginApply(202)
+	for _, tenant := range []string{"tenant.contoso", `tenant.customer["fabrikam"]`, `tenant.customer["northwind"]`} {
+		x := permission
+		x.Advice = "Grant it in " + tenant + "."
+		for n := range 29 {
+			fail(tenant, viewtest.FailedReport, n, x)
+			fail(tenant, "report.directory_audits.all", n, x)
+		}
+	}
+	for n := range 21 {
+		fail(`tenant.customer["wingtip"]`, viewtest.FailedReport, n, secret)
+	}
+	fail("tenant.contoso", "report.users.all", 0, run.Explanation{Cause: "timeout", Reason: "the service did not answer in time"})
+	for n := range 2 {
+		fail("tenant.contoso", "report.groups.all", n, run.Explanation{Kind: "output", Cause: "disk", Reason: "open: is a directory"})
+	}
+	v.EndApply(Applied{Planned: 202, Finished: 4, Failed: failed, Took: 3 * time.Second})
+}
+
 // Nothing that comes from outside acts on a terminal.
 func TestNothingActsOnTheTerminal(t *testing.T) {
 	const evil = viewtest.Evil
@@ -153,7 +209,7 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 	}
 	failed := run.Ended{Pull: &pull, Result: run.Result{
 		Written: []run.Written{{Output: evil}},
-		Failure: &run.Failure{Outputs: []string{evil}, Message: evil + "\nmore " + evil, Cause: evil, Advice: evil},
+		Failure: &run.Failure{Outputs: []string{evil}, Message: evil + "\nmore " + evil, Explanation: run.Explanation{Cause: evil, Advice: evil, Reason: evil, Code: evil, RequestID: evil, ClientRequestID: evil}},
 	}}
 	viewtest.Harmless(t, NewHuman, func(s *viewtest.Screen, h *Human) {
 		h.BeginApply(2)

@@ -86,6 +86,10 @@ func Plan() *plan.Plan {
 	}}
 	p.Waiting = []plan.Gap{Gap("tenant.contoso", 23, "")}
 	p.Lost = []plan.Gap{Gap("tenant.contoso", 1, "the service keeps events for 30d, since 2026-10-24")}
+	p.Damaged = []plan.Damaged{{
+		Tenant: `tenant.customer["northwind"]`, Report: failed,
+		Why: "it is damaged (unexpected end of JSON input): restore it from a backup (state push -force FILE), or remove it (state rm REPORT TENANT) to fetch its slices again",
+	}}
 	for n := 1; n <= 5; n++ {
 		p.Orphans = append(p.Orphans, plan.Orphan{
 			Tenant: "tenant.contoso", Report: failed, Output: "output.text.old", From: Day(n), To: Day(n + 1),
