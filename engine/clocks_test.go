@@ -112,7 +112,7 @@ func TestServiceIsBehind(t *testing.T) {
 			"2026-11-29T02:05:00Z", 10 * time.Minute, "sign_ins", "from = \"2026-11-28\"\n to = \"2026-11-29\"\n settle = \"2h\"", time.DateOnly, 24 * time.Hour, 0, 1, 0,
 		},
 		"twenty hours, slices of months": {
-			"2026-12-01T12:00:00Z", 20 * time.Hour, "audit_events", "every = \"1mo\"\n from = \"2026-11-01\"", "2006-01", 30 * 24 * time.Hour, 0, 1, 0,
+			"2026-12-01T12:00:00Z", 20 * time.Hour, "service_principal_risk_detections", "every = \"1mo\"\n from = \"2026-11-01\"", "2006-01", 30 * 24 * time.Hour, 0, 1, 0,
 		},
 		"three days ahead": {
 			"2026-11-29T12:00:00Z", -72 * time.Hour, "sign_ins", "every = \"1d\"\n from = \"2026-11-25\"", time.DateOnly, 24 * time.Hour, 4, 0, 0,
