@@ -4,8 +4,10 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"io"
+	"net"
 	"path/filepath"
 	"sync"
 	"time"
@@ -40,6 +42,8 @@ type Options struct {
 	// Stdout receives the events of outputs with the path "-"; nil for none.
 	Stdout io.Writer
 	Logger hclog.Logger // nil for none
+	// Dial makes connections to services; nil for those of the machine's network.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Formats are the output formats by the labels of their blocks; nil for those
 	// of package outputs/all.
 	Formats outputs.Registry
@@ -126,6 +130,7 @@ func (e *Engine) decodeBodies(opts Options) hcl.Diagnostics {
 	e.credentials, more = decodeCredentials(e.config, environment(opts.Environ))
 	diags = append(diags, more...)
 	e.wire = wire.New(wire.Options{Config: e.config, Credentials: e.credentials, Version: e.version, Now: e.now, Logger: e.logger})
+	e.wire.Dial = opts.Dial
 	e.source = e.wire.Source
 	home := e.dir
 	if real, err := filepath.EvalSymlinks(home); err == nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"github.com/reportform/reportform/config/catalog"
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/sandbox"
+	"github.com/reportform/reportform/engine/sandbox/sandboxtest"
 	"github.com/reportform/reportform/engine/transport"
 	"github.com/reportform/reportform/engine/wire"
 	"github.com/reportform/reportform/outputs"
@@ -32,8 +34,8 @@ type world struct {
 	sandbox *sandbox.Sandbox
 	url     string
 	environ []string
-	formats outputs.Registry // nil for those that there are
-	network *pipes           // nil for loopback connections
+	formats outputs.Registry     // nil for those that there are
+	network *sandboxtest.Network // nil for loopback connections
 	now     time.Time
 	tick    time.Duration // by which the clock moves when it is read
 	read    atomic.Int64
@@ -52,6 +54,22 @@ func newWorld(t *testing.T, change func(*sandbox.Options)) *world {
 	}
 	t.Cleanup(func() { _ = server.Close() })
 	w.url = server.URL
+	return w
+}
+
+// newPipedWorld is a world that reaches its sandbox in memory. Its clock stands.
+func newPipedWorld(t *testing.T, change func(*sandbox.Options)) *world {
+	t.Helper()
+	return newPipedWorldBehind(t, change, func(sandbox http.Handler) http.Handler { return sandbox })
+}
+
+// newPipedWorldBehind is newPipedWorld with something before the sandbox.
+func newPipedWorldBehind(t *testing.T, change func(*sandbox.Options), before func(http.Handler) http.Handler) *world {
+	t.Helper()
+	w := unconnected(t, change)
+	w.tick = 0
+	w.network = sandboxtest.Serve(t, before(w.sandbox))
+	w.url = w.network.URL()
 	return w
 }
 
@@ -99,18 +117,19 @@ func (w *world) write(name, content string) {
 // engine loads the configuration. Its retries hardly wait.
 func (w *world) engine() *Engine {
 	w.t.Helper()
-	e, diags := Load(Options{
+	o := Options{
 		Dir: w.dir, Environ: w.environ, Version: "0.0.0-test", Stdout: &w.stdout, Formats: w.formats,
 		Now: w.clock, Logger: w.logger,
-	})
+	}
+	if w.network != nil {
+		o.Dial = w.network.Dial
+	}
+	e, diags := Load(o)
 	if diags.HasErrors() {
 		w.t.Fatal(diags)
 	}
 	e.wire.Retry = transport.Retry{Attempts: 4, Base: time.Millisecond, Max: 4 * time.Millisecond, Elapsed: time.Second}
 	e.wire.Backoff = time.Millisecond
-	if w.network != nil {
-		e.wire.Dial = w.network.dial
-	}
 	w.t.Cleanup(func() { _ = e.Close() })
 	return e
 }

@@ -273,7 +273,7 @@ func TestPruneKeepsWhatADamagedLedgerMayHold(t *testing.T) {
 	l.write("main.rf.hcl", strings.Replace(config, `["a", "b", "c", "d"]`, `["a", "b"]`, 1))
 	whole := l.files(".")[ledgerOf("a")]
 	l.write(ledgerOf("a"), "{")
-	said := strings.Join(strings.Fields(l.expect(3, "apply", "-auto-approve", "-prune")), " ")
+	said := strings.Join(strings.Fields(l.expect(3, "apply", "-auto-approve", "-prune", "-allow=removes_tenant")), " ")
 	for _, say := range []string{`the ledger of report.sign_ins.r for tenant.t["a"] cannot be read, and may hold the file too`, "out/c.ndjson", "out/d.ndjson"} {
 		if !strings.Contains(said, say) {
 			t.Errorf("prune does not say %q:\n%s", say, said)
@@ -284,7 +284,7 @@ func TestPruneKeepsWhatADamagedLedgerMayHold(t *testing.T) {
 	}
 	// Restored, it holds nothing of theirs.
 	l.write(ledgerOf("a"), whole)
-	l.expect(0, "apply", "-auto-approve", "-prune")
+	l.expect(0, "apply", "-auto-approve", "-prune", "-allow=removes_tenant")
 	if files := l.files("."); files["out/c.ndjson"] != "" || files["out/a.ndjson"] == "" {
 		t.Error("prune deleted the wrong files")
 	}

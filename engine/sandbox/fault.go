@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -144,6 +145,8 @@ func (c *call) deny(f Fault) {
 
 // wait returns after d, or when the client has gone; with 0 only then.
 func (c *call) wait(d time.Duration) {
+	// A server hears that its client has gone once it has read the request.
+	_, _ = io.Copy(io.Discard, c.r.Body)
 	var after <-chan time.Time
 	if d > 0 {
 		timer := time.NewTimer(d)

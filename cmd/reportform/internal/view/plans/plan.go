@@ -186,8 +186,11 @@ func (h *Human) report(r *reportPulls) {
 }
 
 // symbol says what a pull does to what there is: + makes something new, ~ replaces
-// what an output holds.
+// what an output holds, and > moves it.
 func (h *Human) symbol(p *plan.Pull) term.Styled {
+	if p.Relocates() {
+		return h.Out.Yellow(">")
+	}
 	for _, o := range p.Outputs {
 		switch o.Reason {
 		case plan.Open, plan.Moved, plan.Revisit, plan.Changed, plan.Altered:
@@ -229,14 +232,6 @@ func rangeText(r *sliceRange, outputs []string) string {
 
 func rangeLabel(r *sliceRange) string {
 	return Stretch(r.first.Label, r.last.Label, r.first.From, r.last.To)
-}
-
-// sign begins the line of a pull.
-func sign(p *plan.Pull) string {
-	if p.Relocates() {
-		return ">"
-	}
-	return "+"
 }
 
 // pullLabel names the slice of a pull.
