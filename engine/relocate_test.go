@@ -158,6 +158,46 @@ func TestRelocated(t *testing.T) {
 	}
 }
 
+// To another file system what is held is copied.
+func TestRelocatedToAnotherFileSystem(t *testing.T) {
+	dir, err := os.MkdirTemp("/dev/shm", "reportform-test-")
+	if err != nil {
+		t.Skip("there is no other file system here")
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	w := movableWorld(t)
+	want := w.files("out")
+	if os.Link(filepath.Join(w.dir, "main.rf.hcl"), filepath.Join(dir, "x")) == nil {
+		t.Skip("there is no other file system here")
+	}
+	w.edit("main.rf.hcl", `"out/`, `"`+filepath.ToSlash(dir)+"/")
+	offline(w)
+	w.onlyMoves(6)
+	w.mustApplied(6)
+	if left := w.files("out"); len(left) > 0 {
+		t.Errorf("%d files are left", len(left))
+	}
+	for name, content := range want {
+		if data, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(data) != content {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if p := w.plan(w.engine()); len(p.Pulls)+len(p.Orphans) > 0 {
+		t.Errorf("then the plan is\n%s", reasons(p))
+	}
+	if v, bad := w.verify(w.engine()); v.Good != 6 {
+		t.Errorf("%+v", bad)
+	}
+	// And back, by two that change places.
+	w.edit("main.rf.hcl", `"`+filepath.ToSlash(dir)+"/", `"out/`)
+	w.edit("main.rf.hcl", `one = "a", two = "b"`, `one = "b", two = "a"`)
+	w.mustApplied(6)
+	if diff := cmp.Diff(folders(want, map[string]string{"a": "b", "b": "a"}), w.files("out")); diff != "" {
+		t.Error(diff)
+	}
+	w.settled("and back")
+}
+
 // Outputs of one report change places too, and what is made from one of them in
 // the same plan is made from where it is then. What the service has no longer
 // moves as well.

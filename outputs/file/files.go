@@ -97,9 +97,13 @@ func (f Files) Verify(ctx context.Context, r *outputs.Receipt, read func(bytes i
 // Remove deletes a file if it still is what its receipt says. One that is gone
 // already is no error; one that was changed is outputs.ErrAltered and stays.
 func (f Files) Remove(ctx context.Context, r *outputs.Receipt) error {
+	return f.remove(ctx, r, os.Remove)
+}
+
+func (f Files) remove(ctx context.Context, r *outputs.Receipt, remove func(path string) error) error {
 	err := f.proved(ctx, r)
 	if err == nil {
-		err = os.Remove(f.path(r.Place))
+		err = remove(f.path(r.Place))
 	}
 	if missing(err) {
 		return nil
@@ -142,7 +146,10 @@ func (f Files) Vacate(ctx context.Context, r *outputs.Receipt, to place.Place) e
 	if sameEntry(f.path(r.Place), f.path(to)) {
 		return nil
 	}
-	return f.Remove(ctx, r)
+	if f.Same(r.Place, to) { // a second name of the file, which nobody has to read again
+		return diag.Reason(durable.Remove(f.path(r.Place)))
+	}
+	return f.remove(ctx, r, durable.Remove)
 }
 
 // Aside returns a place in the folder of another one, under a name that is
