@@ -9,6 +9,7 @@ import (
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/ledger"
+	"github.com/reportform/reportform/engine/window"
 	"github.com/reportform/reportform/internal/place"
 )
 
@@ -178,6 +179,31 @@ func TestSubtractRelocatesUnseen(t *testing.T) {
 	})
 	if err != nil || len(part.Pulls) != 1 || !part.Pulls[0].Relocates() {
 		t.Errorf("%v\n%s", err, text(part))
+	}
+}
+
+// The place that something leaves is free for others, also where the slice itself
+// cannot be read again.
+func TestRelocatedPlaceIsFree(t *testing.T) {
+	now := at("2026-11-21T10:00:00Z")
+	one, other := movable(config.Window{Every: dur("1d"), From: at("2026-11-20"), To: at("2026-11-21")}), want(daily())
+	one.Slices, one.Retention = one.Window.Named(now), dur("1h")
+	open := heldAt("a", "2026-11-20", "old/a")
+	open.Final = false
+	l := ledger.New(ledger.Key{Tenant: "tenant.t", Report: "report.r.x"}, open, held("b", "2026-11-20"))
+	part, err := Subtract(one, l, now, observing(map[place.Place]place.Condition{"a/2026-11-20": place.Missing}))
+	if err != nil || len(part.Pulls) != 1 || !part.Pulls[0].Relocates() || len(part.Lost) != 1 {
+		t.Fatalf("%v\n%s", err, text(part))
+	}
+	other.Slices = one.Slices
+	other.Outputs = other.Outputs[:1]
+	other.Outputs[0].Resolve = func(*window.Named) (Target, error) { return Target{Place: "old/a", Definition: "def"}, nil }
+	rest, err := Destinations(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if conflicts, _, names, err := Conflicts([]Want{*one, *other}, []Part{part, rest}, 2, 5); len(conflicts)+len(names) > 0 || err != nil {
+		t.Errorf("%+v, %+v, %v", conflicts, names, err)
 	}
 }
 

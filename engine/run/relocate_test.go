@@ -283,6 +283,22 @@ func TestRelocateRefuses(t *testing.T) {
 	}
 }
 
+// What is left where another entry is held is that one's, and stays.
+func TestRelocateLeavesOthersAlone(t *testing.T) {
+	m := newMoves(t, "a y y", "b x x")
+	m.change(func(l *ledger.Ledger) {
+		l.Left = append(l.Left, ledger.Left{Output: "output.toy.o", From: m.pulls[0].From, To: m.pulls[0].To, Place: "x", Relocated: true})
+	})
+	m.pulls[0].Outputs[0].Leaves = []place.Place{"x"}
+	m.pulls = m.pulls[:1]
+	if got := m.run(t.Context()); got != "a done" {
+		t.Errorf("got %s", got)
+	}
+	if got := m.state(); got != "a@y b@x x=b y=a" {
+		t.Errorf("then %s", got)
+	}
+}
+
 // An interrupt lets nothing more begin.
 func TestRelocateIsInterrupted(t *testing.T) {
 	m := newMoves(t, "b y z", "a x y")
