@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -490,4 +491,27 @@ func TestRelocatedByPlainData(t *testing.T) {
 	if s, err = e.Apply(t.Context(), p, ApplyOptions{}); err != nil || s.Skipped != 6 {
 		t.Errorf("again: %+v, %v", s, err)
 	}
+}
+
+// Two that apply at once move everything once, and nothing is lost.
+func TestRelocatedByTwo(t *testing.T) {
+	w := movableWorld(t)
+	want := folders(w.files("out"), map[string]string{"a": "x", "b": "y", "c": "z"})
+	w.edit("main.rf.hcl", `one = "a", two = "b", three = "c"`, `one = "x", two = "y", three = "z"`)
+	engines := []*Engine{w.engine(), w.engine()}
+	p := w.plan(engines[0])
+	var both sync.WaitGroup
+	for _, e := range engines {
+		both.Go(func() {
+			s, err := e.Apply(t.Context(), p, ApplyOptions{})
+			if err != nil || len(s.Failed) > 0 || s.Finished+s.Skipped != 6 {
+				t.Errorf("%+v, %v", s, err)
+			}
+		})
+	}
+	both.Wait()
+	if diff := cmp.Diff(want, w.files("out")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	w.settled("afterwards")
 }

@@ -123,10 +123,11 @@ func (f Files) Relocate(ctx context.Context, r *outputs.Receipt, to place.Place)
 	case err != nil:
 		return outputs.Receipt{}, err
 	case there.Condition == place.Missing:
-		if err := f.proved(ctx, r); err != nil {
-			return outputs.Receipt{}, err
+		err := f.proved(ctx, r)
+		if err == nil {
+			err = durable.Copy(f.path(r.Place), f.path(to), durable.Shared)
 		}
-		if err := durable.Copy(f.path(r.Place), f.path(to), durable.Shared); err != nil {
+		if err != nil && f.proved(ctx, &moved) != nil { // nor was another process quicker
 			return outputs.Receipt{}, err
 		}
 	case there.Condition != place.Intact:
