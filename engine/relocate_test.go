@@ -366,6 +366,10 @@ func TestRelocatedIsCompleted(t *testing.T) {
 		{"recorded", func(w *world) {
 			w.link("out/a/2026-11-20.ndjson", "out/x/2026-11-20.ndjson")
 			w.relocateEntry("out/a/2026-11-20.ndjson", "out/x/2026-11-20.ndjson")
+			x, err := w.engine().Explain(w.t.Context(), "out/a/2026-11-20.ndjson")
+			if err != nil || len(x.Origins) != 1 || x.Origins[0].Left == nil || !x.Origins[0].Left.Relocated || x.Origins[0].Orphan != "" {
+				w.t.Errorf("explain says %+v, %v", x, err)
+			}
 		}},
 		{"emptied", func(w *world) {
 			w.link("out/a/2026-11-20.ndjson", "out/x/2026-11-20.ndjson")
