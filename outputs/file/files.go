@@ -14,12 +14,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/reportform/reportform/internal/diag"
 	"github.com/reportform/reportform/internal/durable"
 	"github.com/reportform/reportform/internal/event"
+	"github.com/reportform/reportform/internal/filename"
 	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/internal/rawjson"
 	"github.com/reportform/reportform/outputs"
@@ -29,12 +29,12 @@ import (
 // and whether or not they are still declared: their places say all that it
 // takes. It is safe for concurrent use.
 type Files struct {
-	dir     string    // absolute, where relative places start
-	folders *sync.Map // that are known, by path
+	dir     string // absolute, where relative places start
+	folders *filename.Folders
 }
 
 // NewFiles returns the Files of a configuration's absolute directory.
-func NewFiles(dir string) Files { return Files{dir, &sync.Map{}} }
+func NewFiles(dir string) Files { return Files{dir, &filename.Folders{}} }
 
 // path is where the file of a place lies, absolute.
 func (f Files) path(p place.Place) string {
