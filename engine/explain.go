@@ -310,7 +310,7 @@ func (o *Origin) planned(want *plan.Want, part *plan.Part, l *ledger.Ledger) err
 			for _, output := range pull.Outputs {
 				if output.Output == o.Output {
 					o.Reason = output.Reason
-					if pull.Asks() {
+					if pull.Asks() && !pull.Relocates() {
 						o.LostAt = want.LostAt(slice)
 					}
 				}

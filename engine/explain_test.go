@@ -75,7 +75,7 @@ func TestExplain(t *testing.T) {
 	// of the old one, held by the new one.
 	w.edit("main.rf.hcl", `from = "2026-10-01"`, `from = "2026-11-21"`)
 	w.edit("main.rf.hcl", `.csv"`, `.table.csv"`)
-	if o := one(dir + "2026-11-21.csv"); o.Held == nil || o.Reason != plan.Relocated || o.Orphan != "" {
+	if o := one(dir + "2026-11-21.csv"); o.Held == nil || o.Reason != plan.Relocated || !o.LostAt.IsZero() || o.Orphan != "" {
 		t.Errorf("relocated: %+v", o)
 	}
 	w.edit("main.rf.hcl", `.table.csv"`, ".table.csv\"\n crlf = true")

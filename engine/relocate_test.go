@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -156,6 +157,46 @@ func TestRelocated(t *testing.T) {
 			w.settled("afterwards")
 		})
 	}
+}
+
+// To another file system what is held is copied.
+func TestRelocatedToAnotherFileSystem(t *testing.T) {
+	dir, err := os.MkdirTemp("/dev/shm", "reportform-test-")
+	if err != nil {
+		t.Skip("there is no other file system here")
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	w := movableWorld(t)
+	want := w.files("out")
+	if os.Link(filepath.Join(w.dir, "main.rf.hcl"), filepath.Join(dir, "x")) == nil {
+		t.Skip("there is no other file system here")
+	}
+	w.edit("main.rf.hcl", `"out/`, `"`+filepath.ToSlash(dir)+"/")
+	offline(w)
+	w.onlyMoves(6)
+	w.mustApplied(6)
+	if left := w.files("out"); len(left) > 0 {
+		t.Errorf("%d files are left", len(left))
+	}
+	for name, content := range want {
+		if data, err := os.ReadFile(filepath.Join(dir, name)); err != nil || string(data) != content {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if p := w.plan(w.engine()); len(p.Pulls)+len(p.Orphans) > 0 {
+		t.Errorf("then the plan is\n%s", reasons(p))
+	}
+	if v, bad := w.verify(w.engine()); v.Good != 6 {
+		t.Errorf("%+v", bad)
+	}
+	// And back, by two that change places.
+	w.edit("main.rf.hcl", `"`+filepath.ToSlash(dir)+"/", `"out/`)
+	w.edit("main.rf.hcl", `one = "a", two = "b"`, `one = "b", two = "a"`)
+	w.mustApplied(6)
+	if diff := cmp.Diff(folders(want, map[string]string{"a": "b", "b": "a"}), w.files("out")); diff != "" {
+		t.Error(diff)
+	}
+	w.settled("and back")
 }
 
 // Outputs of one report change places too, and what is made from one of them in
@@ -325,6 +366,10 @@ func TestRelocatedIsCompleted(t *testing.T) {
 		{"recorded", func(w *world) {
 			w.link("out/a/2026-11-20.ndjson", "out/x/2026-11-20.ndjson")
 			w.relocateEntry("out/a/2026-11-20.ndjson", "out/x/2026-11-20.ndjson")
+			x, err := w.engine().Explain(w.t.Context(), "out/a/2026-11-20.ndjson")
+			if err != nil || len(x.Origins) != 1 || x.Origins[0].Left == nil || !x.Origins[0].Left.Relocated || x.Origins[0].Orphan != "" {
+				w.t.Errorf("explain says %+v, %v", x, err)
+			}
 		}},
 		{"emptied", func(w *world) {
 			w.link("out/a/2026-11-20.ndjson", "out/x/2026-11-20.ndjson")
@@ -450,4 +495,27 @@ func TestRelocatedByPlainData(t *testing.T) {
 	if s, err = e.Apply(t.Context(), p, ApplyOptions{}); err != nil || s.Skipped != 6 {
 		t.Errorf("again: %+v, %v", s, err)
 	}
+}
+
+// Two that apply at once move everything once, and nothing is lost.
+func TestRelocatedByTwo(t *testing.T) {
+	w := movableWorld(t)
+	want := folders(w.files("out"), map[string]string{"a": "x", "b": "y", "c": "z"})
+	w.edit("main.rf.hcl", `one = "a", two = "b", three = "c"`, `one = "x", two = "y", three = "z"`)
+	engines := []*Engine{w.engine(), w.engine()}
+	p := w.plan(engines[0])
+	var both sync.WaitGroup
+	for _, e := range engines {
+		both.Go(func() {
+			s, err := e.Apply(t.Context(), p, ApplyOptions{})
+			if err != nil || len(s.Failed) > 0 || s.Finished+s.Skipped != 6 {
+				t.Errorf("%+v, %v", s, err)
+			}
+		})
+	}
+	both.Wait()
+	if diff := cmp.Diff(want, w.files("out")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	w.settled("afterwards")
 }

@@ -157,6 +157,32 @@ func TestOrderOfCommit(t *testing.T) {
 	}
 }
 
+// TestOrderOfRelocation holds that what is moved is durable at its new place before
+// the ledger says so, and that the ledger does before the old place is empty.
+func TestOrderOfRelocation(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, startSandbox(t, 40), "", pageConfig)
+	l.expect(0, "apply", "-auto-approve")
+	l.write("main.rf.hcl", strings.Replace(l.files(".")["main.rf.hcl"], `"out/`, `"out/new/`, 1))
+	run, err := trace(l.command("apply", "-auto-approve"), interference{})
+	if errors.Is(err, errNoTracing) {
+		skipUntraced(t, err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	day := started.AddDate(0, 0, -3).Format(time.DateOnly)
+	ledger := []string{
+		"create ./.reportform/state/*", "lock ./.reportform/state/*",
+		"create ./.reportform/state/report.sign_ins.r/#", "write ./.reportform/state/report.sign_ins.r/#", "sync ./.reportform/state/report.sign_ins.r/#", "lock ./.reportform/state/*", // given back
+	}
+	want := slices.Concat([]string{"mkdir ./out/new", "sync ./out", "link ./out/new/" + day + ".ndjson", "sync ./out/new"}, ledger, []string{"unlink ./out/" + day + ".ndjson", "sync ./out"}, ledger)
+	got := slices.DeleteFunc(slices.Clone(run.calls), func(call string) bool { return !slices.Contains(want, call) })
+	if !slices.Equal(slices.Compact(got), want) {
+		t.Errorf("the calls are\n%s\nwant\n%s", strings.Join(run.calls, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 const pageConfig = `
 STATE
 tenant "one" {

@@ -50,7 +50,8 @@ type Header struct {
 // Plan is what has to be done.
 type Plan struct {
 	Header
-	// Pulls is in order of report, tenant and slice.
+	// Pulls is in order of report, tenant and slice; those that relocate come last of
+	// their report and tenant, in order of output and slice.
 	Pulls []Pull `json:"pulls"`
 	// Deletions are what the plan removes: slices that have expired, and orphans
 	// where it prunes.

@@ -211,9 +211,12 @@ func (m *moving) record(ctx context.Context, key ledger.Key, moved []relocated) 
 			one := &moved[i]
 			entry := l.Find(one.entry.Output, one.entry.From, one.entry.To)
 			switch {
-			case entry == nil || entry.Place != one.entry.Place || entry.Proof().SHA256 != one.entry.Proof().SHA256:
+			case entry == nil || entry.Proof().SHA256 != one.entry.Proof().SHA256:
 				gone = append(gone, one)
-			case entry.Place != one.receipt.Place:
+			case entry.Place == one.receipt.Place: // also by another process, which was quicker
+			case entry.Place != one.entry.Place:
+				gone = append(gone, one)
+			default:
 				l.Relocate(entry, one.receipt.Place, one.receipt.Modified)
 			}
 		}

@@ -288,6 +288,14 @@ func copyFile(link func(from, to string) error, from, to string, perm fs.FileMod
 	return f.end(err)
 }
 
+// Remove deletes the file at path, durably.
+func Remove(path string) error {
+	if err := os.Remove(path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
 // RemoveLeftovers removes the temporary files directly in dir of processes that
 // have died: those of this host that nobody holds, and where that cannot be told
 // those that were last written before olderThan. It returns their names and goes

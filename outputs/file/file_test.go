@@ -248,6 +248,7 @@ func TestDecodeMistakes(t *testing.T) {
 		{"an object in a template", "require = \"\"\npath = \"${pull.tenant}\"", 2, "string"},
 		{"null path", "require = \"\"\npath = null", 2, "null"},
 		{"empty path", "require = \"\"\npath = \"\"", 2, "empty"},
+		{"a NUL in the path", "require = \"\"\npath = \"a\\u0000b\"", 2, "has a NUL"},
 		{"a directory", "require = \"\"\npath = \"out/\"", 2, "names a directory"},
 		{"a directory of a pull", "require = \"\"\npath = \"${pull.tenant.name}/\"", 2, "names a directory"},
 		{"wrong type", "require = \"\"\npath = \"a\"\nlevel = \"high\"", 3, `"level"`},

@@ -14,12 +14,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/reportform/reportform/internal/diag"
 	"github.com/reportform/reportform/internal/durable"
 	"github.com/reportform/reportform/internal/event"
+	"github.com/reportform/reportform/internal/filename"
 	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/internal/rawjson"
 	"github.com/reportform/reportform/outputs"
@@ -29,12 +29,12 @@ import (
 // and whether or not they are still declared: their places say all that it
 // takes. It is safe for concurrent use.
 type Files struct {
-	dir     string    // absolute, where relative places start
-	folders *sync.Map // that are known, by path
+	dir     string // absolute, where relative places start
+	folders *filename.Folders
 }
 
 // NewFiles returns the Files of a configuration's absolute directory.
-func NewFiles(dir string) Files { return Files{dir, &sync.Map{}} }
+func NewFiles(dir string) Files { return Files{dir, &filename.Folders{}} }
 
 // path is where the file of a place lies, absolute.
 func (f Files) path(p place.Place) string {
@@ -97,9 +97,13 @@ func (f Files) Verify(ctx context.Context, r *outputs.Receipt, read func(bytes i
 // Remove deletes a file if it still is what its receipt says. One that is gone
 // already is no error; one that was changed is outputs.ErrAltered and stays.
 func (f Files) Remove(ctx context.Context, r *outputs.Receipt) error {
+	return f.remove(ctx, r, os.Remove)
+}
+
+func (f Files) remove(ctx context.Context, r *outputs.Receipt, remove func(path string) error) error {
 	err := f.proved(ctx, r)
 	if err == nil {
-		err = os.Remove(f.path(r.Place))
+		err = remove(f.path(r.Place))
 	}
 	if missing(err) {
 		return nil
@@ -144,10 +148,11 @@ func (f Files) Relocate(ctx context.Context, r *outputs.Receipt, to place.Place)
 	case err != nil:
 		return outputs.Receipt{}, err
 	case there.Condition == place.Missing:
-		if err := f.proved(ctx, r); err != nil {
-			return outputs.Receipt{}, err
+		err := f.proved(ctx, r)
+		if err == nil {
+			err = durable.Copy(f.path(r.Place), f.path(to), durable.Shared)
 		}
-		if err := durable.Copy(f.path(r.Place), f.path(to), durable.Shared); err != nil {
+		if err != nil && f.proved(ctx, &moved) != nil { // nor was another process quicker
 			return outputs.Receipt{}, err
 		}
 	case there.Condition != place.Intact:
@@ -167,7 +172,10 @@ func (f Files) Vacate(ctx context.Context, r *outputs.Receipt, to place.Place) e
 	if sameEntry(f.path(r.Place), f.path(to)) {
 		return nil
 	}
-	return f.Remove(ctx, r)
+	if f.Same(r.Place, to) { // a second name of the file, which nobody has to read again
+		return diag.Reason(durable.Remove(f.path(r.Place)))
+	}
+	return f.remove(ctx, r, durable.Remove)
 }
 
 // Aside returns a place in the folder of another one, under a name that is

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/reportform/reportform/internal/filename"
 	"github.com/reportform/reportform/internal/place"
 	"github.com/reportform/reportform/outputs"
 )
@@ -41,35 +42,35 @@ func TestKey(t *testing.T) {
 }
 
 // taking is a cabinet in which folders take names in a manner.
-func taking(t *testing.T, in map[string]folding) cabinet {
+func taking(t *testing.T, in map[string]filename.Folding) cabinet {
 	c := newCabinet(t)
 	for dir, how := range in {
 		path := filepath.Join(c.dir, filepath.FromSlash(dir))
 		c.must(os.MkdirAll(path, 0o700))
-		c.folders.Store(path, manner{how, usualName})
+		c.folders.Remember(path, filename.Manner{Folding: how, Longest: 255})
 	}
 	return c
 }
 
 func TestAlike(t *testing.T) {
-	none, linux, mac, windows := folding{}, folding{cases: true, forms: true}, folding{cases: true, forms: true}, folding{cases: true, ends: true}
+	none, linux, mac, windows := filename.Folding{}, filename.Folding{Cases: true, Forms: true}, filename.Folding{Cases: true, Forms: true}, filename.Folding{Cases: true, Ends: true}
 	for _, test := range []struct {
-		in   map[string]folding
+		in   map[string]filename.Folding
 		a, b place.Place
 		want bool
 	}{
-		{map[string]folding{".": none}, "Contoso/a", "contoso/a", false},
-		{map[string]folding{".": linux}, "Contoso/a", "contoso/a", true},
-		{map[string]folding{".": linux}, "new/Contoso/a", "new/contoso/a", true},
-		{map[string]folding{".": none, "new": windows}, "new/Contoso/a", "new/contoso/a", true},
-		{map[string]folding{".": windows, "new": none}, "new/Contoso/a", "new/contoso/a", false},
-		{map[string]folding{".": none, "Contoso": windows, "contoso": windows}, "Contoso/a", "contoso/a", false},
-		{map[string]folding{".": mac}, "m\u00fc", "mu\u0308", true},
-		{map[string]folding{".": windows}, "m\u00fc", "mu\u0308", false},
-		{map[string]folding{".": windows}, "a/b.", "A/b", true},
-		{map[string]folding{".": mac}, "a/b.", "a/b", false},
-		{map[string]folding{".": windows}, "a/b", "a/c", false},
-		{map[string]folding{".": none}, "a/b", "a/b", true},
+		{map[string]filename.Folding{".": none}, "Contoso/a", "contoso/a", false},
+		{map[string]filename.Folding{".": linux}, "Contoso/a", "contoso/a", true},
+		{map[string]filename.Folding{".": linux}, "new/Contoso/a", "new/contoso/a", true},
+		{map[string]filename.Folding{".": none, "new": windows}, "new/Contoso/a", "new/contoso/a", true},
+		{map[string]filename.Folding{".": windows, "new": none}, "new/Contoso/a", "new/contoso/a", false},
+		{map[string]filename.Folding{".": none, "Contoso": windows, "contoso": windows}, "Contoso/a", "contoso/a", false},
+		{map[string]filename.Folding{".": mac}, "m\u00fc", "mu\u0308", true},
+		{map[string]filename.Folding{".": windows}, "m\u00fc", "mu\u0308", false},
+		{map[string]filename.Folding{".": windows}, "a/b.", "A/b", true},
+		{map[string]filename.Folding{".": mac}, "a/b.", "a/b", false},
+		{map[string]filename.Folding{".": windows}, "a/b", "a/c", false},
+		{map[string]filename.Folding{".": none}, "a/b", "a/b", true},
 	} {
 		c := taking(t, test.in)
 		if got := c.Alike(test.a, test.b); got != test.want || c.Alike(test.b, test.a) != test.want {
@@ -77,36 +78,6 @@ func TestAlike(t *testing.T) {
 		}
 		if test.want && c.Key(test.a) != c.Key(test.b) {
 			t.Errorf("%q and %q have two keys", test.a, test.b)
-		}
-	}
-}
-
-// A folder is found out without writing, from the names in it.
-func TestProbe(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "Name"), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, err := os.Lstat(filepath.Join(dir, "nAME"))
-	folds := err == nil
-	if got := probe(dir); got.cases != folds {
-		t.Errorf("the folder folds cases: %v; found %+v", folds, got)
-	}
-	if !folds {
-		if err := os.Link(filepath.Join(dir, "Name"), filepath.Join(dir, "nAME")); err != nil {
-			t.Fatal(err)
-		}
-		if probe(dir).cases {
-			t.Error("two names of one file are taken for one name")
-		}
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil || len(entries) > 2 {
-		t.Errorf("%v, %v", entries, err)
-	}
-	if runtime.GOOS == "linux" && !folds {
-		if got := NewFiles(dir).Name("not/There/Yet"); got != "not/There/Yet" {
-			t.Errorf("a name below what is not there is %s", got)
 		}
 	}
 }
@@ -123,7 +94,7 @@ func TestProbeOfAFoldingFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if !probe(dir).cases {
+	if !NewFiles(dir).folders.At(dir).Cases {
 		t.Error("an empty folder is not found out")
 	}
 	f := NewFiles(dir)
@@ -157,37 +128,37 @@ func TestProbeOfAFoldingFolder(t *testing.T) {
 func TestFits(t *testing.T) {
 	long := strings.Repeat("x", 256)
 	for _, test := range []struct {
-		in    folding
+		in    filename.Folding
 		p     place.Place
 		here  string
 		other string
 	}{
-		{folding{}, "out/contoso/2026-11-20.json", "", ""},
-		{folding{}, place.Place("out/" + long + "/a"), "a name of 256", ""},
-		{folding{}, place.Place("out/" + long[:252] + ".json"), "a name of 257", ""},
-		{folding{}, place.Place("out/" + long[:250] + ".json"), "", ""},
-		{folding{}, place.Place(strings.Repeat(long[:200]+"/", 21) + "a"), "a path of", ""},
+		{filename.Folding{}, "out/contoso/2026-11-20.json", "", ""},
+		{filename.Folding{}, place.Place("out/" + long + "/a"), "a name of 256", ""},
+		{filename.Folding{}, place.Place("out/" + long[:252] + ".json"), "a name of 257", ""},
+		{filename.Folding{}, place.Place("out/" + long[:250] + ".json"), "", ""},
+		{filename.Folding{}, place.Place(strings.Repeat(long[:200]+"/", 21) + "a"), "a path of", ""},
 		// The temporary file has a longer name.
-		{folding{}, place.Place(strings.Repeat("x/", 2010) + "a"), "a path of", ""},
-		{folding{}, "out/a:b.json", "", `':'`},
-		{folding{}, "out/what?/a", "", `'?'`},
-		{folding{}, `a\b`, "", `'\\'`},
-		{folding{}, "out/nul", "", `"nul"`},
-		{folding{}, "out/COM1.json", "", "device"},
-		{folding{}, "lpt³ .x.y/a", "", "device"},
-		{folding{}, "out/conin$", "", "device"},
-		{folding{}, "out/com/com10/console/nulls.x", "", ""},
-		{folding{}, "out/contoso./a", "", "drops"},
-		{folding{}, "out/a ", "", "drops"},
-		{folding{}, "../a/./b", "", ""},
-		{folding{cases: true, ends: true}, "out/nul.json", "device", ""},
-		{folding{cases: true, forms: true}, "out/nul.json", "", "device"},
-		{folding{ends: true}, place.New("object", "s3://b/nul?", ""), "", ""},
+		{filename.Folding{}, place.Place(strings.Repeat("x/", 2010) + "a"), "a path of", ""},
+		{filename.Folding{}, "out/a:b.json", "", `':'`},
+		{filename.Folding{}, "out/what?/a", "", `'?'`},
+		{filename.Folding{}, `a\b`, "", `'\\'`},
+		{filename.Folding{}, "out/nul", "", `"nul"`},
+		{filename.Folding{}, "out/COM1.json", "", "device"},
+		{filename.Folding{}, "lpt³ .x.y/a", "", "device"},
+		{filename.Folding{}, "out/conin$", "", "device"},
+		{filename.Folding{}, "out/com/com10/console/nulls.x", "", ""},
+		{filename.Folding{}, "out/contoso./a", "", "drops"},
+		{filename.Folding{}, "out/a ", "", "drops"},
+		{filename.Folding{}, "../a/./b", "", ""},
+		{filename.Folding{Cases: true, Ends: true}, "out/nul.json", "device", ""},
+		{filename.Folding{Cases: true, Forms: true}, "out/nul.json", "", "device"},
+		{filename.Folding{Ends: true}, place.New("object", "s3://b/nul?", ""), "", ""},
 	} {
 		if runtime.GOOS != "linux" {
 			t.Skip("the limits are those of Linux")
 		}
-		c := taking(t, map[string]folding{".": test.in})
+		c := taking(t, map[string]filename.Folding{".": test.in})
 		here, elsewhere := c.Fits()(test.p)
 		if !strings.Contains(here, test.here) || !strings.Contains(elsewhere, test.other) || (here == "") != (test.here == "") || (elsewhere == "") != (test.other == "") {
 			t.Errorf("%.40s in %+v: here %q, elsewhere %q", test.p, test.in, here, elsewhere)

@@ -289,6 +289,9 @@ func (t *pathTemplate) checkForm(path string) hcl.Diagnostics {
 	if path == "" {
 		return hcl.Diagnostics{t.mistake("Invalid path", `The path is empty. Name a file, such as "out/${pull.tenant.name}-${pull.window.label}.json", or write "-" for the console.`, t.attr.Expr)}
 	}
+	if strings.Contains(path, "\x00") {
+		return hcl.Diagnostics{t.mistake("Invalid path", "The path has a NUL in it, which no system takes in the name of a file. Leave it out.", t.attr.Expr)}
+	}
 	if diags := t.checkEnd(path); diags.HasErrors() {
 		return diags
 	}

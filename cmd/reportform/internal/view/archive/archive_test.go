@@ -465,6 +465,19 @@ func exampleExplanations() []*engine.Explanation {
 	}
 }
 
+// Of what is moved explain says what the next apply does with it.
+func TestNextOfWhatIsMoved(t *testing.T) {
+	for want, o := range map[string]engine.Origin{
+		"The next apply moves it: relocated (held at another path; the file is moved, without a request).": {Place: "a", Held: &ledger.Held{}, Reason: plan.Relocated},
+		"Moved: the slice is held at another path since. The next apply deletes the file here.":            {Place: "a", Left: &ledger.Left{Relocated: true}},
+		"Orphan: the slices are held at another path. apply -prune deletes the file.":                      {Place: "a", Left: &ledger.Left{}, Orphan: "path"},
+	} {
+		if got := nextText(&o, viewtest.Day(1)); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
 // What nobody can read again is as sure as what its destination has said.
 func TestPromises(t *testing.T) {
 	for promise, want := range map[outputs.Promise]string{

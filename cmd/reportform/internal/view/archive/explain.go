@@ -222,6 +222,8 @@ func nextText(or *engine.Origin, now time.Time) string {
 		file = "it"
 	}
 	switch {
+	case or.Left != nil && or.Left.Relocated && or.Orphan == "":
+		return "Moved: the slice is held at another path since. The next apply deletes " + file + " here."
 	case or.Protected && (or.Orphan != "" || or.Left != nil):
 		why := or.Orphan
 		if why == "" {

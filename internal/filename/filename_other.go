@@ -1,9 +1,9 @@
 //go:build !linux
 
-package file
+package filename
 
 // systemFolding returns what is usual: the system does not say more of a folder.
-func systemFolding(string) (found folding, sure bool) { return usual(), false }
+func systemFolding(string) (found Folding, sure bool) { return usual(), false }
 
 // sameDevice takes all folders for those of one file system.
 func sameDevice(string, string) bool { return true }

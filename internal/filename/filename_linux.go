@@ -1,4 +1,4 @@
-package file
+package filename
 
 import (
 	"os"
@@ -27,28 +27,28 @@ func sameDevice(dir, other string) bool {
 
 // systemFolding returns what the system says of a folder, and whether nothing
 // above it says more.
-func systemFolding(dir string) (found folding, sure bool) {
+func systemFolding(dir string) (found Folding, sure bool) {
 	var fs unix.Statfs_t
 	if unix.Statfs(dir, &fs) == nil {
 		switch uint32(fs.Type) { //nolint:gosec // a magic number of 32 bits, whatever the field's type
 		case msdos, exfat:
-			return folding{cases: true, ends: true}, true
+			return Folding{Cases: true, Ends: true}, true
 		case cifs, smb2:
-			return folding{cases: true}, true
+			return Folding{Cases: true}, true
 		case hfs:
-			return folding{cases: true, forms: true}, true
+			return Folding{Cases: true, Forms: true}, true
 		}
 	}
 	d, err := os.Open(dir)
 	if err != nil {
-		return folding{}, false
+		return Folding{}, false
 	}
 	defer d.Close()
 	flags, err := unix.IoctlGetInt(int(d.Fd()), unix.FS_IOC_GETFLAGS)
 	if err != nil || flags&casefold == 0 {
-		return folding{}, err == nil
+		return Folding{}, err == nil
 	}
-	return folding{cases: true, forms: true}, true
+	return Folding{Cases: true, Forms: true}, true
 }
 
 // longestName is the length of the longest name that a folder takes, in bytes.
