@@ -10,8 +10,8 @@ import (
 
 // Group is failures that have one cause, and one remedy.
 type Group struct {
-	// Explanation is that of the first; its Advice is such that it holds for all,
-	// and its Reason is never empty.
+	// Explanation is that of First, the first for which the service was asked; its
+	// Advice is such that it holds for all, and its Reason is never empty.
 	Explanation
 	First *Ended
 	Pulls int
@@ -94,6 +94,8 @@ func (g *grouping) add(e *Ended) {
 	g.Pulls++
 	if e.Failure.Unasked {
 		g.Unasked++
+	} else if g.First.Failure.Unasked {
+		g.First, g.RequestID, g.ClientRequestID = e, e.Failure.RequestID, e.Failure.ClientRequestID
 	}
 	if !g.tenants[e.Pull.Tenant] {
 		g.tenants[e.Pull.Tenant] = true

@@ -77,6 +77,17 @@ func TestGroupsAreFew(t *testing.T) {
 	}
 }
 
+// The example is one for which the service was asked.
+func TestGroupShowsWhatWasAsked(t *testing.T) {
+	of := func(n int, id string) Ended {
+		return failedPull("tenant.a", "report.r.r", n, "refused", Explanation{Cause: "permission", Reason: "refused", RequestID: id})
+	}
+	groups := GroupFailures([]Ended{of(3, "r"), of(0, "r"), of(2, "r")})
+	if len(groups) != 1 || groups[0].First.Pull.Label != "2026-11-01" || groups[0].Unasked != 2 || groups[0].RequestID != "r" {
+		t.Errorf("%+v", groups)
+	}
+}
+
 // Who holds the slice all the same stands apart.
 func TestGroupsTellWhoHolds(t *testing.T) {
 	all := failedPull("tenant.a", "report.r.r", 0, "it is broken", Explanation{})
