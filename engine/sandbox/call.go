@@ -25,7 +25,7 @@ type call struct {
 	clientRequestID string
 	shape           errorShape
 	status          int // of the answer, for the log
-	dated           Fault
+	dated           Fault // of the answer's Date; the zero Fault for none
 }
 
 func randomGUID() string { return string(directory.AppendGUID(nil, rand.Uint64())) }
