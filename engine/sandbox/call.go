@@ -24,7 +24,7 @@ type call struct {
 	requestID       string
 	clientRequestID string
 	shape           errorShape
-	status          int // of the answer, for the log
+	status          int   // of the answer, for the log
 	dated           Fault // of the answer's Date; the zero Fault for none
 }
 
