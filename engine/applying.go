@@ -155,6 +155,7 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 	}
 	if len(moves) > 0 {
 		execute(moves)
+		defer e.vacated(moves) // when others may have gone there
 		others = freed(others, summary.Failed, names, func(stuck *plan.Pull, at place.Place) {
 			order[stuck] = len(order)
 			err := fmt.Errorf("%s is not free: what is there was to be moved first, and that has failed", at)

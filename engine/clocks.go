@@ -62,16 +62,16 @@ func (c clocks) warnings() hcl.Diagnostics {
 		case r.Ahead().Abs() > plan.OffClock:
 			diags = append(diags, &hcl.Diagnostic{
 				Severity: hcl.DiagWarning, Summary: "This machine's clock is off",
-				Detail: ClockText(r.Local, r.Ahead(), r.Host) + " Put the machine's clock right; until then the earlier of the two decides.",
+				Detail: clockText(r.Local, r.Ahead(), r.Host) + " Put the machine's clock right; until then the earlier of the two decides.",
 			})
 		}
 	}
 	return diags
 }
 
-// ClockText says how this machine's clock differs from a service's, and names both
+// clockText says how this machine's clock differs from a service's, and names both
 // times.
-func ClockText(local time.Time, ahead time.Duration, host string) string {
+func clockText(local time.Time, ahead time.Duration, host string) string {
 	const form = "2006-01-02 15:04:05Z"
 	word := "ahead of"
 	if ahead < 0 {

@@ -155,6 +155,13 @@ func TestRelocated(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 			w.settled("afterwards")
+			taken := slices.Collect(maps.Values(test.to))
+			for from := range test.to {
+				_, err := os.Stat(filepath.Join(w.dir, "out", from))
+				if (err == nil) != slices.Contains(taken, from) {
+					t.Errorf("the folder %s, of which the files are taken elsewhere: %v", from, err)
+				}
+			}
 		})
 	}
 }

@@ -30,6 +30,21 @@ func (e *Engine) tidy(gone []plan.Deletion) {
 	}
 }
 
+// vacated removes the folders, below the configuration's directory, that
+// relocations have left empty.
+func (e *Engine) vacated(moves [][]plan.Pull) {
+	for _, pulls := range moves {
+		for i := range pulls {
+			o := &pulls[i].Outputs[0]
+			for _, left := range append([]place.Place{o.From, o.Via}, o.Leaves...) {
+				if left != "" {
+					e.archive.Tidy(left, "")
+				}
+			}
+		}
+	}
+}
+
 // root is the folder in which all files of a declared output lie; empty where that
 // is not known.
 func (e *Engine) root(output address.Address) place.Place {

@@ -24,9 +24,9 @@ type call struct {
 	requestID       string
 	clientRequestID string
 	shape           errorShape
-	bom             bool // the answer has a byte order mark
-	status          int  // of the answer, for the log
-	dated           Fault
+	bom             bool  // the answer has a byte order mark
+	status          int   // of the answer, for the log
+	dated           Fault // of the answer's Date; the zero Fault for none
 }
 
 func randomGUID() string { return string(directory.AppendGUID(nil, rand.Uint64())) }
