@@ -2,6 +2,7 @@ package engine
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -93,7 +94,9 @@ func (f *namedFields) check() hcl.Diagnostics {
 				mistake, detail = false, ""
 				break
 			}
-			if detail == "" || wrong && !mistake {
+			// What can be mended is told before what cannot.
+			suggests := strings.Contains(text, "Did you mean")
+			if detail == "" || wrong && !mistake || suggests && !mistake && !strings.Contains(detail, "Did you mean") {
 				mistake, detail = wrong, text
 			}
 		}

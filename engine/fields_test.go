@@ -46,6 +46,10 @@ report_type "own" {
 			"output \"csv\" \"o\" {\n  path    = \"${pull.report.type}\"\n  columns = [\"id\", \"createdDateTime\", \"activityDateTime\"]\n}\n" + report("sign_ins", "csv") + report("directory_audits", "csv"),
 			nil,
 		},
+		"like one of another report": {
+			"output \"csv\" \"o\" {\n  path    = \"${pull.report.type}\"\n  columns = [\"id\", \"statos.errorCode\"]\n}\n" + report("directory_audits", "csv") + report("sign_ins", "csv"),
+			[]string{"warning 3,20 Did you mean status.errorCode?"},
+		},
 		"a type of one's own": {
 			"output \"csv\" \"o\" {\n  path    = \"o\"\n  columns = [\"id\", \"anything\", \"CreatedDateTime\"]\n}\n" + report("own", "csv"),
 			[]string{"error 3,32 has no CreatedDateTime, but createdDateTime"},
