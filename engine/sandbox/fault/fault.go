@@ -67,6 +67,7 @@ func Kinds() []Kind {
 		{"claims-challenge", "refuses the token with 401 and a claims challenge", Answer},
 		{"forbidden", "refuses with 403 as if the permission were missing", Answer},
 		{"unlicensed", "refuses with 403 as if the licence were missing", Answer},
+		{"stall", "sends half of the page, or of a token's answer, and then nothing", Page},
 		{"truncated", "sends half of the page and closes the connection", Page},
 		{"error-in-body", "answers 200 and breaks off in an event with an error object", Page},
 		{"invalid-utf8", "puts a byte into the page that is not UTF-8", Page},
