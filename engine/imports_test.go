@@ -87,7 +87,7 @@ var rules = []struct {
 	{"engine/sandbox/throttle", "internal/limits", "counts requests, whatever they ask for"},
 	{"engine/sandbox/timeline", "engine/sandbox/directory engine/sandbox/endpoint engine/sandbox/odata engine/sandbox/shape", "which events there are is a pure function"},
 	{"engine/sandbox/token", "engine/sandbox/directory engine/sandbox/endpoint", "tokens know applications and APIs, and nothing of events"},
-	{"engine/advice", "config engine/auth engine/fetch outputs", "what errors mean is said by who knows the errors, and nothing else of the parts"},
+	{"engine/advice", "config engine/auth engine/fetch engine/transport outputs", "what errors mean is said by who knows the errors, and nothing else of the parts"},
 	{"engine/wanted", "config engine/ledger engine/plan engine/window internal/address internal/diag internal/place outputs", "what is wanted follows from the configuration alone, whatever is held and whoever answers"},
 	{"engine/wire", "config config/catalog engine/auth engine/fetch/... engine/sandbox engine/sandbox/fault engine/transport internal/address internal/limits", "how a service is reached does not depend on what is planned or held"},
 	{"engine/run", "engine/fetch engine/plan engine/ledger engine/ledger/store internal/event outputs", "the one place where sources, sinks, plans and ledgers meet"},

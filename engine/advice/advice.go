@@ -13,6 +13,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/auth"
 	"github.com/reportform/reportform/engine/fetch"
+	"github.com/reportform/reportform/engine/transport"
 	"github.com/reportform/reportform/outputs"
 )
 
@@ -26,8 +27,30 @@ func For(tenant *config.Tenant, report *config.Report, app string) func(error) (
 			service *fetch.ServiceError
 			link    *fetch.LinkError
 			lookup  *net.DNSError
+
+			proxied  *transport.ProxyError
+			outage   *transport.OutageError
+			patience *transport.PatienceError
 		)
+		login := errors.As(err, &refused) // its text says what to do
 		switch {
+		case errors.As(err, &proxied):
+			return "network", "Give the proxy's user and password in HTTPS_PROXY, or have the proxy let the request pass."
+		case errors.As(err, &outage) && login:
+			return "network", ""
+		case errors.As(err, &outage) && errors.As(err, &lookup):
+			return "network", fmt.Sprintf("The name %q cannot be resolved. Check the network, the proxy, and the cloud and endpoints of %s.", lookup.Name, tenant.Address)
+		case errors.As(err, &outage):
+			return "network", fmt.Sprintf("%s cannot be reached. Check the network, the proxy, and the cloud and endpoints of %s.", outage.Host, tenant.Address)
+		case errors.As(err, &patience):
+			cause, advice = string(fetch.Unavailable), patience.Advice()
+			if errors.As(err, &service) {
+				cause, advice = string(service.Kind), service.Advice()+" "+advice
+			}
+			if login {
+				advice = ""
+			}
+			return cause, advice
 		case errors.As(err, &refused):
 			return "credential", "" // it says what to do
 		case errors.As(err, &service):

@@ -7,10 +7,12 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/auth"
 	"github.com/reportform/reportform/engine/fetch"
+	"github.com/reportform/reportform/engine/transport"
 	"github.com/reportform/reportform/outputs"
 )
 
@@ -30,6 +32,12 @@ func TestFor(t *testing.T) {
 		{&fetch.LinkError{}, "link", nil, ""},
 		{&net.OpError{Op: "dial", Err: &net.DNSError{Name: "graph.example"}}, "network", []string{`"graph.example" cannot be resolved`, "tenant.contoso"}, ""},
 		{&net.OpError{Op: "dial", Err: errors.New("refused")}, "network", []string{"cannot be reached", "tenant.contoso"}, "resolved"},
+		{&transport.OutageError{Host: "graph.example:443", Last: &net.OpError{Op: "dial", Err: errors.New("refused")}}, "network", []string{"graph.example:443 cannot be reached", "tenant.contoso"}, "resolved"},
+		{&transport.OutageError{Host: "graph.example", Last: &net.DNSError{Name: "graph.example"}}, "network", []string{`"graph.example" cannot be resolved`, "tenant.contoso"}, ""},
+		{&transport.OutageError{Host: "graph.example", Last: &transport.ProxyError{Status: 407}}, "network", []string{"HTTPS_PROXY"}, "resolved"},
+		{&transport.PatienceError{For: time.Hour, Limit: time.Hour, Last: refused(fetch.Throttled)}, string(fetch.Throttled), []string{"Other applications", "-patience=2h"}, ""},
+		{&transport.PatienceError{For: time.Hour, Limit: time.Hour, Last: errors.New("connection reset")}, string(fetch.Unavailable), []string{"-patience=2h"}, ""},
+		{&transport.PatienceError{For: 20 * time.Minute, Limit: time.Hour, Asked: 41 * time.Minute, Last: refused(fetch.Throttled)}, string(fetch.Throttled), []string{"-patience=2h"}, ""},
 		{outputs.ErrAltered, "altered", []string{"fetches the slice again"}, ""},
 		{fs.ErrPermission, "disk", []string{"may not write there"}, ""},
 		{errors.New("something else"), "", nil, "."},

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -33,6 +34,12 @@ func NewBase() *http.Transport {
 		IdleConnTimeout:        90 * time.Second,
 		ReadBufferSize:         64 << 10,
 		MaxResponseHeaderBytes: 256 << 10,
+		OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
+			if answer.StatusCode == http.StatusOK {
+				return nil
+			}
+			return &ProxyError{Proxy: proxy.Host, Status: answer.StatusCode}
+		},
 	}
 }
 

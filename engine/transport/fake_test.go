@@ -117,7 +117,15 @@ func mustGet(t *testing.T, rt http.RoundTripper, url string) {
 
 func mustWait(t *testing.T, l *Limiter) {
 	t.Helper()
-	if err := l.Wait(t.Context(), nil); err != nil {
+	turn, err := l.Wait(t.Context(), nil, nil)
+	if err != nil {
 		t.Error(err)
+		return
 	}
+	turn.useful()
+}
+
+// pause is what an answer with Retry-After does, that names a scope.
+func pause(l *Limiter, scope string, d time.Duration) {
+	(&Turn{limiter: l, at: time.Now()}).refused(&refusal{scope: scope, wait: d}, nil)
 }

@@ -82,7 +82,7 @@ func TestSeatIsThePulls(t *testing.T) {
 		start := time.Now()
 		client := func(name string, outcomes ...outcome) http.RoundTripper {
 			return New(Options{
-				Base: &script{outcomes: outcomes}, Tokens: &tokens{}, Server: home, Limiter: limiter, Retry: Retry{Attempts: 2, Elapsed: time.Hour},
+				Base: &script{outcomes: outcomes}, Tokens: &tokens{}, Server: home, Limiter: limiter, Retry: Retry{Patience: time.Hour},
 				Seat: tellingSeat(func(what string) {
 					told = append(told, name+" "+what+" at "+time.Since(start).Truncate(time.Second).String())
 				}),
