@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
@@ -17,6 +18,9 @@ type ApplyOptions struct {
 	Prune       bool // delete the plan's orphans
 	// Progress, if set, receives what happens, one value at a time.
 	Progress func(run.Progress)
+	// Deadline, if set, ends the apply wherever it is: pulls under way are stopped,
+	// others not begun. What has finished is held.
+	Deadline time.Time
 	// Executor has the pulls carried out; nil for this process.
 	Executor run.Executor
 }
@@ -46,6 +50,7 @@ type Summary struct {
 	Kept          error
 	Events, Bytes int64 // events fetched, bytes written
 	Interrupted   bool  // ctx ended before all pulls were tried
+	Deadline      bool  // the deadline came before all pulls were tried
 }
 
 // CheckPlan returns an error if a plan was made for another configuration, which
@@ -65,15 +70,34 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan, opts ApplyOptions) (*S
 		return nil, err
 	}
 	var summary Summary
+	during, stop := until(ctx, opts.Deadline)
+	defer stop()
 	if len(p.Pulls) > 0 {
-		if err := e.pull(ctx, p, &opts, &summary); err != nil {
+		if err := e.pull(during, p, &opts, &summary); err != nil {
 			return nil, err
 		}
 	}
-	if opts.Prune && ctx.Err() == nil {
+	if opts.Prune && during.Err() == nil {
 		summary.Pruned, summary.Kept = e.prune(ctx, p.Orphans)
 	}
 	return &summary, nil
+}
+
+// errDeadline is why a deadline ends pulls.
+var errDeadline = errors.New("the deadline has come")
+
+// until returns ctx as it is until a deadline, if that is set: then it is
+// cancelled, as by an interrupt.
+func until(ctx context.Context, deadline time.Time) (during context.Context, stop func()) {
+	during, cancel := context.WithCancelCause(ctx)
+	if deadline.IsZero() {
+		return during, func() { cancel(nil) }
+	}
+	timer := time.AfterFunc(time.Until(deadline), func() { cancel(errDeadline) })
+	return during, func() {
+		timer.Stop()
+		cancel(nil)
+	}
 }
 
 // pull has the pulls of p carried out and counts them in summary.
@@ -92,6 +116,7 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 			opts.Progress(progress)
 		}
 	}
+	defer e.waiting.listen(tell)()
 	e.archive.Sweep(places(p.Pulls))
 	executor := opts.Executor
 	if executor == nil {
@@ -103,7 +128,11 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 			tell(run.Ended{Pull: &pulls[i], Result: resultOf(&pulls[i], &o, i, err)})
 		}
 	})
-	summary.Interrupted = left > 0 || ctx.Err() != nil
+	if errors.Is(context.Cause(ctx), errDeadline) {
+		summary.Deadline = left > 0 || slices.ContainsFunc(summary.Failed, func(f run.Ended) bool { return f.Failure.Stopped })
+	} else {
+		summary.Interrupted = left > 0 || ctx.Err() != nil
+	}
 	order := make(map[*plan.Pull]int, len(p.Pulls))
 	for i := range p.Pulls {
 		order[&p.Pulls[i]] = i

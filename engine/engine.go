@@ -40,6 +40,9 @@ type Options struct {
 	// Stdout receives the events of outputs with the path "-"; nil for none.
 	Stdout io.Writer
 	Logger hclog.Logger // nil for none
+	// Patience is how long an application's requests to an API of a tenant go on
+	// without a useful answer; 0 for an hour.
+	Patience time.Duration
 	// Formats are the output formats by the labels of their blocks; nil for those
 	// of package outputs/all.
 	Formats outputs.Registry
@@ -63,6 +66,9 @@ type Engine struct {
 	wire   *wire.Wire
 	// source is where a report of a tenant comes from: the wire.
 	source func(*config.Tenant, *config.Report, transport.Seat) (fetch.Source, error)
+
+	// waiting is told what pulls wait for, while an apply runs.
+	waiting waiting
 
 	// digests are those of wanted, made when the first is asked for.
 	digests func() []string
@@ -121,6 +127,10 @@ func (e *Engine) decodeBodies(opts Options) hcl.Diagnostics {
 	e.credentials, more = decodeCredentials(e.config, environment(opts.Environ))
 	diags = append(diags, more...)
 	e.wire = wire.New(wire.Options{Config: e.config, Credentials: e.credentials, Version: e.version, Now: e.now, Logger: e.logger})
+	if opts.Patience > 0 {
+		e.wire.Retry.Patience = opts.Patience
+	}
+	e.wire.Say = e.waits
 	e.source = e.wire.Source
 	home := e.dir
 	if real, err := filepath.EvalSymlinks(home); err == nil {

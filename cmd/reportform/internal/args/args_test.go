@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -47,8 +48,8 @@ func TestParse(t *testing.T) {
 		{"apply --refresh=0 -refresh=true", Invocation{Options: &Apply{Parallelism: 10}}},
 		{"apply", Invocation{Options: &Apply{Parallelism: 10}}},
 		{
-			"apply p -auto-approve -parallelism=3 -prune -json -var a=b",
-			Invocation{Options: &Apply{File: "p", AutoApprove: true, Parallelism: 3, Prune: true, JSON: true, Vars: Vars{Vars: []string{"a=b"}}}},
+			"apply p -auto-approve -parallelism=3 -patience=90s -deadline 50m -prune -json -var a=b",
+			Invocation{Options: &Apply{File: "p", AutoApprove: true, Parallelism: 3, Patience: 90 * time.Second, Deadline: 50 * time.Minute, Prune: true, JSON: true, Vars: Vars{Vars: []string{"a=b"}}}},
 		},
 		{"show p -json", Invocation{Options: &Show{File: "p", JSON: true}}},
 		{"state list", Invocation{Options: &StateList{}}},
@@ -119,6 +120,8 @@ func TestParseMistakes(t *testing.T) {
 		{"apply a -refresh=false", "A saved plan says what to do", "reportform apply -help"},
 		{"plan -refresh=no", "-refresh is a switch", "reportform plan -help"},
 		{"apply -parallelism=0", "-parallelism is a whole number of at least 1", "reportform apply -help"},
+		{"apply -patience=0s", "-patience is a length of time", "reportform apply -help"},
+		{"apply -deadline=50", "-deadline is a length of time", "reportform apply -help"},
 		{"apply -parallelism=many", "-parallelism is a whole number of at least 1", "reportform apply -help"},
 		{"fmt - x", "Standard input (-) cannot be combined", "reportform fmt -help"},
 		{"state", "state needs to be told what to do: list, show, verify, rm, mv, pull or push.", "reportform state -help"},

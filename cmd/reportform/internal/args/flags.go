@@ -4,6 +4,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Flag describes one flag.
@@ -70,6 +71,18 @@ func (f *flags) number(p *int, name, value string, least int, text string) {
 			return mistakef("-%s is a whole number of at least %d, not %q.", name, least, value)
 		}
 		*p = n
+		return nil
+	}})
+}
+
+// duration declares a flag with a length of time that is not zero.
+func (f *flags) duration(p *time.Duration, name, value, text string) {
+	f.list = append(f.list, Flag{Name: name, Value: value, Text: text, set: func(value string) error {
+		d, err := time.ParseDuration(value)
+		if err != nil || d <= 0 {
+			return mistakef("-%s is a length of time, such as 90s, 50m or 1h30m, not %q.", name, value)
+		}
+		*p = d
 		return nil
 	}})
 }

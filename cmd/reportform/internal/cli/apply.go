@@ -28,7 +28,11 @@ type applyView interface {
 }
 
 func (a *App) apply(ctx context.Context, o *args.Apply) int {
-	s, diags := a.load(o.Vars)
+	var deadline time.Time
+	if o.Deadline > 0 {
+		deadline = time.Now().Add(o.Deadline)
+	}
+	s, diags := a.loadWith(o.Vars, o.Patience)
 	defer s.Close()
 	streams := a.Streams
 	if !diags.HasErrors() && s.Console() {
@@ -49,8 +53,16 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 			"Give -auto-approve to go on without being asked, or review a saved plan and carry out exactly that:\n"+
 			"  reportform plan -out=FILE\n  reportform apply FILE")
 	}
-	p, err := a.planned(ctx, s, o)
+	planning, stop := context.WithCancel(ctx)
+	if !deadline.IsZero() {
+		planning, stop = context.WithDeadline(ctx, deadline)
+	}
+	p, err := a.planned(planning, s, o)
+	late := planning.Err() != nil && ctx.Err() == nil
+	stop()
 	switch {
+	case err != nil && late:
+		return fail(v, "Nothing was done", "The deadline came before the plan was made. Give -deadline more time.")
 	case err != nil && o.File != "":
 		return failIn(ctx, v, s, "The saved plan cannot be carried out", err)
 	case err != nil:
@@ -68,7 +80,7 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 			return failed
 		}
 	}
-	return a.carryOut(ctx, v, s, p, o)
+	return a.carryOut(ctx, v, s, p, o, deadline)
 }
 
 // planned is the plan to carry out: the saved one, or one made now.
@@ -111,7 +123,7 @@ func (a *App) answeredYes(ctx context.Context) bool {
 }
 
 // carryOut applies the plan and tells what comes of it.
-func (a *App) carryOut(ctx context.Context, v applyView, s Session, p *plan.Plan, o *args.Apply) int {
+func (a *App) carryOut(ctx context.Context, v applyView, s Session, p *plan.Plan, o *args.Apply, deadline time.Time) int {
 	began := a.Now()
 	v.BeginApply(len(p.Pulls))
 	stopTicking := every(progressTick, v.Tick)
@@ -120,7 +132,7 @@ func (a *App) carryOut(ctx context.Context, v applyView, s Session, p *plan.Plan
 		defer close(heard)
 		v.Interrupted()
 	})
-	summary, err := s.Apply(ctx, p, engine.ApplyOptions{Parallelism: o.Parallelism, Prune: o.Prune, Progress: v.Progress})
+	summary, err := s.Apply(ctx, p, engine.ApplyOptions{Parallelism: o.Parallelism, Prune: o.Prune, Progress: v.Progress, Deadline: deadline})
 	if !forget() {
 		<-heard
 	}
@@ -129,13 +141,16 @@ func (a *App) carryOut(ctx context.Context, v applyView, s Session, p *plan.Plan
 		v.EndApply(pulls.Applied{
 			Planned: len(p.Pulls), Finished: summary.Finished, Skipped: summary.Skipped, Failed: summary.Failed,
 			Pruned: summary.Pruned, Events: summary.Events, Bytes: summary.Bytes,
-			Interrupted: summary.Interrupted || ctx.Err() != nil, Took: a.Now().Sub(began),
+			Interrupted: summary.Interrupted || ctx.Err() != nil, Deadline: summary.Deadline, Took: a.Now().Sub(began),
 		})
 	}
 	switch {
 	case err != nil:
 		return failIn(ctx, v, s, "Apply failed", err)
-	case len(summary.Failed) > 0 || summary.Interrupted || ctx.Err() != nil:
+	case summary.Deadline && summary.Finished > 0:
+		_ = kept(ctx, v, s, summary.Kept)
+		return incomplete
+	case len(summary.Failed) > 0 || summary.Deadline || summary.Interrupted || ctx.Err() != nil:
 		_ = kept(ctx, v, s, summary.Kept)
 		return failed
 	}

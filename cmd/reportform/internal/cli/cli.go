@@ -24,7 +24,7 @@ const (
 	failed      = 1
 	somethingTo = 2 // plan -detailed-exitcode: there is something to do
 	unformatted = 3 // fmt -check: a file is not in canonical form
-	incomplete  = 3 // apply -prune: some orphans are kept, and the rest is done
+	incomplete  = 3 // apply: a deadline came, or some orphans are kept, and the rest is done
 )
 
 // App is the program: everything that its commands need from outside.

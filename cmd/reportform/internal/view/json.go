@@ -38,6 +38,7 @@ const (
 	TypePullComplete   Type = "pull_complete"
 	TypePullFailed     Type = "pull_failed"
 	TypePullSkipped    Type = "pull_skipped"
+	TypePullWaiting    Type = "pull_waiting"
 	TypePruned         Type = "pruned"
 	TypeInterrupted    Type = "interrupted"
 	TypeApplySummary   Type = "apply_summary"

@@ -31,20 +31,22 @@ type Applied struct {
 	Pruned            []plan.Orphan
 	Events, Bytes     int64
 	Interrupted       bool
+	Deadline          bool // it ended at its deadline
 	Took              time.Duration
 }
 
-// failures are the pulls that failed, without those that an interrupt ended.
+// failures are the pulls that failed, without those that an interrupt or the
+// deadline ended.
 func (a *Applied) failures() (list []run.Ended) {
 	for _, f := range a.Failed {
-		if !a.Interrupted || !f.Failure.Stopped {
+		if !a.Interrupted && !a.Deadline || !f.Failure.Stopped {
 			list = append(list, f)
 		}
 	}
 	return list
 }
 
-// notTried counts the pulls that an interrupt kept from being tried or completed.
+// notTried counts the pulls that an interrupt or the deadline kept from being tried or completed.
 func (a *Applied) notTried() int {
 	failed := a.failures()
 	return max(0, a.Planned-a.Finished-a.Skipped-len(failed))
@@ -100,6 +102,8 @@ func (h *Human) EndApply(a Applied) {
 		head = o.Red("Apply incomplete.")
 	case a.Interrupted:
 		head = o.Yellow("Apply interrupted.")
+	case a.Deadline:
+		head = o.Yellow("Apply ended at its deadline.")
 	}
 	parts := []string{term.Many(a.Finished, "pull") + " finished"}
 	if a.Skipped > 0 {
@@ -120,7 +124,10 @@ func (h *Human) EndApply(a Applied) {
 	switch {
 	case len(failed) > 0:
 		o.Paragraphs(2, "What was written whole is held, and nothing else. The next apply tries again what failed; RF_LOG=debug shows every request.")
-	case a.Interrupted:
+		if a.Deadline {
+			o.Paragraphs(2, "The deadline ended the run; the next apply goes on from there.")
+		}
+	case a.Interrupted || a.Deadline:
 		o.Paragraphs(2, "What finished is held; the next apply goes on from there.")
 	}
 }

@@ -63,6 +63,18 @@ type pullFailedMessage struct {
 	Outputs []writtenMessage `json:"outputs,omitempty"`
 }
 
+type pullWaitingMessage struct {
+	view.Head
+	At time.Time `json:"at"`
+	// One of these says who waits.
+	Tenant      string     `json:"tenant,omitempty"`
+	Application string     `json:"application,omitempty"`
+	Host        string     `json:"host,omitempty"`
+	Cause       string     `json:"cause"`
+	Until       *time.Time `json:"until,omitempty"`
+	Last        string     `json:"last,omitempty"`
+}
+
 type applySummaryMessage struct {
 	view.Head
 	Finished    int     `json:"finished"`
@@ -73,6 +85,7 @@ type applySummaryMessage struct {
 	Events      int64   `json:"events"`
 	Bytes       int64   `json:"bytes"` // written
 	Interrupted bool    `json:"interrupted"`
+	Deadline    bool    `json:"deadline"`
 	TookSeconds float64 `json:"took_seconds"`
 }
 
@@ -113,6 +126,15 @@ func (j *JSON) Progress(progress run.Progress) {
 		j.Put(pullProgressMessage{j.pull(view.TypePullProgress, p.Pull), p.Events, p.Bytes, p.Pages})
 	case run.Ended:
 		j.ended(&p)
+	case run.Waiting:
+		m := pullWaitingMessage{
+			Head: view.HeadOf(view.TypePullWaiting), At: j.Now().UTC(),
+			Tenant: p.Tenant, Application: p.App, Host: p.Host, Cause: p.Why, Last: p.Last,
+		}
+		if !p.Until.IsZero() {
+			m.Until = new(p.Until.UTC())
+		}
+		j.Put(m)
 	}
 }
 
@@ -142,6 +164,6 @@ func (j *JSON) EndApply(a Applied) {
 	failed := a.failures()
 	j.Put(applySummaryMessage{
 		view.HeadOf(view.TypeApplySummary), a.Finished, a.Skipped, len(failed), a.notTried(), len(a.Pruned),
-		a.Events, a.Bytes, a.Interrupted, a.Took.Seconds(),
+		a.Events, a.Bytes, a.Interrupted, a.Deadline, a.Took.Seconds(),
 	})
 }

@@ -32,6 +32,7 @@ type tally struct {
 	began                            time.Time
 	total, finished, failed, skipped int
 	active                           []*activePull // longest first
+	waits                            []wait        // as they began
 }
 
 type activePull struct {
@@ -52,6 +53,8 @@ func (t *tally) add(p run.Progress, now time.Time) {
 		if a := t.find(p.Pull); a >= 0 {
 			t.active[a].events, t.active[a].bytes, t.active[a].pages = p.Events, p.Bytes, p.Pages
 		}
+	case run.Waiting:
+		t.wait(p, now)
 	case run.Ended:
 		switch {
 		case p.Skipped:
@@ -167,6 +170,8 @@ func (l *lines) report(progress run.Progress) {
 	switch e := progress.(type) {
 	case run.Started:
 		l.p.Printf("%s: started\n", shortName(e.Pull))
+	case run.Waiting:
+		l.p.Printf("%s\n", waitingText(&e, now, true))
 	case run.Progressed:
 		return
 	default:
@@ -258,6 +263,13 @@ func (l *live) draw(lasting term.Styled) {
 		counts := fmt.Sprintf("%s, %s, %s", term.Many(a.events, "event"), term.Size(a.bytes), term.Length(now.Sub(a.since)))
 		name := shortNameIn(a.pull, max(10, l.lines.Room()-4-len(counts)))
 		lines = append(lines, "  "+name+"  "+counts)
+	}
+	for i, w := range l.tally.waiting(now) {
+		if i == maxWaits {
+			lines = append(lines, "  and others wait")
+			break
+		}
+		lines = append(lines, term.Cut("  "+waitingText(&w, now, false), l.lines.Room()))
 	}
 	l.lines.Draw(lasting, append(lines, l.bar()+" "+l.tally.summary(now))...)
 }

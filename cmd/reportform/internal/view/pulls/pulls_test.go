@@ -20,7 +20,14 @@ func TestScreens(t *testing.T) {
 			h.BeginApply(3)
 			h.EndApply(Applied{Planned: 3, Finished: 2, Skipped: 1, Events: 1234567, Bytes: 987654321, Took: 75 * time.Second})
 		},
-		"apply-partly": func(h *Human) { partlyApply(h) },
+		"apply-partly":  func(h *Human) { partlyApply(h) },
+		"apply-waiting": func(h *Human) { waitingApply(h, h.Now) },
+		"apply-deadline": func(h *Human) {
+			stopped := run.Ended{Pull: &viewtest.Plan().Pulls[0], Result: run.Result{Failure: &run.Failure{Message: "reading: context canceled", Stopped: true}}}
+			h.BeginApply(44)
+			h.Progress(stopped)
+			h.EndApply(Applied{Planned: 44, Finished: 12, Events: 1000, Bytes: 2000, Took: 50 * time.Minute, Deadline: true, Failed: []run.Ended{stopped}})
+		},
 		"apply-interrupted": func(h *Human) {
 			stopped := run.Ended{Pull: &viewtest.Plan().Pulls[0], Result: run.Result{Failure: &run.Failure{Message: "reading: context canceled", Stopped: true}}}
 			h.BeginApply(44)
@@ -36,9 +43,23 @@ func TestScreens(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	viewtest.Messages(t, NewJSON, map[string]func(*JSON){
-		"apply":        func(j *JSON) { exampleApply(j, j.Now); j.Interrupted() },
-		"apply-partly": func(j *JSON) { partlyApply(j) },
+		"apply":         func(j *JSON) { exampleApply(j, j.Now); j.Interrupted() },
+		"apply-partly":  func(j *JSON) { partlyApply(j) },
+		"apply-waiting": func(j *JSON) { waitingApply(j, j.Now) },
 	})
+}
+
+// waitingApply goes through an apply that waits for everything that there is.
+func waitingApply(v applying, now func() time.Time) {
+	v.BeginApply(1)
+	v.Progress(run.Waiting{Tenant: `tenant.customer["fabrikam"]`, Why: "throttled", Until: now().Add(90 * time.Second), Last: "the service answered 429 Too Many Requests (request-id 7d1d9c1e)"})
+	v.Progress(run.Waiting{App: "8f0c1f2e-0000-4000-8000-000000000001", Why: "pace", Until: now().Add(time.Minute)})
+	v.Progress(run.Waiting{Tenant: "tenant.contoso", Why: "unavailable", Until: now().Add(time.Minute), Last: "the service answered 503 Service Unavailable"})
+	v.Progress(run.Waiting{Tenant: "tenant.contoso", Why: "silent"})
+	v.Progress(run.Waiting{Host: "graph.microsoft.com", Why: "outage", Until: now().Add(4 * time.Second), Last: "dial tcp 10.0.0.1:443: connect: connection refused"})
+	v.Progress(run.Waiting{Tenant: "tenant.contoso", Why: "token"})
+	v.Tick()
+	v.EndApply(Applied{Planned: 1, Finished: 1, Took: time.Minute})
 }
 
 // applying is what both views show of an apply.
@@ -130,6 +151,8 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 	viewtest.Harmless(t, NewHuman, func(s *viewtest.Screen, h *Human) {
 		h.BeginApply(2)
 		h.Progress(run.Started{Pull: &pull})
+		h.Progress(run.Waiting{Tenant: evil, Why: evil, Last: evil})
+		h.Progress(run.Waiting{Host: evil, Why: "outage", Last: evil})
 		s.Clock = s.Clock.Add(time.Minute)
 		h.Tick()
 		h.Progress(run.Ended{Pull: &pull})
