@@ -76,7 +76,8 @@ var rules = []struct {
 	{"engine/ledger/local", "engine/ledger engine/ledger/keypath internal/durable", "backends do not know each other"},
 	{"engine/backends", "config engine/ledger engine/ledger/blob engine/ledger/local engine/ledger/postgres engine/ledger/sealed internal/diag internal/objectstore/... internal/secret", "the one place that knows state blocks and backends"},
 	{"engine/auth", "config internal/diag internal/secret", "credentials know the language's references to secrets"},
-	{"engine/transport", "internal/limits", "round trippers know HTTP and its limits alone"},
+	{"engine/transport", "engine/transport/pacing internal/limits", "round trippers know HTTP and its limits alone"},
+	{"engine/transport/pacing", "internal/limits", "which request goes when has nothing to do with what is asked, nor how"},
 	{"engine/fetch", "engine/fetch internal/event internal/rawjson", "a source knows no sink, no language and no other source"},
 	{"engine/sandbox", "engine/sandbox/... internal/limits", "the sandbox knows nothing of its client"},
 	{"engine/sandbox/directory", "", "a leaf: the companies that the sandbox invents"},
@@ -89,7 +90,7 @@ var rules = []struct {
 	{"engine/sandbox/token", "engine/sandbox/directory engine/sandbox/endpoint", "tokens know applications and APIs, and nothing of events"},
 	{"engine/advice", "config engine/auth engine/fetch engine/transport outputs", "what errors mean is said by who knows the errors, and nothing else of the parts"},
 	{"engine/wanted", "config engine/ledger engine/plan engine/window internal/address internal/diag internal/place outputs", "what is wanted follows from the configuration alone, whatever is held and whoever answers"},
-	{"engine/wire", "config config/catalog engine/auth engine/fetch/... engine/sandbox engine/sandbox/fault engine/transport internal/address internal/limits", "how a service is reached does not depend on what is planned or held"},
+	{"engine/wire", "config config/catalog engine/auth engine/fetch/... engine/sandbox engine/sandbox/fault engine/transport/... internal/address internal/limits", "how a service is reached does not depend on what is planned or held"},
 	{"engine/run", "engine/fetch engine/plan engine/ledger engine/ledger/store internal/event outputs", "the one place where sources, sinks, plans and ledgers meet"},
 }
 

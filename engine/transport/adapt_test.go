@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/reportform/reportform/engine/sandbox/throttle"
+	"github.com/reportform/reportform/engine/transport/pacing"
 	"github.com/reportform/reportform/internal/limits"
 )
 
@@ -69,7 +70,7 @@ func (c *cloud) ask(app, tenant string) *http.Response {
 // job is a process of its own, with so many requests for each of its tenants, four
 // at a time. It returns when it ended, or how many failed.
 func (c *cloud) job(t *testing.T, app string, tenants, requests int) (ended time.Time, failed int) {
-	limiters, patiences, hosts := NewLimiters(Local{}), NewPatiences(time.Hour), NewHosts(DefaultRetry(), nil)
+	limiters, patiences, hosts := pacing.NewLimiters(pacing.Local{}), NewPatiences(time.Hour), NewHosts(DefaultRetry(), nil)
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for i := range tenants {

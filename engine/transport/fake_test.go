@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/reportform/reportform/internal/limits"
 )
 
 // roundTripper is a function as a round tripper.
@@ -115,17 +118,21 @@ func mustGet(t *testing.T, rt http.RoundTripper, url string) {
 	}
 }
 
-func mustWait(t *testing.T, l *Limiter) {
-	t.Helper()
-	turn, err := l.Wait(t.Context(), nil, nil)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	turn.useful()
-}
+// tellingSeat tells when it is left and returned to.
+type tellingSeat func(what string)
 
-// pause is what an answer with Retry-After does, that names a scope.
-func pause(l *Limiter, scope string, d time.Duration) {
-	(&Turn{limiter: l, at: time.Now()}).refused(&refusal{scope: scope, wait: d}, nil)
+func (s tellingSeat) Leave()  { s("left") }
+func (s tellingSeat) Return() { s("back") }
+
+// checkWindows fails if any stretch of length budget.Per holds more than
+// budget.Requests of the times.
+func checkWindows(t *testing.T, what string, times []time.Time, budget limits.Rate) {
+	t.Helper()
+	slices.SortFunc(times, time.Time.Compare)
+	for i := budget.Requests; i < len(times); i++ {
+		if gap := times[i].Sub(times[i-budget.Requests]); gap < budget.Per {
+			t.Errorf("%s: %d requests within %s, the budget is %d in %s", what, budget.Requests+1, gap, budget.Requests, budget.Per)
+			return
+		}
+	}
 }

@@ -16,6 +16,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/reportform/reportform/engine/transport/pacing"
 	"github.com/reportform/reportform/internal/limits"
 )
 
@@ -112,7 +113,7 @@ func TestAnOutageIsEverybodys(t *testing.T) {
 		t.Run(fmt.Sprint("answered before ", answered), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n := &network{slow: 300 * time.Millisecond}
-				hosts, limiters, patiences := NewHosts(DefaultRetry(), nil), NewLimiters(Local{}), NewPatiences(time.Hour)
+				hosts, limiters, patiences := NewHosts(DefaultRetry(), nil), pacing.NewLimiters(pacing.Local{}), NewPatiences(time.Hour)
 				class := limits.Class{Name: "c", AppTenant: limits.Rate{Requests: 5, Per: 10 * time.Second}}
 				var mu sync.Mutex
 				away := 0
@@ -197,7 +198,7 @@ func TestAnOutagePasses(t *testing.T) {
 		n := &network{slow: 20 * time.Second}
 		var said []Waiting
 		hosts := NewHosts(DefaultRetry(), func(w Waiting) { said = append(said, w) })
-		limiter := NewLimiters(Local{}).For("app", "t", limits.Class{AppTenant: limits.Rate{Requests: 5, Per: 10 * time.Second}})
+		limiter := pacing.NewLimiters(pacing.Local{}).For("app", "t", limits.Class{AppTenant: limits.Rate{Requests: 5, Per: 10 * time.Second}})
 		rt := New(Options{Base: n, Server: home, Hosts: hosts, Limiter: limiter, Retry: DefaultRetry()})
 		mustGet(t, rt, home+"/x")
 		n.set(errDialSlow)

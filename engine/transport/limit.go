@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"time"
+
+	"github.com/reportform/reportform/engine/transport/pacing"
 )
 
 // Seat is where a pull works: it is left while the pull waits for its turn, for
@@ -23,9 +25,9 @@ type Seat interface {
 // no other. The token is not kept, for it may expire in the wait.
 type limit struct {
 	next     http.RoundTripper
-	limiter  *Limiter // nil for no limit
-	tokens   Tokens   // may be nil
-	hosts    *Hosts   // may be nil
+	limiter  *pacing.Limiter // nil for no limit
+	tokens   Tokens          // may be nil
+	hosts    *Hosts          // may be nil
 	patience *Patience
 	seat     Seat // may be nil
 	say      func(Waiting)
@@ -46,10 +48,10 @@ func (l *limit) RoundTrip(req *http.Request) (*http.Response, error) {
 	switch {
 	case errors.As(err, &renew):
 		_ = host.left(p, began, nil)
-		turn.useful()
+		turn.Useful()
 	case err != nil:
 		err = host.left(p, began, err)
-		turn.unused()
+		turn.Unused()
 	default:
 		_ = host.left(p, began, nil)
 		l.settle(turn, resp)
@@ -58,22 +60,22 @@ func (l *limit) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // settle tells a turn what was answered.
-func (l *limit) settle(turn *Turn, resp *http.Response) {
+func (l *limit) settle(turn *pacing.Turn, resp *http.Response) {
 	wait, told := retryAfter(resp.Header, time.Now())
 	switch {
 	case pauses(resp, told):
-		turn.refused(&refusal{
-			scope: throttleScope(resp), wait: wait, limit: resp.StatusCode == http.StatusTooManyRequests, err: answerError(resp),
+		turn.Refused(&pacing.Refusal{
+			Scope: throttleScope(resp), Wait: wait, Limit: resp.StatusCode == http.StatusTooManyRequests, Err: answerError(resp),
 		}, l.policy.wait)
 	case again(resp, nil):
-		turn.unused()
+		turn.Unused()
 	default:
-		turn.useful()
+		turn.Useful()
 	}
 }
 
 // admit waits until a request may be sent.
-func (l *limit) admit(req *http.Request, host *host) (*Turn, *probe, error) {
+func (l *limit) admit(req *http.Request, host *host) (*pacing.Turn, *probe, error) {
 	ctx, home := req.Context(), l.home.has(req.URL)
 	if home && l.tokens != nil {
 		end := quiet{seat: l.seat}.watch()
@@ -89,16 +91,16 @@ func (l *limit) admit(req *http.Request, host *host) (*Turn, *probe, error) {
 			return nil, nil, err
 		}
 		if !home || l.limiter == nil {
-			return &Turn{}, p, nil
+			return &pacing.Turn{}, p, nil
 		}
 		if p != nil {
-			return l.limiter.spend(), p, nil
+			return l.limiter.Spend(), p, nil
 		}
 		turn, err := l.take(ctx, host)
 		if err != nil || host.up() {
 			return turn, nil, err
 		}
-		turn.unused()
+		turn.Unused()
 	}
 }
 
@@ -115,7 +117,7 @@ func (l *limit) enter(ctx context.Context, host *host) (*probe, error) {
 
 // take waits for the limiter's turn, as long as there is patience with the
 // service, and the host is not given up.
-func (l *limit) take(ctx context.Context, host *host) (*Turn, error) {
+func (l *limit) take(ctx context.Context, host *host) (*pacing.Turn, error) {
 	patient, stop := l.patience.with(host).while(ctx)
 	defer stop()
 	during, stop := host.while(patient)
@@ -128,7 +130,7 @@ func (l *limit) take(ctx context.Context, host *host) (*Turn, error) {
 }
 
 // held is told what a request waits for.
-func (l *limit) held(h Hold) {
+func (l *limit) held(h pacing.Hold) {
 	w := Waiting{Why: WaitPace, Scope: h.Scope, Until: h.Until, Last: h.Last}
 	now := time.Now()
 	if !h.Pace {

@@ -9,12 +9,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/reportform/reportform/engine/transport/pacing"
 	"github.com/reportform/reportform/internal/limits"
 )
 
 // onePerTenSeconds is the turn of requests of which one goes in ten seconds.
-func onePerTenSeconds() *Limiter {
-	return NewLimiters(Local{}).For("a", "t", limits.Class{Name: "c", AppTenant: limits.Rate{Requests: 1, Per: 10 * time.Second}})
+func onePerTenSeconds() *pacing.Limiter {
+	return pacing.NewLimiters(pacing.Local{}).For("a", "t", limits.Class{Name: "c", AppTenant: limits.Rate{Requests: 1, Per: 10 * time.Second}})
 }
 
 func TestRequestWithoutTokenTakesNoTurn(t *testing.T) {

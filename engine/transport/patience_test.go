@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/reportform/reportform/engine/transport/pacing"
 	"github.com/reportform/reportform/internal/limits"
 )
 
@@ -52,7 +53,7 @@ func TestPatienceIsTime(t *testing.T) {
 					s := &script{outcomes: []outcome{tt.last}}
 					o := Options{Base: s, Server: home, Retry: DefaultRetry(), Explain: explain}
 					if limited {
-						o.Limiter = NewLimiters(Local{}).For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 5, Per: 10 * time.Second}})
+						o.Limiter = pacing.NewLimiters(pacing.Local{}).For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 5, Per: 10 * time.Second}})
 					}
 					start := time.Now()
 					_, err := get(t, New(o), home+"/x")
@@ -88,7 +89,7 @@ func TestPatienceIsShared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		patience := NewPatiences(time.Hour).For("app", "tenant", "graph")
 		hosts := NewHosts(DefaultRetry(), nil)
-		limiter := NewLimiters(Local{}).For("app", "tenant", limits.Class{})
+		limiter := pacing.NewLimiters(pacing.Local{}).For("app", "tenant", limits.Class{})
 		var mu sync.Mutex
 		useful, sent := true, 0
 		base := roundTripper(func(*http.Request) (*http.Response, error) {
@@ -195,7 +196,7 @@ func TestPatienceWithAHostIsEverybodys(t *testing.T) {
 // before their time, and those at once whose patience ends before it does.
 func TestPauseBeyondPatienceEndsWhoWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		limiters, patiences := NewLimiters(Local{}), NewPatiences(time.Hour)
+		limiters, patiences := pacing.NewLimiters(pacing.Local{}), NewPatiences(time.Hour)
 		class := limits.Class{Name: "c", App: limits.Rate{Requests: 1, Per: 10 * time.Second}}
 		client := func(tenant string, s http.RoundTripper) http.RoundTripper {
 			return New(Options{Base: s, Server: home, Limiter: limiters.For("app", tenant, class), Patience: patiences.For("app", tenant, "graph"), Retry: DefaultRetry()})

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/reportform/reportform/engine/transport/pacing"
 )
 
 // Retry says how long to try.
@@ -55,10 +57,10 @@ func (r Retry) wait(attempt int) time.Duration {
 type retry struct {
 	next     http.RoundTripper
 	policy   Retry
-	patience *Patience // of those who ask
-	hosts    *Hosts    // may be nil
-	limiter  *Limiter  // may be nil
-	seat     Seat      // may be nil
+	patience *Patience       // of those who ask
+	hosts    *Hosts          // may be nil
+	limiter  *pacing.Limiter // may be nil
+	seat     Seat            // may be nil
 	home     server
 	explain  func(*http.Response, []byte) error
 	say      func(Waiting)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/hashicorp/go-hclog"
 
+	"github.com/reportform/reportform/engine/transport/pacing"
 	"github.com/reportform/reportform/internal/limits"
 )
 
@@ -181,7 +182,7 @@ func TestWithoutPatience(t *testing.T) {
 
 func TestCancelledWhileWaiting(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, limiter := range []*Limiter{nil, NewLimiters(Local{}).For("app", "tenant", limits.Class{})} {
+		for _, limiter := range []*pacing.Limiter{nil, pacing.NewLimiters(pacing.Local{}).For("app", "tenant", limits.Class{})} {
 			s := &script{outcomes: []outcome{reply(429, "Retry-After: 600")}}
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			defer cancel()
@@ -348,7 +349,7 @@ func TestThrottledAnswerPausesWhatCountsTogether(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				limiters := NewLimiters(Local{})
+				limiters := pacing.NewLimiters(pacing.Local{})
 				client := func(tenant string, s http.RoundTripper) http.RoundTripper {
 					return New(Options{Base: s, Server: home, Limiter: limiters.For("app", tenant, limits.Class{Name: "c"}), Retry: DefaultRetry()})
 				}
@@ -375,7 +376,7 @@ func TestThrottledAnswerPausesWhatCountsTogether(t *testing.T) {
 
 func TestAnswersOfOtherHostsPauseNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		limiter := NewLimiters(Local{}).For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 1, Per: time.Hour}})
+		limiter := pacing.NewLimiters(pacing.Local{}).For("app", "tenant", limits.Class{AppTenant: limits.Rate{Requests: 1, Per: time.Hour}})
 		s := &script{outcomes: []outcome{reply(429, "Retry-After: 600")}}
 		rt := New(Options{Base: s, Server: home, Limiter: limiter})
 		mustGet(t, rt, "https://download.example/file")
@@ -391,7 +392,7 @@ func TestAnswersOfOtherHostsPauseNothing(t *testing.T) {
 func TestEveryAttemptWaitsItsTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		budget := limits.Rate{Requests: 2, Per: 10 * time.Second}
-		limiter := NewLimiters(Local{}).For("app", "tenant", limits.Class{AppTenant: budget})
+		limiter := pacing.NewLimiters(pacing.Local{}).For("app", "tenant", limits.Class{AppTenant: budget})
 		s := &script{outcomes: []outcome{reply(401), reply(503), reply(401), reply(500), reply(200)}}
 		resp, err := get(t, New(Options{
 			Base: s, Tokens: &tokens{}, Server: home, Limiter: limiter, Retry: Retry{Patience: time.Hour, Base: time.Millisecond, Max: time.Millisecond},

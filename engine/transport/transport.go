@@ -13,6 +13,8 @@ import (
 	"net/http"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/reportform/reportform/engine/transport/pacing"
 )
 
 // Tokens gives access tokens.
@@ -34,7 +36,7 @@ type Options struct {
 	// Server is scheme://host[:port]: the only one whose requests carry a
 	// token and wait for the Limiter.
 	Server  string
-	Limiter *Limiter
+	Limiter *pacing.Limiter
 	Seat    Seat
 	Retry   Retry // the zero value tries once
 	// Patience is that of those who ask; without it every request has its own.

@@ -3,6 +3,8 @@ package transport
 import (
 	"sync"
 	"time"
+
+	"github.com/reportform/reportform/engine/transport/pacing"
 )
 
 // Why says what is waited for, as a stable word.
@@ -29,10 +31,10 @@ const (
 // known.
 type Waiting struct {
 	Why   Why
-	Scope Scope     // whose requests wait, where a limit is what they wait for
-	Host  string    // that cannot be reached
-	Until time.Time // when it goes on at the earliest
-	Last  error     // the answer or the failure behind it
+	Scope pacing.Scope // whose requests wait, where a limit is what they wait for
+	Host  string       // that cannot be reached
+	Until time.Time    // when it goes on at the earliest
+	Last  error        // the answer or the failure behind it
 }
 
 const (

@@ -22,6 +22,7 @@ import (
 	"github.com/reportform/reportform/engine/fetch/odata"
 	"github.com/reportform/reportform/engine/sandbox"
 	"github.com/reportform/reportform/engine/transport"
+	"github.com/reportform/reportform/engine/transport/pacing"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/limits"
 )
@@ -113,7 +114,7 @@ func (w *Wire) Pace(t *config.Tenant, reportType *config.ReportType) (class limi
 	class = w.limitClass(t, reportType)
 	for _, rate := range []*limits.Rate{&class.AppTenant, &class.App, &class.Tenant} {
 		if rate.Limited() {
-			rate.Per = transport.Window(*rate)
+			rate.Per = pacing.Window(*rate)
 		}
 	}
 	return class, directoryOf(t)
@@ -148,7 +149,7 @@ type shared struct {
 	wire      *Wire
 	base      *http.Transport
 	broker    *auth.Broker
-	limiters  *transport.Limiters
+	limiters  *pacing.Limiters
 	hosts     *transport.Hosts
 	patiences *transport.Patiences
 	pages     odata.Pages
@@ -171,7 +172,7 @@ func (w *Wire) share() (*shared, error) {
 		base.DialContext = w.Dial
 	}
 	s := &shared{
-		wire: w, base: base, limiters: transport.NewLimiters(transport.Local{}),
+		wire: w, base: base, limiters: pacing.NewLimiters(pacing.Local{}),
 		hosts: transport.NewHosts(w.Retry, w.say(nil)), patiences: transport.NewPatiences(w.Retry.Patience),
 		clients: map[clientKey]transport.Options{},
 	}

@@ -1,4 +1,7 @@
-package transport
+// Package pacing lets requests go when the service's limits allow it: at the
+// published rate, after the pauses that the service asks for, and slower where
+// somebody else uses the same limits. It knows no HTTP.
+package pacing
 
 import (
 	"context"
@@ -9,6 +12,21 @@ import (
 
 	"github.com/reportform/reportform/internal/limits"
 )
+
+const (
+	// probeWait is how long the others wait for an answer to the one request that
+	// sees whether a pause is over, before another one does.
+	probeWait = 30 * time.Second
+	// longPace is from when on who waits for the pace is told so.
+	longPace = 10 * time.Second
+)
+
+// Seat is where a pull works: it is left while the pull waits for its turn. Leave
+// and Return come in pairs, Return also when the turn never came.
+type Seat interface {
+	Leave()
+	Return()
+}
 
 // Limiters paces requests at the service's published limits. With Local no
 // limit is ever exceeded: of any stretch of time as long as the limit's,
@@ -145,7 +163,7 @@ func (l *Limiter) Wait(ctx context.Context, seat Seat, held func(Hold)) (*Turn, 
 		seat.Leave()
 		defer seat.Return()
 	}
-	slow := time.AfterFunc(sayAfter, func() { l.all.tellPace(w) })
+	slow := time.AfterFunc(longPace, func() { l.all.tellPace(w) })
 	defer slow.Stop()
 	select {
 	case <-w.granted:
@@ -153,7 +171,7 @@ func (l *Limiter) Wait(ctx context.Context, seat Seat, held func(Hold)) (*Turn, 
 	case <-ctx.Done():
 	}
 	if !l.all.leave(w) { // the turn has come all the same
-		w.turn.unused()
+		w.turn.Unused()
 	}
 	return nil, ctx.Err()
 }
@@ -161,8 +179,8 @@ func (l *Limiter) Wait(ctx context.Context, seat Seat, held func(Hold)) (*Turn, 
 // counts are what a request counts against.
 func (l *Limiter) counts() [3]*counted { return [3]*counted{l.appTenant, l.app, l.tenant} }
 
-// spend is the turn of a request that cannot wait for it.
-func (l *Limiter) spend() *Turn {
+// Spend is the turn of a request that cannot wait for it.
+func (l *Limiter) Spend() *Turn {
 	l.all.mu.Lock()
 	defer l.all.mu.Unlock()
 	t, now := &Turn{limiter: l}, time.Now()
@@ -199,16 +217,16 @@ type Turn struct {
 	at      time.Time
 }
 
-// refusal is an answer that says to wait.
-type refusal struct {
-	scope string        // as in x-ms-throttle-scope
-	wait  time.Duration // as the service says, or 0
-	limit bool          // a limit is exceeded
-	err   error
+// Refusal is an answer that says to wait.
+type Refusal struct {
+	Scope string        // as in x-ms-throttle-scope
+	Wait  time.Duration // as the service says, or 0
+	Limit bool          // a limit is exceeded
+	Err   error
 }
 
-// useful says that the request was answered, if not by a refusal.
-func (t *Turn) useful() {
+// Useful says that the request was answered, if not by a refusal.
+func (t *Turn) Useful() {
 	t.end(func(c *counted, now time.Time) {
 		if c.trial && t.at.Before(c.paused) {
 			return // it was sent before the pause, and says nothing of later
@@ -218,28 +236,28 @@ func (t *Turn) useful() {
 	})
 }
 
-// unused says that nothing is known of the request, as it was not sent, or not
+// Unused says that nothing is known of the request, as it was not sent, or not
 // answered. Was it the one that was to find out whether a pause is over, another
 // one does.
-func (t *Turn) unused() { t.end(func(*counted, time.Time) {}) }
+func (t *Turn) Unused() { t.end(func(*counted, time.Time) {}) }
 
-// refused says that the request was refused. What it counts against by the
+// Refused says that the request was refused. What it counts against by the
 // refusal pauses; chosen is the wait after so many refusals one after the other,
 // where the service does not say how long.
-func (t *Turn) refused(r *refusal, chosen func(refusals int) time.Duration) {
+func (t *Turn) Refused(r *Refusal, chosen func(refusals int) time.Duration) {
 	if t.limiter == nil {
 		return
 	}
-	about := t.limiter.counter(r.scope)
+	about := t.limiter.counter(r.Scope)
 	t.end(func(c *counted, now time.Time) {
 		if c != about {
 			return
 		}
 		c.refusals++
-		if r.limit {
+		if r.Limit {
 			c.pace.refused(t.at, now)
 		}
-		wait := r.wait
+		wait := r.Wait
 		if wait <= 0 {
 			wait = chosen(c.refusals)
 		}
@@ -336,11 +354,11 @@ func (l *Limiters) leave(w *waiter) bool {
 
 // pause holds back what counts together until a time, and then lets one request
 // see. A pause that ends earlier than one under way changes nothing. l.mu is held.
-func (l *Limiters) pause(c *counted, until time.Time, r *refusal) {
+func (l *Limiters) pause(c *counted, until time.Time, r *Refusal) {
 	if !until.After(c.paused) {
 		return
 	}
-	c.paused, c.told, c.refusal = until, r.wait > 0, r.err
+	c.paused, c.told, c.refusal = until, r.Wait > 0, r.Err
 	c.trial, c.probe = true, nil
 	if p, ok := c.budget.(Pauser); ok {
 		p.Pause(until)

@@ -1,4 +1,4 @@
-package transport
+package pacing
 
 import (
 	"context"
@@ -28,7 +28,7 @@ func (g *grants) wait(ctx context.Context, l *Limiter, name string) error {
 	if err != nil {
 		return err
 	}
-	defer turn.useful()
+	defer turn.Useful()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.times == nil {
