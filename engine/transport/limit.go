@@ -120,17 +120,23 @@ func (l *limit) enter(ctx context.Context, host *host) (*probe, error) {
 func (l *limit) take(ctx context.Context, host *host) (*pacing.Turn, error) {
 	patient, stop := l.patience.with(host).while(ctx)
 	defer stop()
-	during, stop := host.while(patient)
+	reachable, stop := host.while(patient)
 	defer stop()
-	turn, err := l.limiter.Wait(during, l.seat, l.held)
+	during, end := context.WithCancelCause(reachable)
+	defer end(nil)
+	turn, err := l.limiter.Wait(during, l.seat, func(h pacing.Hold) {
+		if err := l.held(h); err != nil {
+			end(err)
+		}
+	})
 	if err != nil {
 		return nil, why(ctx, during)
 	}
 	return turn, nil
 }
 
-// held is told what a request waits for.
-func (l *limit) held(h pacing.Hold) {
+// held is told what a request waits for; an error ends the wait.
+func (l *limit) held(h pacing.Hold) (err error) {
 	w := Waiting{Why: WaitPace, Scope: h.Scope, Until: h.Until, Last: h.Last}
 	now := time.Now()
 	if !h.Pace {
@@ -139,9 +145,10 @@ func (l *limit) held(h pacing.Hold) {
 		if h.Told {
 			asked = max(0, h.Until.Sub(now))
 		}
-		l.patience.heldBack(now, h.Last, asked)
+		err = l.patience.heldBack(now, h.Last, asked)
 	}
 	if l.say != nil && h.Until.After(now) {
 		l.say(w)
 	}
+	return err
 }

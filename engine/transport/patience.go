@@ -147,17 +147,18 @@ func (p *Patience) failed(began, now time.Time, last error, asked time.Duration)
 }
 
 // heldBack says that a request waits because of what happened to another one,
-// which is told to wait for a time, or 0.
-func (p *Patience) heldBack(now time.Time, last error, asked time.Duration) {
+// which is told to wait for a time, or 0. The error is as that of failed.
+func (p *Patience) heldBack(now time.Time, last error, asked time.Duration) error {
 	if p == nil {
-		return
+		return nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.last == nil {
 		p.last = last
 	}
-	_, _ = p.spend(now, now, asked) // whoever waits hears of the end
+	_, err := p.spend(now, now, asked)
+	return err
 }
 
 // spend is the rest of failed and heldBack. p.mu is held.
@@ -284,9 +285,12 @@ func (l *living) end(cause error) {
 	l.quit(cause)
 }
 
-// while returns a context that ends with ctx, and with what is living.
+// while returns a context that ends with ctx, and with what is living. Who begins
+// when that has ended already, to see, lives on.
 func (l *living) while(ctx context.Context) (context.Context, func()) {
-	l.open()
+	if l.open(); l.ctx.Err() != nil {
+		return ctx, func() {}
+	}
 	during, cancel := context.WithCancelCause(ctx)
 	alive := l.ctx
 	stop := context.AfterFunc(alive, func() { cancel(context.Cause(alive)) })

@@ -180,8 +180,11 @@ func TestPatienceWithAHostIsEverybodys(t *testing.T) {
 			t.Errorf("100 tenants, one after the other, took %s", took)
 		}
 		// But for one request each: it may have been the others' fault.
+		limiter := pacing.NewLimiters(pacing.Local{}).For("app", "well", limits.Class{AppTenant: limits.Rate{Requests: 1, Per: 10 * time.Second}})
+		limiter.Spend()
 		well := New(Options{
 			Base: &script{outcomes: []outcome{reply(200)}}, Server: home, Patience: patiences.For("app", "well", "graph"), Hosts: hosts, Retry: DefaultRetry(),
+			Limiter: limiter,
 		})
 		mustGet(t, well, home+"/x")
 		begun := time.Now()

@@ -46,7 +46,7 @@ func applyCommand() Command {
 
 A pull is complete or it failed, and a failure of one tenant stops only its own pulls. When something failed, apply ends with 1, says what and why, and the next apply tries it again. The first interrupt stops cleanly, the second at once; nothing is left half-written either way.
 
-A service that is throttling, failing or silent is waited for, as is one that cannot be reached, and apply says for what and until when. -patience says for how long, -deadline when the run has to end whatever it waits for.`,
+A service that is throttling, failing or silent is waited for, as is one that cannot be reached, and apply says for what and until when. -patience says for how long, -deadline when the run has to end whatever it waits for: with 3 if something was fetched, else with 1.`,
 		Examples: []Example{
 			{"apply", "plan, ask, fetch"},
 			{"apply -auto-approve", "from a schedule"},
