@@ -314,12 +314,39 @@ func TestTwoRunsShareTheLimits(t *testing.T) {
 	})
 }
 
-// With half of the limits taken by another client of the application, eighteen
-// pulls take at most three times as long, and none fails.
+// Few pulls are over before there is much to share: they fail as little.
+func TestTwoShortRunsShareTheLimits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var wg sync.WaitGroup
+		for _, w := range throttledWorlds(t, 4, 4, "sign_ins", "directory_audits") {
+			wg.Go(func() {
+				e := w.patient()
+				s, err := e.Apply(t.Context(), w.plan(e), ApplyOptions{})
+				if err != nil || len(s.Failed) > 0 || s.Finished != 16 {
+					t.Errorf("%+v, %v", s, err)
+				}
+			})
+		}
+		wg.Wait()
+		if took := time.Since(start); took > 22*time.Second { // eight requests in each tenant, five at once
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+// With half of the limits taken by another client of the application, a run takes
+// at most three times as long, and nothing fails.
 func TestHalfOfTheLimitsIsTaken(t *testing.T) {
+	for _, days := range []int{6, 24} { // 18 pulls, and more
+		t.Run(fmt.Sprint(3*days, " pulls"), func(t *testing.T) { halfIsTaken(t, days) })
+	}
+}
+
+func halfIsTaken(t *testing.T, days int) {
 	run := func(disturbed bool) (took time.Duration) {
 		synctest.Test(t, func(t *testing.T) {
-			const tenants, days = 3, 24
+			const tenants = 3
 			w := throttledWorlds(t, tenants, days, "sign_ins")[0]
 			ctx, stop := context.WithCancel(t.Context())
 			var wg sync.WaitGroup
