@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -24,6 +25,9 @@ type ApplyOptions struct {
 	Allow []plan.HazardKind
 	// Progress, if set, receives what happens, one value at a time.
 	Progress func(run.Progress)
+	// Deadline, if set, ends the apply wherever it is: pulls under way are stopped,
+	// others not begun. What has finished is held.
+	Deadline time.Time
 	// Executor has the pulls carried out; nil for this process.
 	Executor run.Executor
 }
@@ -59,6 +63,7 @@ type Summary struct {
 	HeldBack      []plan.Hazard
 	Events, Bytes int64 // events fetched, bytes written
 	Interrupted   bool  // ctx ended before all pulls were tried
+	Deadline      bool  // the deadline came before all pulls were tried
 	// Warnings are about clocks, each once.
 	Warnings hcl.Diagnostics
 
@@ -93,12 +98,14 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan, opts ApplyOptions) (*S
 	var summary Summary
 	var rest *plan.Plan
 	rest, summary.HeldBack = p.Permitted(opts.Allow)
+	during, stop := until(ctx, opts.Deadline)
+	defer stop()
 	if len(rest.Pulls) > 0 {
-		if err := e.pull(ctx, rest, &opts, &summary); err != nil {
+		if err := e.pull(during, rest, &opts, &summary); err != nil {
 			return nil, err
 		}
 	}
-	if ctx.Err() != nil {
+	if during.Err() != nil {
 		return &summary, nil
 	}
 	err := e.protect(ctx, rest.Protections)
@@ -111,6 +118,23 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan, opts ApplyOptions) (*S
 	}
 	summary.Kept = err
 	return &summary, nil
+}
+
+// errDeadline is why a deadline ends pulls.
+var errDeadline = errors.New("the deadline has come")
+
+// until returns ctx as it is until a deadline, if that is set: then it is
+// cancelled, as by an interrupt.
+func until(ctx context.Context, deadline time.Time) (during context.Context, stop func()) {
+	during, cancel := context.WithCancelCause(ctx)
+	if deadline.IsZero() {
+		return during, func() { cancel(nil) }
+	}
+	timer := time.AfterFunc(time.Until(deadline), func() { cancel(errDeadline) })
+	return during, func() {
+		timer.Stop()
+		cancel(nil)
+	}
 }
 
 // pull has the pulls of p carried out and counts them in summary: first what
@@ -134,6 +158,7 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 			opts.Progress(progress)
 		}
 	}
+	defer e.waiting.listen(tell)()
 	e.archive.Sweep(places(p.Pulls))
 	executor := opts.Executor
 	if executor == nil {
@@ -167,7 +192,11 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 	} else {
 		execute(slices.Collect(slices.Chunk(others, 1)))
 	}
-	summary.Interrupted = left > 0 || ctx.Err() != nil
+	if errors.Is(context.Cause(ctx), errDeadline) {
+		summary.Deadline = left > 0 || slices.ContainsFunc(summary.Failed, func(f run.Ended) bool { return f.Failure.Stopped })
+	} else {
+		summary.Interrupted = left > 0 || ctx.Err() != nil
+	}
 	summary.Warnings = summary.clocks.warnings()
 	slices.SortFunc(summary.Failed, func(a, b run.Ended) int { return order[a.Pull] - order[b.Pull] })
 	return nil

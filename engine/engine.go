@@ -44,6 +44,9 @@ type Options struct {
 	Logger hclog.Logger // nil for none
 	// Dial makes connections to services; nil for those of the machine's network.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Patience is how long an application's requests to an API of a tenant go on
+	// without a useful answer; 0 for an hour.
+	Patience time.Duration
 	// Formats are the output formats by the labels of their blocks; nil for those
 	// of package outputs/all.
 	Formats outputs.Registry
@@ -73,6 +76,8 @@ type Engine struct {
 
 	// digest is that of wanted, made when it is asked for.
 	digest func() string
+	// waiting is told what pulls wait for, while an apply runs.
+	waiting waiting
 }
 
 // Load reads and checks the configuration, the bodies of its outputs,
@@ -131,6 +136,10 @@ func (e *Engine) decodeBodies(opts Options) hcl.Diagnostics {
 	diags = append(diags, more...)
 	e.wire = wire.New(wire.Options{Config: e.config, Credentials: e.credentials, Version: e.version, Now: e.now, Logger: e.logger})
 	e.wire.Dial = opts.Dial
+	if opts.Patience > 0 {
+		e.wire.Retry.Patience = opts.Patience
+	}
+	e.wire.Say = e.waits
 	e.source = e.wire.Source
 	home := e.dir
 	if real, err := filepath.EvalSymlinks(home); err == nil {

@@ -128,7 +128,7 @@ func (w *world) engine() *Engine {
 	if diags.HasErrors() {
 		w.t.Fatal(diags)
 	}
-	e.wire.Retry = transport.Retry{Attempts: 4, Base: time.Millisecond, Max: 4 * time.Millisecond, Elapsed: time.Second}
+	e.wire.Retry = transport.Retry{Patience: 3 * time.Second, Base: time.Millisecond, Max: 100 * time.Millisecond, Stranger: 50 * time.Millisecond}
 	e.wire.Backoff = time.Millisecond
 	w.t.Cleanup(func() { _ = e.Close() })
 	return e

@@ -16,6 +16,7 @@ import (
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/auth"
 	"github.com/reportform/reportform/engine/fetch"
+	"github.com/reportform/reportform/engine/transport"
 	"github.com/reportform/reportform/outputs"
 )
 
@@ -89,6 +90,8 @@ func (s *Subject) explain(err error) Explanation {
 		service *fetch.ServiceError
 		link    *fetch.LinkError
 		pages   *fetch.PagesError
+		patient *transport.PatienceError
+		outage  *transport.OutageError
 		lookup  *net.DNSError
 		op      *net.OpError
 		proxy   interface {
@@ -101,6 +104,8 @@ func (s *Subject) explain(err error) Explanation {
 	switch {
 	case errors.As(err, &refused):
 		return ofLogin(refused)
+	case errors.As(err, &patient):
+		return s.ofPatience(patient)
 	case errors.As(err, &service):
 		return s.ofService(service)
 	case errors.As(err, &link):
@@ -123,6 +128,9 @@ func (s *Subject) explain(err error) Explanation {
 	case errors.As(err, &lookup):
 		x.Kind, x.Cause, x.Reason = Network, "network", fmt.Sprintf("the name %q cannot be resolved", lookup.Name)
 		x.Advice = fmt.Sprintf("The name %q cannot be resolved. Check the network, the proxy, and the cloud and endpoints of %s.", lookup.Name, s.Tenant.Address)
+	case errors.As(err, &outage):
+		x.Kind, x.Cause, x.Reason = Network, "network", outage.Host+" cannot be reached: "+unnamed(outage.Last)
+		x.Advice = fmt.Sprintf("%s cannot be reached. Check the network, the proxy, and the cloud and endpoints of %s.", outage.Host, s.Tenant.Address)
 	case errors.As(err, &op):
 		x.Kind, x.Cause, x.Reason = Network, "network", "the service cannot be reached: "+operation(op)
 		x.Advice = fmt.Sprintf("The service cannot be reached. Check the network, the proxy, and the cloud and endpoints of %s.", s.Tenant.Address)
@@ -152,9 +160,12 @@ func ofLogin(e *auth.Error) Explanation {
 	if e.AADSTS != 0 {
 		x.Code = fmt.Sprintf("AADSTS%d", e.AADSTS)
 	}
+	var patient *transport.PatienceError
 	switch {
 	case e.Unread:
 		x.Kind, x.Cause = Secret, "secret"
+	case errors.As(e, &patient):
+		x.Cause = string(fetch.Unavailable)
 	case e.Status == 0:
 		x.Kind, x.Cause = Network, "network"
 	case e.Status == http.StatusProxyAuthRequired:
@@ -181,6 +192,22 @@ func (s *Subject) ofService(e *fetch.ServiceError) Explanation {
 	}
 	x.Advice = e.Advice() + s.needs(e.Kind) + s.undeclared(e.Kind)
 	return x
+}
+
+// ofPatience explains that nothing useful came for as long as patience lasts.
+func (s *Subject) ofPatience(e *transport.PatienceError) Explanation {
+	x := Explanation{Kind: Service, Cause: string(fetch.Unavailable), ClientRequestID: fetch.SentAs(e), Reason: unnamed(e.Last)}
+	if service, ok := errors.AsType[*fetch.ServiceError](e.Last); ok {
+		x = s.ofService(service)
+	}
+	x.Reason = "no useful answer for as long as patience lasts: " + x.Reason
+	x.Advice = strings.TrimSpace(x.Advice + " " + e.Advice())
+	return x
+}
+
+// unnamed is the text of an error without the id of a request.
+func unnamed(err error) string {
+	return strings.ReplaceAll(err.Error(), " (client-request-id "+fetch.SentAs(err)+")", "")
 }
 
 // operation is what failed on the network, without the ports of this side.

@@ -7,12 +7,14 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/reportform/reportform/config"
 	"github.com/reportform/reportform/engine/auth"
 	"github.com/reportform/reportform/engine/fetch"
+	"github.com/reportform/reportform/engine/transport"
 	"github.com/reportform/reportform/internal/calendar"
 	"github.com/reportform/reportform/outputs"
 )
@@ -60,6 +62,12 @@ func TestFor(t *testing.T) {
 		{&net.OpError{Op: "dial", Err: errors.New("refused")}, Network, "network", []string{"cannot be reached", "tenant.contoso"}, "resolved"},
 		{proxyError{407}, Network, "proxy", []string{"user and password in HTTPS_PROXY"}, "tenant"},
 		{proxyError{403}, Network, "proxy", []string{"NO_PROXY"}, "password"},
+		{&transport.OutageError{Host: "graph.example:443", Last: &net.OpError{Op: "dial", Err: errors.New("refused")}}, Network, "network", []string{"graph.example:443 cannot be reached", "tenant.contoso"}, "resolved"},
+		{&transport.OutageError{Host: "graph.example", Last: &net.DNSError{Name: "graph.example"}}, Network, "network", []string{`"graph.example" cannot be resolved`, "tenant.contoso"}, ""},
+		{&transport.OutageError{Host: "graph.example", Last: &transport.ProxyError{Status: 407}}, Network, "proxy", []string{"HTTPS_PROXY"}, "resolved"},
+		{&transport.PatienceError{For: time.Hour, Limit: time.Hour, Last: refused(fetch.Throttled)}, Service, "throttled", []string{"Other applications", "-patience=2h"}, ""},
+		{&transport.PatienceError{For: time.Hour, Limit: time.Hour, Last: errors.New("connection reset")}, Service, "unavailable", []string{"-patience=2h"}, ""},
+		{&transport.PatienceError{For: 20 * time.Minute, Limit: time.Hour, Asked: 41 * time.Minute, Last: refused(fetch.Throttled)}, Service, "throttled", []string{"-patience=2h"}, ""},
 		{outputs.ErrAltered, Output, "altered", []string{"fetches the slice again"}, ""},
 		{fs.ErrPermission, Output, "disk", []string{"may not write there"}, ""},
 		{errors.New("something else"), "", "", nil, "."},

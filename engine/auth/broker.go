@@ -9,7 +9,7 @@ import (
 // Broker hands out one Source for each credential and audience, so that
 // everything that needs the same token shares it. It is safe for concurrent use.
 type Broker struct {
-	client *http.Client
+	clients func(app string, audience Audience) *http.Client
 
 	mu      sync.Mutex
 	sources map[sourceKey]*Source
@@ -20,9 +20,10 @@ type sourceKey struct {
 	audience   Audience
 }
 
-// NewBroker returns a Broker whose sources ask token endpoints over client.
-func NewBroker(client *http.Client) *Broker {
-	return &Broker{client: client, sources: map[sourceKey]*Source{}}
+// NewBroker returns a Broker whose sources ask token endpoints over the client
+// that clients gives for an application and an audience.
+func NewBroker(clients func(app string, audience Audience) *http.Client) *Broker {
+	return &Broker{clients: clients, sources: map[sourceKey]*Source{}}
 }
 
 // Source returns the Source of a credential for an audience: the same one for
@@ -33,7 +34,7 @@ func (b *Broker) Source(credential Credential, audience Audience) *Source {
 	defer b.mu.Unlock()
 	source, ok := b.sources[key]
 	if !ok {
-		source = NewSource(credential, audience, b.client, time.Now)
+		source = NewSource(credential, audience, b.clients(credential.App(), audience), time.Now)
 		b.sources[key] = source
 	}
 	return source

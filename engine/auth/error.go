@@ -34,7 +34,7 @@ type Error struct {
 	Unread bool
 
 	temporary bool  // the network's fault, or a page that is not the endpoint's
-	cause     error // context.Canceled, context.DeadlineExceeded or nil
+	cause     error // context.Canceled, context.DeadlineExceeded, a final error or nil
 }
 
 // Error says what went wrong on one line; what to do is the Advice's to say.
@@ -83,7 +83,8 @@ func (e *Error) Retryable() bool {
 }
 
 // Unwrap returns context.Canceled or context.DeadlineExceeded where the
-// request was given up for that reason, and nil otherwise.
+// request was given up for that reason, the error of the client that is final
+// where there is one, and nil otherwise.
 func (e *Error) Unwrap() error { return e.cause }
 
 func newError(app string, audience Audience) *Error {
@@ -132,9 +133,23 @@ func explain(ctx context.Context, app string, audience Audience, err error) *Err
 	var request *url.Error
 	if errors.As(err, &request) {
 		text := strings.ReplaceAll(request.Err.Error(), " (client-request-id "+e.CorrelationID+")", "")
+		var last final
+		if errors.As(request.Err, &last) {
+			e.cause = last
+		}
+		if advises, ok := last.(interface{ Advice() string }); ok {
+			return e.because(line(text, maxMessage), advises.Advice())
+		}
 		return e.because(line(text, maxMessage), networkAdvice(audience.Login, request.Err))
 	}
 	return e.because("the token endpoint's answer cannot be read", "Try again; if it stays, "+proxyAdvice(audience.Login))
+}
+
+// final is an error of the client that ends everything of its kind: it makes no
+// difference who asks. It repeats nothing that was sent.
+type final interface {
+	error
+	Final()
 }
 
 // redacted removes every part of a proof from the texts that come from outside.

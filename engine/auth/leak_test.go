@@ -69,7 +69,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 	}
 	credential := withSecret(value)
 	client := answering(200, "application/json", `{"token_type":"Bearer","expires_in":3600,"access_token":"`+token+`"}`)
-	broker := NewBroker(client)
+	broker := NewBroker(func(string, Audience) *http.Client { return client })
 	audience := Audience{Login: "https://login.example", Directory: "t"}
 	source := broker.Source(credential, audience)
 	if got, err := source.Token(t.Context()); got != token || err != nil {
@@ -77,7 +77,7 @@ func TestNothingPrintsASecret(t *testing.T) {
 	}
 	source.Invalidate("another") // the request has let go of the source when this returns
 	source.client = nil          // the fake client knows the answer
-	broker.client = nil
+	broker.clients = nil
 	for name, v := range map[string]any{
 		"credential": credential, "source": source, "broker": broker, "audience": audience,
 		"secret": secret.Hide(value), "pointer to a secret": new(secret.Hide(value)), "secret in a struct": struct{ S, s secret.Value }{secret.Hide(value), secret.Hide(value)},

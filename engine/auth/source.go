@@ -56,6 +56,7 @@ type request struct {
 	done    chan struct{} // closed when token and err are set
 	token   secret.Value
 	err     error
+	slow    bool // a renewal took too long, and the old token has expired meanwhile
 }
 
 // NewSource returns a Source that asks credential for tokens over client,
@@ -97,6 +98,9 @@ func (s *Source) Token(ctx context.Context) (string, error) {
 
 	select {
 	case <-r.done:
+		if r.slow { // there is time for a request without haste
+			return s.Token(ctx)
+		}
 		return r.token.Reveal(), r.err
 	case <-ctx.Done():
 		s.leave(r)
@@ -162,7 +166,7 @@ func (s *Source) start(ctx context.Context) *request {
 	go func() {
 		defer cancel()
 		token, err := s.credential.Token(ctx, s.client, s.audience)
-		s.finish(r, token, err)
+		s.finish(r, token, err, errors.Is(context.Cause(ctx), errSlowRenewal))
 	}()
 	return r
 }
@@ -178,8 +182,8 @@ func (s *Source) leave(r *request) {
 	}
 }
 
-// finish hands a request's outcome to those who wait.
-func (s *Source) finish(r *request, token *oauth2.Token, err error) {
+// finish hands a request's outcome to those who wait; slow is that it was cut short.
+func (s *Source) finish(r *request, token *oauth2.Token, err error, slow bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer close(r.done)
@@ -195,6 +199,8 @@ func (s *Source) finish(r *request, token *oauth2.Token, err error) {
 	case s.good():
 		s.renew = s.now().Add(renewTimeout)
 		r.token = s.token
+	case slow:
+		r.slow = true
 	default:
 		s.remember(err)
 		r.err = err

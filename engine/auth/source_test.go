@@ -222,26 +222,37 @@ func TestFailedRenewalUsesTheOldToken(t *testing.T) {
 	}
 }
 
-func TestSlowRenewalIsNoEndOfAContext(t *testing.T) {
+// A renewal that is cut short because the old token is good is made again, without
+// haste, if that has lost its worth meanwhile.
+func TestSlowRenewalIsMadeAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		hanging := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
-			<-req.Context().Done()
-			return nil, req.Context().Err()
+		asked := 0
+		slow := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+			if asked++; asked == 1 {
+				<-req.Context().Done()
+				return nil, req.Context().Err()
+			}
+			time.Sleep(10 * renewTimeout)
+			return nil, errors.New("the network is down")
 		})}
 		s := sourceOf(&fake{life: time.Hour})
 		if _, err := s.Token(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(56 * time.Minute)
-		s.credential, s.client = withSecret(value), hanging
+		s.credential, s.client = withSecret(value), slow
 		go func() {
 			time.Sleep(time.Second)
-			s.Invalidate("token-1") // so that the renewal's error shows
+			s.Invalidate("token-1")
 		}()
+		start := time.Now()
 		_, err := s.Token(t.Context())
 		var refusal *Error
-		if !errors.As(err, &refusal) || !refusal.Retryable() || errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("got %v", err)
+		if !errors.As(err, &refusal) || !refusal.Retryable() || errors.Is(err, context.DeadlineExceeded) || asked != 2 {
+			t.Errorf("got %v after %d requests", err, asked)
+		}
+		if took := time.Since(start); took != 11*renewTimeout {
+			t.Errorf("it took %s", took)
 		}
 	})
 }
@@ -319,7 +330,7 @@ func TestFailedSecretIsReadOnce(t *testing.T) {
 		asked++
 		return ""
 	}}}
-	b := NewBroker(http.DefaultClient)
+	b := NewBroker(func(string, Audience) *http.Client { return http.DefaultClient })
 	run := func() {
 		var wg sync.WaitGroup
 		for n := range 100 {
@@ -374,7 +385,7 @@ func TestFailingCommandRunsOnce(t *testing.T) {
 }
 
 func TestBrokerSharesSources(t *testing.T) {
-	b := NewBroker(http.DefaultClient)
+	b := NewBroker(func(string, Audience) *http.Client { return http.DefaultClient })
 	one, other := &fake{}, &fake{}
 	graph, legacy := Audience{Directory: "t", Resource: "g"}, Audience{Directory: "t", Resource: "g", V1: true}
 	if first, second := b.Source(one, graph), b.Source(one, graph); first != second {

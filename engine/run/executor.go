@@ -2,6 +2,7 @@ package run
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/reportform/reportform/engine/plan"
@@ -48,9 +49,15 @@ type seated interface {
 	PullAt(ctx context.Context, h plan.Header, pulls []plan.Pull, seat Seat) (Outcome, error)
 }
 
-// openFactor bounds, as a multiple of Parallelism, how many runs have begun and
-// not ended: those that work, and those that wait for the service's limits.
-const openFactor = 8
+const (
+	// openFactor bounds, as a multiple of Parallelism, how many runs have begun and
+	// not ended: those that work, and those that wait for the service.
+	openFactor = 16
+	// crowdFactor is from how many on, as a multiple of Parallelism, one begins only
+	// for a tenant that has none: tenants that wait for long must not take every
+	// place with several runs each.
+	crowdFactor = 8
+)
 
 // Execute implements Executor.
 func (x Local) Execute(ctx context.Context, h plan.Header, runs [][]plan.Pull, w Worker, done func([]plan.Pull, Outcome, error)) (left int) {
@@ -89,6 +96,7 @@ type queue struct {
 	pending     int // runs not handed out
 	parallelism int
 	working     int // runs that were handed out, have not ended and do not wait
+	open        int // runs that were handed out and have not ended
 	perTenant   int
 	closed      bool
 }
@@ -120,22 +128,29 @@ func newQueue(runs [][]plan.Pull, parallelism, perTenant int) *queue {
 func (q *queue) next(ctx context.Context) ([]plan.Pull, *lane) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.ready) == 0 || q.working >= q.parallelism {
+	turn := q.turn()
+	for turn < 0 || q.working >= q.parallelism {
 		if q.pending == 0 || q.closed {
 			return nil, nil
 		}
 		q.change.Wait()
+		turn = q.turn()
 	}
 	if q.closed || ctx.Err() != nil {
 		return nil, nil
 	}
-	l := q.ready[0]
-	q.ready = q.ready[1:]
+	l := q.ready[turn]
+	if turn == 0 {
+		q.ready = q.ready[1:]
+	} else {
+		q.ready = slices.Delete(q.ready, turn, turn+1)
+	}
 	l.ready = false
 	run := l.runs[0]
 	l.runs = l.runs[1:]
 	l.running++
 	q.working++
+	q.open++
 	q.pending--
 	q.offer(l)
 	if q.pending == 0 {
@@ -144,11 +159,21 @@ func (q *queue) next(ctx context.Context) ([]plan.Pull, *lane) {
 	return run, l
 }
 
+// turn is the place of the lane in ready whose turn it is, less than 0 for none.
+// q.mu is held.
+func (q *queue) turn() int {
+	if q.open < crowdFactor*q.parallelism {
+		return min(0, len(q.ready)-1)
+	}
+	return slices.IndexFunc(q.ready, func(l *lane) bool { return l.running == 0 })
+}
+
 // done says that a pull of the lane has ended.
 func (q *queue) done(l *lane) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	l.running--
+	q.open--
 	q.offer(l)
 	q.rest()
 }

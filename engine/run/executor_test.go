@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -153,11 +154,46 @@ func TestExecutorWorksWhileOthersWait(t *testing.T) {
 			seat.Return()
 			open.Add(-1)
 		})
-		if most.Load() != 24 || mostWorking.Load() != 3 {
-			t.Errorf("at most %d pulls were open and %d worked, want 24 and 3", most.Load(), mostWorking.Load())
+		if most.Load() != 48 || mostWorking.Load() != 3 {
+			t.Errorf("at most %d pulls were open and %d worked, want 48 and 3", most.Load(), mostWorking.Load())
 		}
 		if took := time.Since(begin); took > 10*time.Minute {
 			t.Errorf("200 pulls that wait a minute each took %v", took)
+		}
+	})
+}
+
+// Tenants that wait for long leave places for others, who get one each when there
+// are few.
+func TestExecutorKeepsPlacesForOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const stuck, parallelism = 20, 4 // four runs each: more than there are places
+		begin := time.Now()
+		var mu sync.Mutex
+		open, most := map[string]int{}, 0
+		var last time.Duration
+		execute(t.Context(), Local{Parallelism: parallelism, PerTenant: 4}, pullsOf(30, 6), func(_ context.Context, p *plan.Pull, seat Seat) {
+			var n int
+			if _, err := fmt.Sscanf(p.Tenant[strings.IndexAny(p.Tenant, "0123456789"):], "%d", &n); err != nil {
+				t.Error(err)
+			}
+			if n >= stuck {
+				time.Sleep(time.Second)
+				mu.Lock()
+				defer mu.Unlock()
+				last = max(last, time.Since(begin))
+				return
+			}
+			mu.Lock()
+			open[p.Tenant]++
+			most = max(most, len(open))
+			mu.Unlock()
+			seat.Leave()
+			time.Sleep(time.Hour)
+			seat.Return()
+		})
+		if last > 5*time.Minute || most != stuck {
+			t.Errorf("the others ended after %s, %d tenants waited", last, most)
 		}
 	})
 }

@@ -51,7 +51,7 @@ type Failure struct {
 	// Unasked reports that the service was not asked for the slice: it had
 	// refused the whole report of the tenant before.
 	Unasked bool `json:"unasked,omitempty"`
-	// Stopped reports that an interrupt ended the pull.
+	// Stopped reports that an interrupt or the deadline ended the pull.
 	Stopped bool `json:"stopped,omitempty"`
 }
 
@@ -81,8 +81,8 @@ type Explanation struct {
 // Error is the Message.
 func (f *Failure) Error() string { return f.Message }
 
-// Progress is what apply reports while it works: one of Started, Progressed and
-// Ended. Values arrive one at a time.
+// Progress is what apply reports while it works: one of Started, Progressed,
+// Ended and Waits. Values arrive one at a time.
 type Progress interface{ progress() }
 
 // Started says that a pull begins.
@@ -100,6 +100,20 @@ type Ended struct {
 	Result
 }
 
+// Waits says that pulls wait, for whom and for what: those of a tenant, of an
+// application in all its tenants, or those that ask a host. It comes again while
+// the wait goes on.
+type Waits struct {
+	// One of these is set: a tenant's address, a client id, host:port.
+	Tenant, App, Host string
+	// Why says what for, as a stable word: throttled, pace, unavailable, silent,
+	// outage, token.
+	Why   string
+	Until time.Time // when it goes on at the earliest; zero where nobody knows
+	// Last is the answer or the failure behind it, on one line; empty for none.
+	Last string
+}
+
 // Err is nil, or says which pull failed and why.
 func (e *Ended) Err() error {
 	if e.Failure == nil {
@@ -114,3 +128,4 @@ func nameOf(p *plan.Pull) string { return fmt.Sprintf("%s of %s, %s", p.Report, 
 func (Started) progress()    {}
 func (Progressed) progress() {}
 func (Ended) progress()      {}
+func (Waits) progress()      {}

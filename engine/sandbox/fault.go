@@ -159,6 +159,20 @@ func (c *call) wait(d time.Duration) {
 	}
 }
 
+// stall sends half of a body, and then nothing: after d, or when the client has
+// gone, it closes the connection.
+func (c *call) stall(contentType string, body []byte, d time.Duration) {
+	c.headers(contentType)
+	c.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	c.write(http.StatusOK)
+	_, err := c.w.Write(body[:len(body)/2])
+	if err == nil {
+		err = http.NewResponseController(c.w).Flush()
+	}
+	c.sent(err)
+	c.wait(d)
+}
+
 // hangUp closes the connection without an answer.
 func (c *call) hangUp() {
 	conn, _, err := http.NewResponseController(c.w).Hijack()
@@ -227,6 +241,8 @@ func (c *call) disturbLink(f Fault, r *request, next string) string {
 func (c *call) disturbBody(f Fault, r *request, body []byte) bool {
 	half := bytes.Clone(body[:len(body)*2/3])
 	switch f.Kind {
+	case "stall":
+		c.stall(typeGraph, body, f.Delay)
 	case "truncated":
 		c.headers(typeGraph)
 		c.w.Header().Set("Content-Length", strconv.Itoa(len(body)))

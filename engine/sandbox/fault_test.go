@@ -148,6 +148,12 @@ func TestPageFaults(t *testing.T) {
 	if a := second(); !errors.Is(a.err, io.ErrUnexpectedEOF) || len(a.body) == 0 {
 		t.Errorf("truncated: %v", a.err)
 	}
+	meet("stall")
+	s.SetFaults(sandbox.Fault{Kind: "stall", AfterPage: 1, Path: "directoryaudits", Delay: 300 * time.Millisecond})
+	began := time.Now()
+	if a := second(); !errors.Is(a.err, io.ErrUnexpectedEOF) || len(a.body) == 0 || time.Since(began) < 300*time.Millisecond {
+		t.Errorf("stall: %v after %s", a.err, time.Since(began))
+	}
 	meet("error-in-body")
 	if a := second(); a.status != 200 || !strings.Contains(string(a.body), `{"error":{`) || strings.HasSuffix(string(a.body), "]}") {
 		t.Errorf("error-in-body: %d %.200s", a.status, a.body)
@@ -287,6 +293,10 @@ func TestFaultsChooseTheirRequests(t *testing.T) {
 		status(audits, "$filter=activityDateTime ge 2026-11-17 and activityDateTime lt 2026-11-17T12:00:00Z") != 200 {
 		t.Error("wider")
 	}
+	s.SetFaults(sandbox.Fault{Kind: "stall", Path: "oauth2", Delay: 300 * time.Millisecond})
+	if a := s.form("/"+tenant+"/oauth2/v2.0/token", v2Form()); !errors.Is(a.err, io.ErrUnexpectedEOF) || !strings.HasPrefix(string(a.body), "{") {
+		t.Errorf("a token's answer that stalls: %d %.100s, %v", a.status, a.body, a.err)
+	}
 	s.SetFaults(sandbox.Fault{Kind: "503"}, sandbox.Fault{Kind: "429", Path: "oauth2"})
 	if a := s.form("/"+tenant+"/oauth2/v2.0/token", v2Form()); a.status != 429 || !strings.Contains(string(a.body), "temporarily_unavailable") {
 		t.Errorf("token requests are met when they are named: %d %s", a.status, a.body)
@@ -313,6 +323,9 @@ func TestThrottle(t *testing.T) {
 		}
 		if a.status == 429 && (!strings.HasPrefix(a.header.Get("Retry-After"), "3") || !strings.Contains(a.header.Get("Retry-After"), ".")) {
 			t.Errorf("Retry-After: %q", a.header.Get("Retry-After"))
+		}
+		if scope := a.header.Get("x-ms-throttle-scope"); a.status == 429 && (!strings.HasPrefix(scope, "Tenant_Application/Read/") || strings.Count(scope, "/") != 3) {
+			t.Errorf("x-ms-throttle-scope: %q", scope)
 		}
 	}
 	s.get("/v1.0/identityProtection/riskDetections", "$top=1")

@@ -47,8 +47,8 @@ func (c *call) read(claims *token.Claims, e *endpoint.Endpoint) {
 	if c.fault(claims.Tenant, request) {
 		return
 	}
-	if wait, limited := c.limited(claims, e); limited {
-		c.tooManyRequests(wait, e.Family.Silent)
+	if wait, of, limited := c.limited(claims, e); limited {
+		c.tooManyRequests(wait, of, e.Family.Silent)
 		return
 	}
 	for _, permission := range e.Permissions {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/reportform/reportform/engine/sandbox/fault"
 	"github.com/reportform/reportform/engine/sandbox/token"
 )
 
@@ -42,6 +43,10 @@ func (c *call) login(tenantID, path string) {
 			"expires_on": strconv.FormatInt(content.Expires, 10), "not_before": strconv.FormatInt(content.Before, 10),
 			"resource": content.Audience, "access_token": access,
 		}
+	}
+	if f, ok := c.strike(fault.Page, tenantID, nil); ok && f.Kind == "stall" {
+		c.stall(typeToken, mustJSON(body), f.Delay)
+		return
 	}
 	c.send(http.StatusOK, typeToken, mustJSON(body))
 }

@@ -8,20 +8,34 @@ import (
 
 	"github.com/reportform/reportform/engine/sandbox/endpoint"
 	"github.com/reportform/reportform/engine/sandbox/token"
+	"github.com/reportform/reportform/internal/limits"
 )
 
 // limited spends a request. It keeps real time, whatever the sandbox's clock says.
-func (c *call) limited(claims *token.Claims, e *endpoint.Endpoint) (time.Duration, bool) {
+func (c *call) limited(claims *token.Claims, e *endpoint.Endpoint) (wait time.Duration, of limits.Counter, limited bool) {
 	if !c.sandbox.options.Throttle {
-		return 0, false
+		return 0, limits.Counter{}, false
 	}
 	return c.sandbox.throttle.Take(e.Limit, claims.AppID, claims.TenantID, time.Now())
 }
 
+// scope spells what a request was one too many of as x-ms-throttle-scope does.
+func scope(of limits.Counter) string {
+	name := "Tenant_Application"
+	switch {
+	case of.Directory == "":
+		name = "Application"
+	case of.App == "":
+		name = "Tenant"
+	}
+	return name + "/Read/" + of.App + "/" + of.Directory
+}
+
 // tooManyRequests answers 429, with a Retry-After in fractions of a second
 // unless the service is one that does not send it.
-func (c *call) tooManyRequests(wait time.Duration, silent bool) {
+func (c *call) tooManyRequests(wait time.Duration, of limits.Counter, silent bool) {
 	if !silent {
+		c.w.Header().Set("x-ms-throttle-scope", scope(of))
 		c.w.Header().Set("Retry-After", fmt.Sprintf("%.3f", math.Ceil(wait.Seconds()*1000)/1000))
 	}
 	c.fail429()

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"time"
 )
 
 // headerClientRequestID is set anew for every attempt: Microsoft's support
@@ -19,16 +21,34 @@ const headerClientRequestID = "client-request-id"
 // as long again, and the caller does better to ask for less.
 var ErrNoAnswer = errors.New("the service did not answer in time")
 
-// attempt completes the headers of one attempt and tells the failures of the
-// network apart.
+// ErrStalled is in the errors of bodies that stopped arriving.
+var ErrStalled = errors.New("the service stopped sending")
+
+const (
+	// bodySilence is how long a body may bring nothing before it is broken off,
+	// and answerSilence how long a small answer may not begin.
+	bodySilence   = time.Minute
+	answerSilence = time.Minute
+	// bodyTime is how long a body may take in all, if something does arrive.
+	bodyTime = time.Hour
+	// maxSmall bounds a small answer. Of a longer one the beginning is passed on,
+	// and one byte more.
+	maxSmall = 1 << 20
+)
+
+// attempt completes the headers of one attempt, tells the failures of the
+// network apart, and breaks off what does not arrive.
 type attempt struct {
 	next      http.RoundTripper
 	userAgent string
+	small     bool
+	quiet     quiet
 }
 
 func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	id := newGUID()
-	sent := req.Clone(req.Context())
+	ctx, cancel := context.WithCancelCause(req.Context())
+	sent := req.Clone(ctx)
 	sent.Header.Set(headerClientRequestID, id)
 	if sent.Header.Get("Accept") == "" {
 		sent.Header.Set("Accept", "application/json")
@@ -36,9 +56,15 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	if sent.Header.Get("User-Agent") == "" && a.userAgent != "" {
 		sent.Header.Set("User-Agent", a.userAgent)
 	}
-	resp, err := a.next.RoundTrip(sent)
+	resp, err := a.head(sent, cancel)
+	if err == nil && resp.StatusCode == http.StatusProxyAuthRequired {
+		_ = resp.Body.Close()
+		err = &ProxyError{Status: resp.StatusCode}
+	}
 	if err != nil {
-		return nil, failedAttempt(req.Context(), id, err)
+		err = a.failed(req.Context(), ctx, id, err)
+		cancel(nil)
+		return nil, err
 	}
 	resp.Request = req
 	if resp.Header == nil {
@@ -47,7 +73,68 @@ func (a *attempt) RoundTrip(req *http.Request) (*http.Response, error) {
 	if resp.Header.Get(headerClientRequestID) == "" {
 		resp.Header.Set(headerClientRequestID, id)
 	}
+	resp.Body = &body{ReadCloser: resp.Body, ctx: ctx, cancel: cancel, quiet: watching{quiet: a.quiet}, began: time.Now()}
+	if a.small {
+		if err := whole(resp); err != nil {
+			return nil, a.failed(req.Context(), ctx, id, err)
+		}
+	}
 	return resp, nil
+}
+
+// head sends a request and waits for the head of the answer.
+func (a *attempt) head(req *http.Request, cancel context.CancelCauseFunc) (*http.Response, error) {
+	if a.small {
+		timer := time.AfterFunc(answerSilence, func() { cancel(ErrNoAnswer) })
+		defer timer.Stop()
+	}
+	defer a.quiet.watch()()
+	return a.next.RoundTrip(req)
+}
+
+// whole reads an answer to its end.
+func whole(resp *http.Response) error {
+	content, err := io.ReadAll(io.LimitReader(resp.Body, maxSmall+1))
+	_ = resp.Body.Close()
+	resp.Body = io.NopCloser(bytes.NewReader(content))
+	return err
+}
+
+// body is the body of an answer, which is broken off when nothing arrives.
+type body struct {
+	io.ReadCloser
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	quiet  watching
+	began  time.Time
+	timer  *time.Timer
+}
+
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	if time.Since(b.began) > bodyTime {
+		b.cancel(ErrStalled)
+		return 0, fmt.Errorf("%w: it took longer than %s", ErrStalled, length(bodyTime))
+	}
+	if b.timer == nil {
+		b.timer = time.AfterFunc(bodySilence, func() { b.cancel(ErrStalled) })
+	} else {
+		b.timer.Reset(bodySilence)
+	}
+	defer b.timer.Stop()
+	b.quiet.begin()
+	defer b.quiet.end()
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) && errors.Is(context.Cause(b.ctx), ErrStalled) {
+		err = fmt.Errorf("%w: no byte for %s", ErrStalled, length(bodySilence))
+	}
+	return n, err
+}
+
+// Close implements io.Closer.
+func (b *body) Close() error {
+	defer b.cancel(nil)
+	return b.ReadCloser.Close()
 }
 
 // attemptError is an attempt that met a failure of the network.
@@ -55,6 +142,10 @@ type attemptError struct {
 	id        string
 	err       error
 	transient bool // another attempt may succeed
+	outage    bool // the host was not reached
+	// hopeless is an outage that does not pass by itself, and unknown one of a
+	// name that nobody knows.
+	hopeless, unknown bool
 }
 
 func (e *attemptError) Error() string {
@@ -66,28 +157,28 @@ func (e *attemptError) Unwrap() error { return e.err }
 // ClientRequestID is the one that the request was sent with.
 func (e *attemptError) ClientRequestID() string { return e.id }
 
-func failedAttempt(ctx context.Context, id string, err error) error {
+// failed makes an error of what an attempt met, whose context may have ended.
+func (a *attempt) failed(ctx, attempt context.Context, id string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	e := &attemptError{id: id, err: err}
-	var (
-		dns     *net.DNSError
-		op      *net.OpError
-		timeout net.Error
-		proxy   *ProxyError
-	)
+	if cause := context.Cause(attempt); errors.Is(cause, ErrNoAnswer) {
+		e.err, e.transient = cause, true
+		return e
+	}
+	if e.classify(); e.outage {
+		e.transient = !e.hopeless && !e.unknown
+		return e
+	}
+	var op *net.OpError
 	switch {
-	case errors.As(err, &proxy):
-		e.transient = proxy.Status >= http.StatusInternalServerError
-	case errors.As(err, &dns):
-		e.transient = dns.IsTemporary || dns.IsTimeout
 	case errors.As(err, &op):
-		// TLS alerts are an OpError too, and stay what they are.
-		e.transient = op.Op == "dial" || op.Op == "proxyconnect" || (op.Op == "read" || op.Op == "write") && !op.Timeout()
+		e.transient = (op.Op == "read" || op.Op == "write") && !op.Timeout()
 	case errors.Is(err, context.DeadlineExceeded):
 		e.err = fmt.Errorf("%w: %w", ErrNoAnswer, err)
-	case errors.As(err, &timeout) && timeout.Timeout(): // the TLS handshake's
+		e.transient = a.small
+	case errors.Is(err, ErrStalled):
 		e.transient = true
 	default:
 		e.transient = errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)

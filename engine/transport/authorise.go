@@ -1,22 +1,60 @@
 package transport
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 )
 
-// authorise gives every request to home a token, and no other request. A token
-// that is answered with 401 is invalidated, and a repeatable request sent again
-// with another: once, or where tokens were accepted before and the credential is
-// thus good, a few times. There a 403 is no more believed at once than a 401. The
-// last answer stands.
+// authorise gives every request to home a token, and no other request. One that
+// is answered with 401 or 403 ends in a *refusedToken.
 type authorise struct {
 	next   http.RoundTripper
 	tokens Tokens
 	home   server
-	turn   turn // a further request waits for its own, too
+}
+
+func (a *authorise) RoundTrip(req *http.Request) (*http.Response, error) {
+	if !a.home.has(req.URL) {
+		return a.next.RoundTrip(without(req, "Authorization"))
+	}
+	token, err := a.tokens.Token(req.Context())
+	if err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	authorised := req.Clone(req.Context())
+	authorised.Header.Set("Authorization", "Bearer "+token)
+	resp, err := a.next.RoundTrip(authorised)
+	if err != nil {
+		return nil, err
+	}
+	resp.Request = req // so that no caller comes by the token
+	if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden {
+		return nil, &refusedToken{resp, token}
+	}
+	return resp, nil
+}
+
+// refusedToken is the answer to a request that its token does not allow.
+type refusedToken struct {
+	resp  *http.Response
+	token string
+}
+
+func (e *refusedToken) Error() string { return "the service refused the token" }
+
+// renew sends a repeatable request again whose token was refused, with another
+// one: after a 401 once, or where tokens were accepted before and the credential is
+// thus good, a few times. There a 403 is no more believed at once than a 401. The
+// last answer stands.
+type renew struct {
+	next   http.RoundTripper
+	tokens Tokens
 	policy Retry
 	logger hclog.Logger
 
@@ -29,36 +67,31 @@ const (
 	renewalsAccepted = 3 // after tokens were accepted
 )
 
-func (a *authorise) RoundTrip(req *http.Request) (*http.Response, error) {
-	if !a.home.has(req.URL) {
-		return a.next.RoundTrip(without(req, "Authorization"))
-	}
+func (r *renew) RoundTrip(req *http.Request) (*http.Response, error) {
 	current := req
 	for n := 1; ; n++ {
-		resp, token, err := a.send(current)
-		if err != nil {
-			return nil, err
+		resp, err := r.next.RoundTrip(current)
+		var refused *refusedToken
+		if !errors.As(err, &refused) {
+			if err == nil && resp.StatusCode < http.StatusBadRequest {
+				r.accepted.Store(true)
+			}
+			return resp, err
 		}
-		if resp.StatusCode < http.StatusBadRequest {
-			a.accepted.Store(true)
+		if !r.again(refused.resp, n) {
+			return refused.resp, nil
 		}
-		if !a.refused(resp, n) || n > a.most(resp) {
-			return resp, nil
-		}
-		a.tokens.Invalidate(token)
+		r.tokens.Invalidate(refused.token)
 		if !repeatable(req) {
-			return resp, nil
+			return refused.resp, nil
 		}
-		a.logger.Debug("the service refused the token, asking for another",
-			"request_id", resp.Header.Get("request-id"), "client_request_id", resp.Header.Get(headerClientRequestID))
-		discard(resp)
+		r.logger.Debug("the service refused the token, asking for another",
+			"request_id", refused.resp.Header.Get("request-id"), "client_request_id", refused.resp.Header.Get(headerClientRequestID))
+		discard(refused.resp)
 		if n > renewals { // another token at once was no better
-			if err := sleep(req, a.policy.wait(n-renewals)); err != nil {
+			if err := sleep(req.Context(), r.policy.wait(n-renewals)); err != nil {
 				return nil, err
 			}
-		}
-		if err := a.turn.take(req.Context()); err != nil {
-			return nil, err
 		}
 		if current, err = repeat(req); err != nil {
 			return nil, err
@@ -66,36 +99,27 @@ func (a *authorise) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
-// refused reports whether an answer, the nth to a request, is about the token.
-func (a *authorise) refused(resp *http.Response, n int) bool {
-	return resp.StatusCode == http.StatusUnauthorized ||
-		resp.StatusCode == http.StatusForbidden && n == 1 && a.accepted.Load()
+// again reports whether an answer, the nth to a request, is worth another token.
+func (r *renew) again(resp *http.Response, n int) bool {
+	switch accepted := r.accepted.Load(); {
+	case resp.StatusCode == http.StatusForbidden:
+		return accepted && n == 1
+	case accepted:
+		return n <= renewalsAccepted
+	}
+	return n <= renewals
 }
 
-// most is how often a request that was answered so is sent again.
-func (a *authorise) most(resp *http.Response) int {
-	if resp.StatusCode == http.StatusUnauthorized && a.accepted.Load() {
-		return renewalsAccepted
+// sleep waits, or returns the error of the context.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return renewals
-}
-
-// send sends a request with a fresh token. The answer's Request is the one
-// given, so that no caller comes by the token.
-func (a *authorise) send(req *http.Request) (resp *http.Response, token string, err error) {
-	token, err = a.tokens.Token(req.Context())
-	if err != nil {
-		closeBody(req)
-		return nil, "", err
-	}
-	authorised := req.Clone(req.Context())
-	authorised.Header.Set("Authorization", "Bearer "+token)
-	resp, err = a.next.RoundTrip(authorised)
-	if err != nil {
-		return nil, "", err
-	}
-	resp.Request = req
-	return resp, token, nil
 }
 
 // without returns req, or where it has the header, a copy without it.

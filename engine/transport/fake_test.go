@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/reportform/reportform/internal/limits"
 )
 
 // roundTripper is a function as a round tripper.
@@ -115,9 +118,21 @@ func mustGet(t *testing.T, rt http.RoundTripper, url string) {
 	}
 }
 
-func mustWait(t *testing.T, l *Limiter) {
+// tellingSeat tells when it is left and returned to.
+type tellingSeat func(what string)
+
+func (s tellingSeat) Leave()  { s("left") }
+func (s tellingSeat) Return() { s("back") }
+
+// checkWindows fails if any stretch of length budget.Per holds more than
+// budget.Requests of the times.
+func checkWindows(t *testing.T, what string, times []time.Time, budget limits.Rate) {
 	t.Helper()
-	if err := l.Wait(t.Context(), nil); err != nil {
-		t.Error(err)
+	slices.SortFunc(times, time.Time.Compare)
+	for i := budget.Requests; i < len(times); i++ {
+		if gap := times[i].Sub(times[i-budget.Requests]); gap < budget.Per {
+			t.Errorf("%s: %d requests within %s, the budget is %d in %s", what, budget.Requests+1, gap, budget.Requests, budget.Per)
+			return
+		}
 	}
 }

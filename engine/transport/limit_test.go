@@ -10,12 +10,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/reportform/reportform/engine/transport/pacing"
 	"github.com/reportform/reportform/internal/limits"
 )
 
 // onePerTenSeconds is the turn of requests of which one goes in ten seconds.
-func onePerTenSeconds() *Limiter {
-	return NewLimiters(Local{}).For("a", "t", limits.Class{Name: "c", AppTenant: limits.Rate{Requests: 1, Per: 10 * time.Second}})
+func onePerTenSeconds() *pacing.Limiter {
+	return pacing.NewLimiters(pacing.Local{}).For("a", "t", limits.Class{Name: "c", AppTenant: limits.Rate{Requests: 1, Per: 10 * time.Second}})
 }
 
 func TestRequestWithoutTokenTakesNoTurn(t *testing.T) {
@@ -120,7 +121,7 @@ func TestSeatIsThePulls(t *testing.T) {
 		start := time.Now()
 		client := func(name string, outcomes ...outcome) http.RoundTripper {
 			return New(Options{
-				Base: &script{outcomes: outcomes}, Tokens: &tokens{}, Server: home, Limiter: limiter, Retry: Retry{Attempts: 2, Elapsed: time.Hour},
+				Base: &script{outcomes: outcomes}, Tokens: &tokens{}, Server: home, Limiter: limiter, Retry: Retry{Patience: time.Hour},
 				Seat: tellingSeat(func(what string) {
 					told = append(told, name+" "+what+" at "+time.Since(start).Truncate(time.Second).String())
 				}),

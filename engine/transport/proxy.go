@@ -8,8 +8,8 @@ import (
 
 // ProxyError says that a proxy does not connect to the service.
 type ProxyError struct {
-	Proxy  string // host[:port]
-	Status int    // of its answer to CONNECT
+	Proxy  string // host[:port], empty where it is not known
+	Status int    // of its answer
 }
 
 func (e *ProxyError) Error() string {
@@ -17,7 +17,11 @@ func (e *ProxyError) Error() string {
 	if text == "" {
 		text = "no reason given"
 	}
-	return "the proxy " + e.Proxy + " does not connect to the service: " + text
+	name := "the proxy"
+	if e.Proxy != "" {
+		name += " " + e.Proxy
+	}
+	return name + " does not connect to the service: " + text
 }
 
 // ProxyStatus is the status of the proxy's answer.

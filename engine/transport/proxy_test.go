@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // A proxy that does not connect is named, and not taken for the service.
@@ -53,7 +54,7 @@ func TestFinal(t *testing.T) {
 		t.Fatal(err)
 	}
 	final := func(resp *http.Response) bool { return resp.StatusCode == 500 }
-	resp, err := New(Options{Base: base, Retry: Retry{Attempts: 3, Elapsed: 1}, Final: final}).RoundTrip(req)
+	resp, err := New(Options{Base: base, Retry: Retry{Patience: time.Hour}, Final: final}).RoundTrip(req)
 	if err != nil || asked != 1 {
 		t.Fatalf("asked %d times, %v", asked, err)
 	}

@@ -3,6 +3,7 @@ package transport
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -11,28 +12,28 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/reportform/reportform/engine/transport/pacing"
 )
 
-// maxRetryAfter is the longest wait that a service is believed to mean.
-const maxRetryAfter = time.Hour
-
-// Retry says how often and how long to try.
+// Retry says how long to try.
 type Retry struct {
-	// Attempts is how often a request is sent at most; 0 and 1 are once.
-	Attempts int
+	// Patience is how long requests that belong together go on without a useful
+	// answer; see Patience. With 0 a request is sent once.
+	Patience time.Duration
 	// Base is the wait after a first failure that does not say how long to
 	// wait. It doubles with each attempt up to Max, and is cut by up to half
 	// at random, so that clients part.
 	Base, Max time.Duration
-	// Elapsed bounds the waits of one request in all, those for its turn not
-	// included.
-	Elapsed time.Duration
+	// Stranger is how long a host is waited for that cannot be reached and has
+	// never answered, up to Patience.
+	Stranger time.Duration
 }
 
-// DefaultRetry returns what suits unattended runs: patience with a service
-// that says when to come back, and some minutes for one that is down.
+// DefaultRetry returns what suits unattended runs: an hour for a service that is
+// busy or down, and two minutes to find out that a host is none.
 func DefaultRetry() Retry {
-	return Retry{Attempts: 6, Base: 2 * time.Second, Max: time.Minute, Elapsed: time.Hour}
+	return Retry{Patience: time.Hour, Base: 2 * time.Second, Max: time.Minute, Stranger: 2 * time.Minute}
 }
 
 // wait returns the wait after the given attempt, the first being 1.
@@ -46,43 +47,62 @@ func (r Retry) wait(attempt int) time.Duration {
 
 // retry sends a repeatable request again that failed for a reason that may pass: 429, 500,
 // 502, 503, and connections that could not be made or broke before an answer.
-// Not so 504 and ErrNoAnswer: the caller does better to ask for less. What
-// comes back in the end is the last answer, or an error that wraps the last
-// failure.
+// It does so for as long as there is patience, and then ends with a
+// *PatienceError. Not so 504 and ErrNoAnswer, of which patience is used up too:
+// the caller does better to ask for less.
 //
 // An answer that says to wait, as a 429 always does, pauses the limiter, and
-// so all requests that count with this one.
+// so all requests that count with this one. A host that cannot be reached is
+// waited for by all together; see Hosts.
 type retry struct {
-	next    http.RoundTripper
-	policy  Retry
-	final   func(*http.Response) bool // may be nil
-	limiter *Limiter                  // may be nil
-	home    server
-	logger  hclog.Logger
+	next     http.RoundTripper
+	policy   Retry
+	final    func(*http.Response) bool // may be nil
+	patience *Patience                 // of those who ask
+	hosts    *Hosts                    // may be nil
+	limiter  *pacing.Limiter           // may be nil
+	seat     Seat                      // may be nil
+	home     server
+	explain  func(*http.Response, []byte) error
+	say      func(Waiting)
+	logger   hclog.Logger
 }
 
 func (r *retry) RoundTrip(req *http.Request) (*http.Response, error) {
-	var waited time.Duration
+	if r.policy.Patience <= 0 {
+		return r.next.RoundTrip(req)
+	}
+	patience := r.patience.with(r.hosts.at(req.URL))
+	if patience.own == nil {
+		patience.own = NewPatience(r.policy.Patience)
+	}
 	current := req
 	for n := 1; ; n++ {
-		resp, err := r.next.RoundTrip(current)
-		if !again(resp, err) || resp != nil && r.final != nil && r.final(resp) {
-			return resp, err
-		}
-		wait, told := r.wait(resp, n)
-		if r.pauses(req, resp, told) {
-			r.limiter.pauseScope(throttleScope(resp), wait)
-		}
-		if n >= r.policy.Attempts || waited+wait > r.policy.Elapsed || !repeatable(req) {
-			return resp, gaveUp(err, n)
-		}
-		waited += wait
-		r.report(resp, err, n, wait)
-		if resp != nil {
-			discard(resp)
-		}
-		if err := sleep(req, wait); err != nil {
+		began := time.Now()
+		if err := patience.begin(began); err != nil {
+			closeBody(current)
 			return nil, err
+		}
+		resp, err := r.next.RoundTrip(current)
+		switch {
+		case tooSlow(resp, err):
+			if _, over := patience.failed(began, time.Now(), lastOf(resp, err), 0); over != nil {
+				return nil, givenUp(resp, over)
+			}
+			return resp, err
+		case r.hosts != nil && isOutage(err) && repeatable(req): // the host says when
+			r.report(resp, err, n, 0)
+		case !again(resp, err), resp != nil && r.final != nil && r.final(resp):
+			if err == nil {
+				patience.useful()
+			}
+			return resp, err
+		case !repeatable(req):
+			return resp, err
+		default:
+			if err := r.wait(req, patience, began, resp, err, n); err != nil {
+				return nil, err
+			}
 		}
 		if current, err = repeat(req); err != nil {
 			return nil, err
@@ -90,11 +110,101 @@ func (r *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 }
 
+// wait waits after attempt n, which came to nothing, or returns the error to end
+// with. Where the limiter pauses, that is where to wait.
+func (r *retry) wait(req *http.Request, patience both, began time.Time, resp *http.Response, failure error, n int) error {
+	last, asked, told := failure, time.Duration(0), false
+	held := false
+	if resp != nil {
+		asked, told = retryAfter(resp.Header, time.Now())
+		held = r.limiter != nil && r.home.has(req.URL) && pauses(resp, told)
+		last = r.read(resp)
+	}
+	left, err := patience.failed(began, time.Now(), last, asked)
+	if err != nil {
+		return err
+	}
+	wait := asked
+	if !told {
+		wait = min(r.policy.wait(n), left)
+	}
+	r.report(resp, last, n, wait)
+	if held || wait <= 0 {
+		return nil
+	}
+	if r.say != nil && wait >= sayAfter {
+		w := Waiting{Why: WaitUnavailable, Until: time.Now().Add(wait), Last: last}
+		if resp != nil && resp.StatusCode == http.StatusTooManyRequests {
+			w.Why = WaitThrottled
+		}
+		r.say(w)
+	}
+	if r.seat != nil {
+		r.seat.Leave()
+		defer r.seat.Return()
+	}
+	during, stop := patience.while(req.Context())
+	defer stop()
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-during.Done():
+		return why(req.Context(), during)
+	}
+}
+
+// read makes an error of an answer, and gives the answer up.
+func (r *retry) read(resp *http.Response) error {
+	defer discard(resp)
+	if r.explain == nil {
+		return answerError(resp)
+	}
+	content, _ := io.ReadAll(io.LimitReader(resp.Body, maxDiscard)) // what there is of it may help
+	return r.explain(resp, content)
+}
+
+// lastOf is what came last, for others to know.
+func lastOf(resp *http.Response, err error) error {
+	failed, ok := err.(*attemptError) //nolint:errorlint // one of this request
+	switch {
+	case resp != nil:
+		return answerError(resp)
+	case ok: // without the timeouts in it, which are not those of whoever waits
+		return &attemptError{id: failed.id, err: ErrNoAnswer}
+	}
+	return err
+}
+
+// givenUp gives up an answer, if there is one, for an error.
+func givenUp(resp *http.Response, err error) error {
+	if resp != nil {
+		discard(resp)
+	}
+	return err
+}
+
+// tooSlow reports whether the service took too long over an answer.
+func tooSlow(resp *http.Response, err error) bool {
+	if err == nil {
+		return resp.StatusCode == http.StatusGatewayTimeout
+	}
+	failed, ok := err.(*attemptError) //nolint:errorlint // one of this request
+	return ok && errors.Is(err, ErrNoAnswer) && !failed.transient
+}
+
+// isOutage reports whether a host was not reached, and is not given up.
+func isOutage(err error) bool {
+	failed, ok := err.(*attemptError) //nolint:errorlint // one of this request, not of that for its token
+	return ok && failed.outage
+}
+
 // again reports whether an outcome may be another one the next time.
 func again(resp *http.Response, err error) bool {
 	if err != nil {
-		var failed *attemptError
-		return errors.As(err, &failed) && failed.transient
+		failed, ok := err.(*attemptError) //nolint:errorlint // one of this request, not of that for its token
+		return ok && failed.transient
 	}
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable:
@@ -103,31 +213,16 @@ func again(resp *http.Response, err error) bool {
 	return false
 }
 
-// wait returns how long to wait after attempt n, and whether the service said so.
-func (r *retry) wait(resp *http.Response, n int) (wait time.Duration, told bool) {
-	if resp == nil {
-		return r.policy.wait(n), false
-	}
-	wait, told = retryAfter(resp.Header, time.Now())
-	switch {
-	case !told:
-		return r.policy.wait(n), false
-	case wait > maxRetryAfter:
-		r.logger.Warn("the service asks to wait longer than is believed", "retry_after", resp.Header.Get("Retry-After"), "waiting", maxRetryAfter)
-		return maxRetryAfter, true
-	}
-	return wait, true
+// pauses reports whether an answer holds back the requests that count with it;
+// told is that it says for how long.
+func pauses(resp *http.Response, told bool) bool {
+	return resp.StatusCode == http.StatusTooManyRequests || told && again(resp, nil)
 }
 
-// pauses reports whether an answer holds back the requests that count with req.
-func (r *retry) pauses(req *http.Request, resp *http.Response, told bool) bool {
-	return r.limiter != nil && resp != nil && r.home.has(req.URL) && (told || resp.StatusCode == http.StatusTooManyRequests)
-}
-
-func (r *retry) report(resp *http.Response, err error, n int, wait time.Duration) {
+func (r *retry) report(resp *http.Response, failure error, n int, wait time.Duration) {
 	args := []any{"attempt", n, "waiting", wait.Round(time.Millisecond)}
 	if resp == nil {
-		r.logger.Warn("the connection failed, trying again", append(args, "error", err)...)
+		r.logger.Warn("the connection failed, trying again", append(args, "error", failure)...)
 		return
 	}
 	args = append(args, "status", resp.StatusCode,
@@ -139,8 +234,24 @@ func (r *retry) report(resp *http.Response, err error, n int, wait time.Duration
 	r.logger.Warn("the service failed, trying again", args...)
 }
 
-// retryAfter reads Retry-After: seconds, of which Graph sends fractions, or a
-// date, which is compared with the answer's own clock where it tells it. ok is
+// answerError is an answer as an error, by its head alone.
+func answerError(resp *http.Response) error {
+	text := "the service answered " + strconv.Itoa(resp.StatusCode)
+	if name := http.StatusText(resp.StatusCode); name != "" {
+		text += " " + name
+	}
+	for _, header := range []string{"request-id", headerClientRequestID} {
+		if id := resp.Header.Get(header); id != "" && len(id) <= 100 && !strings.ContainsFunc(id, notVisible) {
+			return fmt.Errorf("%s (%s %s)", text, header, id)
+		}
+	}
+	return errors.New(text)
+}
+
+func notVisible(r rune) bool { return r <= ' ' || r > '~' }
+
+// retryAfter reads Retry-After: seconds, of which Graph sends fractions (they are
+// rounded up to quarters), or a date, which is compared with the answer's own clock where it tells it. ok is
 // false where the header is absent, in the past, or makes no sense.
 func retryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 	value := strings.TrimSpace(h.Get("Retry-After"))
@@ -149,7 +260,7 @@ func retryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 			return 0, false
 		}
 		// Far beyond any wait that is obeyed, and within a Duration.
-		return time.Duration(math.Ceil(min(seconds, 1e9))) * time.Second, true
+		return time.Duration(math.Ceil(min(seconds, 1e9)*4)) * time.Second / 4, true
 	}
 	at, err := http.ParseTime(value)
 	if err != nil {
@@ -166,23 +277,4 @@ func retryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 func throttleScope(resp *http.Response) string {
 	scope, _, _ := strings.Cut(resp.Header.Get("x-ms-throttle-scope"), "/")
 	return scope
-}
-
-// sleep waits, or returns the error of the request's context.
-func sleep(req *http.Request, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-req.Context().Done():
-		return req.Context().Err()
-	}
-}
-
-func gaveUp(err error, attempts int) error {
-	if err == nil || attempts == 1 {
-		return err
-	}
-	return fmt.Errorf("gave up after %d attempts: %w", attempts, err)
 }

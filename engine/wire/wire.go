@@ -23,6 +23,7 @@ import (
 	"github.com/reportform/reportform/engine/fetch/odata"
 	"github.com/reportform/reportform/engine/sandbox"
 	"github.com/reportform/reportform/engine/transport"
+	"github.com/reportform/reportform/engine/transport/pacing"
 	"github.com/reportform/reportform/internal/address"
 	"github.com/reportform/reportform/internal/limits"
 )
@@ -39,13 +40,17 @@ type Options struct {
 // Wire gives the sources of a configuration's reports. It is safe for concurrent
 // use.
 type Wire struct {
-	// Retry and Backoff are how long a request and a page are tried for. They are
-	// not changed after Open.
+	// Retry says how long requests are tried for, and Backoff is the wait before a
+	// page is read again. They are not changed after Open.
 	Retry   transport.Retry
 	Backoff time.Duration
 	// Dial makes connections; nil for those of the machine's network. It is not
 	// changed after Open.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Say, if set, is told what a tenant's requests wait for, or those to a host:
+	// then there is no tenant. It is told again and again, and answers at once. It
+	// is not changed after Open.
+	Say func(tenant *config.Tenant, w transport.Waiting)
 
 	options Options
 	reaches sync.Map // of *odata.Reach, by reachKey
@@ -102,6 +107,26 @@ func (w *Wire) Renew(t *config.Tenant, reportType *config.ReportType, after time
 	}
 }
 
+// say is Say of a tenant's requests.
+func (w *Wire) say(t *config.Tenant) func(transport.Waiting) {
+	if w.Say == nil {
+		return nil
+	}
+	return func(waiting transport.Waiting) { w.Say(t, waiting) }
+}
+
+// sayToken is say of the requests for a directory's token, whatever they meet.
+func (w *Wire) sayToken(audience auth.Audience) func(transport.Waiting) {
+	i := slices.IndexFunc(w.options.Config.Tenants, func(t *config.Tenant) bool { return t.ID == audience.Directory })
+	if w.Say == nil || i < 0 {
+		return nil
+	}
+	return func(waiting transport.Waiting) {
+		waiting.Why = transport.WaitToken
+		w.Say(w.options.Config.Tenants[i], waiting)
+	}
+}
+
 // Close stops the sandbox, if one runs, and releases connections.
 func (w *Wire) Close() error { return w.close() }
 
@@ -115,7 +140,7 @@ func (w *Wire) Pace(t *config.Tenant, reportType *config.ReportType) (class limi
 	class = w.limitClass(t, reportType)
 	for _, rate := range []*limits.Rate{&class.AppTenant, &class.App, &class.Tenant} {
 		if rate.Limited() {
-			rate.Per = transport.Window(*rate)
+			rate.Per = pacing.Window(*rate)
 		}
 	}
 	return class, directoryOf(t)
@@ -147,12 +172,14 @@ func (w *Wire) userAgent() string { return "reportform/" + w.options.Version }
 // shared is what sources share: connections, tokens, the pace, and the sandbox
 // if a tenant lives there.
 type shared struct {
-	wire     *Wire
-	base     *http.Transport
-	broker   *auth.Broker
-	limiters *transport.Limiters
-	pages    odata.Pages
-	sandbox  *sandbox.Server // nil where none runs
+	wire      *Wire
+	base      *http.Transport
+	broker    *auth.Broker
+	limiters  *pacing.Limiters
+	hosts     *transport.Hosts
+	patiences *transport.Patiences
+	pages     odata.Pages
+	sandbox   *sandbox.Server // nil where none runs
 
 	mu      sync.Mutex
 	clients map[clientKey]transport.Options
@@ -171,12 +198,17 @@ func (w *Wire) share() (*shared, error) {
 		base.DialContext = w.Dial
 	}
 	s := &shared{
-		wire: w, base: base, limiters: transport.NewLimiters(transport.Local{}),
+		wire: w, base: base, limiters: pacing.NewLimiters(pacing.Local{}),
+		hosts: transport.NewHosts(w.Retry, w.say(nil)), patiences: transport.NewPatiences(w.Retry.Patience),
 		clients: map[clientKey]transport.Options{},
 	}
-	s.broker = auth.NewBroker(&http.Client{Transport: transport.New(transport.Options{
-		Base: w.clocks.Listen(base), Logger: w.options.Logger.Named("token"), Retry: w.Retry, UserAgent: w.userAgent(),
-	})})
+	s.broker = auth.NewBroker(func(app string, audience auth.Audience) *http.Client {
+		return &http.Client{Transport: transport.New(transport.Options{
+			Base: w.clocks.Listen(base), Logger: w.options.Logger.Named("token"), Retry: w.Retry, UserAgent: w.userAgent(),
+			Patience: s.patiences.For(app, audience.Directory, audience.Login), Hosts: s.hosts, Small: true,
+			Say: w.sayToken(audience),
+		})}
+	})
 	if !w.livesInSandbox() {
 		return s, nil
 	}
@@ -276,10 +308,16 @@ func (s *shared) clientOptions(t *config.Tenant, reportType *config.ReportType) 
 		Tokens: s.broker.Source(credential, auth.Audience{
 			Login: endpoints.Login, Directory: t.ID, Resource: resource(t.Cloud, reportType.API), V1: reportType.API == config.APIAADGraph,
 		}),
-		Server:    endpoint(endpoints, reportType.API),
-		Limiter:   s.limiters.For(credential.App(), directoryOf(t), w.limitClass(t, reportType)),
-		Retry:     w.Retry,
+		Server:   endpoint(endpoints, reportType.API),
+		Limiter:  s.limiters.For(credential.App(), directoryOf(t), w.limitClass(t, reportType)),
+		Retry:    w.Retry,
+		Patience: s.patiences.For(credential.App(), directoryOf(t), reportType.API),
+		Hosts:    s.hosts,
+		Explain: func(resp *http.Response, body []byte) error {
+			return fetch.NewServiceError(resp, resp.Request.URL.String(), body)
+		},
 		Final:     fetch.Permanent,
+		Say:       w.say(t),
 		UserAgent: w.userAgent(),
 	}
 	s.clients[key] = options

@@ -85,6 +85,7 @@ func Kinds() []Kind {
 		{"old-date", "answers with a Date from before the delay", Answer},
 		{"aged", "answers with a Date from before the delay, and the delay as Age", Answer},
 		{"retired", "refuses with 403 as the retired API does", Answer},
+		{"stall", "sends half of the page, or of a token's answer, and then nothing", Page},
 		{"truncated", "sends half of the page and closes the connection", Page},
 		{"error-in-body", "answers 200 and breaks off in an event with an error object", Page},
 		{"invalid-utf8", "puts a byte into the page that is not UTF-8", Page},

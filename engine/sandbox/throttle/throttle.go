@@ -23,11 +23,12 @@ func New(classes map[string]limits.Class) *Throttle {
 	return &Throttle{limits: classes, spent: map[limits.Counter][]time.Time{}}
 }
 
-// Take spends one request of a class and returns how long to wait if it is one too many.
-func (t *Throttle) Take(class, app, tenant string, now time.Time) (wait time.Duration, limited bool) {
+// Take spends one request of a class and returns how long to wait if it is one too
+// many, and what it is one too many of: of several, that for which to wait longest.
+func (t *Throttle) Take(class, app, tenant string, now time.Time) (wait time.Duration, of limits.Counter, limited bool) {
 	counted, ok := t.limits[class]
 	if !ok {
-		return 0, false
+		return 0, limits.Counter{}, false
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -38,9 +39,11 @@ func (t *Throttle) Take(class, app, tenant string, now time.Time) (wait time.Dur
 		times := slices.DeleteFunc(t.spent[limit.Counter], func(at time.Time) bool { return !at.After(now.Add(-limit.Per)) })
 		if len(times) >= limit.Requests {
 			limited = true
-			wait = max(wait, times[len(times)-limit.Requests].Add(limit.Per).Sub(now))
+			if w := times[len(times)-limit.Requests].Add(limit.Per).Sub(now); w > wait {
+				wait, of = w, limit.Counter
+			}
 		}
 		t.spent[limit.Counter] = append(times, now)
 	}
-	return wait, limited
+	return wait, of, limited
 }

@@ -32,7 +32,10 @@ func TestTake(t *testing.T) {
 		{32 * time.Second, "both", "a", "t", 58 * time.Second},
 		{32 * time.Second, "none", "a", "t", 0},
 	} {
-		wait, limited := throttle.Take(step.class, step.app, step.tenant, start.Add(step.at))
+		wait, of, limited := throttle.Take(step.class, step.app, step.tenant, start.Add(step.at))
+		if limited && (of.Class != step.class || of.Directory != step.tenant) {
+			t.Errorf("request %d: it is one too many of %+v", i, of)
+		}
 		if wait != step.wait || limited != (step.wait > 0) {
 			t.Errorf("request %d: limited %t, wait %v; want %v", i, limited, wait, step.wait)
 		}

@@ -1,5 +1,7 @@
 package args
 
+import "time"
+
 // Apply is the arguments of apply.
 type Apply struct {
 	Selection
@@ -10,13 +12,17 @@ type Apply struct {
 	// Approved is the approval of the plan to carry out; empty to ask.
 	Approved    string
 	Parallelism int
+	Patience    time.Duration // 0 for the usual
+	Deadline    time.Duration // from now; 0 for none
 	JSON        bool
 }
 
 func (o *Apply) flags(f *flags) {
 	f.toggle(&o.AutoApprove, "auto-approve", "Do not ask. Allows no hazard.")
 	f.text(&o.Approved, "approved", "DIGEST", "Do not ask, and carry out no plan but one with this approval, as plan shows it.")
-	f.number(&o.Parallelism, "parallelism", "N", 1, "Do so many pulls at once, those that wait for the service's limits not counted. Default 10.")
+	f.number(&o.Parallelism, "parallelism", "N", 1, "Do so many pulls at once, those that wait for the service not counted. Default 10.")
+	f.span(&o.Patience, "patience", time.Nanosecond, "Wait so long without a useful answer, for each tenant and API, until its pulls fail. Default 1h.")
+	f.span(&o.Deadline, "deadline", time.Nanosecond, "End cleanly after so long: stop pulls under way, begin no others. What has finished is held.")
 	o.Selection.flags(f)
 	o.Deleting.flags(f)
 	o.Vars.flags(f)
@@ -48,10 +54,13 @@ Slices that have expired by keep are deleted; orphans are deleted with -prune. W
 
 With -approved=DIGEST it makes the plan anew and carries it out without asking if it does what was approved: the configuration, what is deleted, and the hazards are the same. Slices that have come due since, and the clock, make no difference.
 
-A pull is complete or it failed, and a failure of one tenant stops only its own pulls. When something failed, apply ends with 3, or with 1 if nothing was done, says what and why, and the next apply tries it again. The first interrupt stops cleanly, the second at once; nothing is left half-written either way.`,
+A pull is complete or it failed, and a failure of one tenant stops only its own pulls. When something failed, apply ends with 3, or with 1 if nothing was done, says what and why, and the next apply tries it again. The first interrupt stops cleanly, the second at once; nothing is left half-written either way.
+
+A service that is throttling, failing or silent is waited for, as is one that cannot be reached, and apply says for what and until when. -patience says for how long, -deadline when the run has to end whatever it waits for: with 3 if something was fetched, else with 1.`,
 		Examples: []Example{
 			{"apply", "plan, ask, fetch"},
 			{"apply -auto-approve", "from a schedule"},
+			{"apply -auto-approve -deadline=50m", "from an hourly schedule: the next run goes on"},
 			{"apply november.rfplan", "carry out a reviewed plan"},
 			{"apply -approved=9f86d081884c7d659a2feaa0c55ad015", "carry out what was reviewed, planned anew"},
 			{"apply -prune", "also delete what is no longer declared"},

@@ -26,7 +26,11 @@ type applyView interface {
 }
 
 func (a *App) apply(ctx context.Context, o *args.Apply) int {
-	s, diags := a.load(o.Vars)
+	var deadline time.Time
+	if o.Deadline > 0 {
+		deadline = time.Now().Add(o.Deadline)
+	}
+	s, diags := a.loadWith(o.Vars, o.Patience)
 	defer s.Close()
 	streams := a.Streams
 	if !diags.HasErrors() && s.Console() {
@@ -47,8 +51,16 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 			"Give -auto-approve to go on without being asked, or review a saved plan and carry out exactly that:\n"+
 			"  reportform plan -out=FILE\n  reportform apply FILE")
 	}
-	p, err := a.planned(ctx, s, o)
+	planning, stop := context.WithCancel(ctx)
+	if !deadline.IsZero() {
+		planning, stop = context.WithDeadline(ctx, deadline)
+	}
+	p, err := a.planned(planning, s, o)
+	late := planning.Err() != nil && ctx.Err() == nil
+	stop()
 	switch {
+	case err != nil && late:
+		return fail(v, "Nothing was done", "The deadline came before the plan was made. Give -deadline more time.")
 	case err != nil && o.File != "":
 		return failIn(ctx, v, s, "The saved plan cannot be carried out", err)
 	case err != nil:
@@ -75,7 +87,7 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 			return declined(ctx)
 		}
 	}
-	return a.carryOut(ctx, v, s, rest, p, engine.ApplyOptions{Parallelism: o.Parallelism, Allow: allowed, Progress: v.Progress})
+	return a.carryOut(ctx, v, s, rest, p, engine.ApplyOptions{Parallelism: o.Parallelism, Allow: allowed, Progress: v.Progress, Deadline: deadline})
 }
 
 // allowed asks for hazards by name.
@@ -165,7 +177,7 @@ func (a *App) carryOut(ctx context.Context, v applyView, s Session, rest, p *pla
 			Planned: len(rest.Pulls), Finished: summary.Finished, Skipped: summary.Skipped, Waiting: summary.Waiting, Failed: summary.Failed,
 			Damaged: len(p.Damaged),
 			Pruned:  summary.Pruned, HeldBack: summary.HeldBack, Events: summary.Events, Bytes: summary.Bytes,
-			Warnings: summary.Warnings, Interrupted: summary.Interrupted || ctx.Err() != nil, Took: a.Now().Sub(began),
+			Warnings: summary.Warnings, Interrupted: summary.Interrupted || ctx.Err() != nil, Deadline: summary.Deadline, Took: a.Now().Sub(began),
 		})
 	}
 	if err != nil {

@@ -34,7 +34,8 @@ import (
 // fakeSession is a session with a plan and ledgers that a test gives it. Its
 // pulls finish, but for those of the report "report.sign_ins.broken".
 type fakeSession struct {
-	pulls []plan.Pull
+	untilDeadline int // pulls that finish before it
+	pulls         []plan.Pull
 	// deletions of the plan, and the hazards that they have.
 	deletions []plan.Deletion
 	ledgers   []*ledger.Ledger
@@ -70,8 +71,12 @@ func (s *fakeSession) Config() *config.Config {
 	return &config.Config{Tenants: []*config.Tenant{{}, {}}, Reports: []*config.Report{{}}, Settings: config.Settings{State: config.State{Type: "local"}}}
 }
 
-func (s *fakeSession) Plan(_ context.Context, opts engine.PlanOptions) (*plan.Plan, error) {
+func (s *fakeSession) Plan(ctx context.Context, opts engine.PlanOptions) (*plan.Plan, error) {
 	s.selected = opts
+	if len(opts.Targets) > 0 && opts.Targets[0] == "everything" { // that takes for ever
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
 	if len(opts.Targets) > 0 && opts.Targets[0] == "nothing" {
 		return nil, errors.New("-target=nothing matches nothing")
 	}
@@ -100,6 +105,10 @@ func (s *fakeSession) Apply(ctx context.Context, p *plan.Plan, opts engine.Apply
 	summary.Pruned = p.Deletions
 	for i := range p.Pulls {
 		pull := &p.Pulls[i]
+		if !opts.Deadline.IsZero() && i >= s.untilDeadline {
+			summary.Deadline = true
+			break
+		}
 		if ctx.Err() != nil {
 			summary.Interrupted = true
 			break
@@ -346,13 +355,42 @@ func TestExitCodes(t *testing.T) {
 	})
 }
 
+// A run that ends at its deadline is incomplete if something was fetched, and
+// has failed otherwise; it is no interrupt.
+func TestDeadline(t *testing.T) {
+	for _, tt := range []struct {
+		line  string
+		pulls int // that finish before it
+		want  int
+		says  string
+	}{
+		{"apply -auto-approve -deadline=1h", 1, incomplete, "Apply ended at its deadline."},
+		{"apply -auto-approve -deadline=1h", 0, failed, "Apply ended at its deadline."},
+		{"apply -auto-approve -deadline=1h", 100, ok, "Apply complete."},
+		{"apply -auto-approve -deadline=1ms -target=everything", 0, failed, "came before the plan was made"},
+		{"apply -auto-approve -deadline=1h -json", 1, incomplete, `"interrupted":false,"deadline":true`},
+	} {
+		b := newBench()
+		b.session.untilDeadline = tt.pulls
+		b.run(t, tt.want, tt.line)
+		if said := b.out.String() + b.err.String(); !strings.Contains(said, tt.says) || strings.Contains(said, "Interrupted") {
+			t.Errorf("%s says\n%s", tt.line, said)
+		}
+	}
+}
+
 func TestArgumentsReachTheEngine(t *testing.T) {
 	b := newBench()
 	b.app.Environ = []string{"A=B"}
-	b.run(t, ok, "apply -auto-approve -parallelism=3 -prune -allow=removes_tenant -allow exceeds_budget -target=a -exclude=b -tenant=c -refresh=false -var d=e -var-file=f")
+	b.session.untilDeadline = 100
+	begun := time.Now()
+	b.run(t, ok, "apply -auto-approve -parallelism=3 -patience=90s -deadline=50m -prune -allow=removes_tenant -allow exceeds_budget -target=a -exclude=b -tenant=c -refresh=false -var d=e -var-file=f")
 	want := engine.PlanOptions{Targets: []string{"a"}, Excludes: []string{"b"}, Tenants: []string{"c"}, TrustLedgers: true, Parallelism: 3, Prune: true, Allow: []plan.HazardKind{plan.RemovesTenant, plan.ExceedsBudget}}
 	if diff := cmp.Diff(want, b.session.selected); diff != "" {
 		t.Error(diff)
+	}
+	if until := b.session.applied.Deadline; until.Before(begun.Add(50*time.Minute)) || until.After(time.Now().Add(50*time.Minute)) || b.loaded.Patience != 90*time.Second {
+		t.Errorf("the deadline is %s, patience %s", until, b.loaded.Patience)
 	}
 	if b.session.applied.Parallelism != 3 {
 		t.Errorf("got %+v", b.session.applied)

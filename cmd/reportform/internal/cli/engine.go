@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"io"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/hcl/v2"
@@ -102,14 +103,18 @@ func startSandbox(o *args.Sandbox, logger hclog.Logger) (*SandboxServer, error) 
 
 // load reads the configuration of the working directory. The session is never
 // nil; with errors among the diagnostics it only serves to quote files.
-func (a *App) load(vars args.Vars) (Session, hcl.Diagnostics) {
+func (a *App) load(vars args.Vars) (Session, hcl.Diagnostics) { return a.loadWith(vars, 0) }
+
+// loadWith is load for a command that asks services, with so much patience; 0 is
+// for the usual.
+func (a *App) loadWith(vars args.Vars, patience time.Duration) (Session, hcl.Diagnostics) {
 	logger, err := a.logger()
 	if err != nil {
 		return noSession{}, view.Diagnose("Log level not understood", err)
 	}
 	return a.Load(engine.Options{
 		Dir: ".", Vars: vars.Vars, VarFiles: vars.VarFiles, Environ: a.Environ,
-		Version: a.Version, Now: a.Now, Stdout: a.Streams.Out, Logger: logger,
+		Version: a.Version, Now: a.Now, Stdout: a.Streams.Out, Logger: logger, Patience: patience,
 	})
 }
 

@@ -70,9 +70,9 @@ func codeOf(s *engine.Summary, planned int) int {
 		wrote = wrote || len(s.Failed[i].Written) > 0
 	}
 	switch failures := len(s.Failed) - stopped; {
-	case failures == 0 && s.Kept == nil && len(s.HeldBack) == 0 && !s.Interrupted:
+	case failures == 0 && s.Kept == nil && len(s.HeldBack) == 0 && !s.Interrupted && !s.Deadline:
 		return ok
-	case failures > 0 && failures == planned && !wrote:
+	case failures > 0 && failures == planned && !wrote, s.Deadline && !wrote:
 		return failed
 	}
 	return incomplete

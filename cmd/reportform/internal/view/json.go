@@ -43,6 +43,7 @@ const (
 	TypePullSkipped    Type = "pull_skipped"
 	TypePullWaiting    Type = "pull_waiting"
 	TypeFailureGroup   Type = "failure_group"
+	TypeApplyWaiting   Type = "apply_waiting"
 	TypePruned         Type = "pruned"
 	TypeInterrupted    Type = "interrupted"
 	TypeApplySummary   Type = "apply_summary"

@@ -39,20 +39,22 @@ type Applied struct {
 	Events, Bytes     int64
 	Warnings          hcl.Diagnostics // about clocks
 	Interrupted       bool
+	Deadline          bool // it ended at its deadline
 	Took              time.Duration
 }
 
-// failures are the pulls that failed, without those that an interrupt ended.
+// failures are the pulls that failed, without those that an interrupt or the
+// deadline ended.
 func (a *Applied) failures() (list []run.Ended) {
 	for _, f := range a.Failed {
-		if !a.Interrupted || !f.Failure.Stopped {
+		if !a.Interrupted && !a.Deadline || !f.Failure.Stopped {
 			list = append(list, f)
 		}
 	}
 	return list
 }
 
-// notTried counts the pulls that an interrupt kept from being tried or completed.
+// notTried counts the pulls that an interrupt or the deadline kept from being tried or completed.
 func (a *Applied) notTried() int {
 	failed := a.failures()
 	return max(0, a.Planned-a.Finished-a.Skipped-a.Waiting-len(failed))
@@ -91,6 +93,8 @@ func (h *Human) EndApply(a Applied) {
 		head = o.Red("Apply incomplete.")
 	case a.Interrupted:
 		head = o.Yellow("Apply interrupted.")
+	case a.Deadline:
+		head = o.Yellow("Apply ended at its deadline.")
 	case len(a.HeldBack) > 0, a.Damaged > 0:
 		head = o.Yellow("Apply incomplete.")
 	}
@@ -120,7 +124,10 @@ func (h *Human) EndApply(a Applied) {
 	switch {
 	case len(failed) > 0:
 		o.Paragraphs(2, "What was written whole is held, and nothing else. The next apply tries again what failed; RF_LOG=debug shows every request.")
-	case a.Interrupted:
+		if a.Deadline {
+			o.Paragraphs(2, "The deadline ended the run; the next apply goes on from there.")
+		}
+	case a.Interrupted || a.Deadline:
 		o.Paragraphs(2, "What finished is held; the next apply goes on from there.")
 	case a.Waiting > 0:
 		o.Paragraphs(2, "For what waits it is too early by the service's clock: nothing of it is published yet, and a later apply fetches it.")

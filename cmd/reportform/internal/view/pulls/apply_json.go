@@ -123,6 +123,18 @@ type failureGroupMessage struct {
 	Outputs []string `json:"outputs,omitempty"`
 }
 
+type applyWaitingMessage struct {
+	view.Head
+	At time.Time `json:"at"`
+	// One of these says who waits.
+	Tenant      string     `json:"tenant,omitempty"`
+	Application string     `json:"application,omitempty"`
+	Host        string     `json:"host,omitempty"`
+	Cause       string     `json:"cause"`
+	Until       *time.Time `json:"until,omitempty"`
+	Last        string     `json:"last,omitempty"`
+}
+
 type applySummaryMessage struct {
 	view.Head
 	Finished    int     `json:"finished"`
@@ -135,6 +147,7 @@ type applySummaryMessage struct {
 	Events      int64   `json:"events"`
 	Bytes       int64   `json:"bytes"` // written
 	Interrupted bool    `json:"interrupted"`
+	Deadline    bool    `json:"deadline"`
 	TookSeconds float64 `json:"took_seconds"`
 	// HeldBack are the hazards that nobody has allowed.
 	HeldBack []plan.HazardKind `json:"held_back,omitempty"`
@@ -173,6 +186,15 @@ func (j *JSON) Progress(progress run.Progress) {
 		j.Put(pullProgressMessage{j.pull(view.TypePullProgress, p.Pull), p.Events, p.Bytes, p.Pages})
 	case run.Ended:
 		j.ended(&p)
+	case run.Waits:
+		m := applyWaitingMessage{
+			Head: view.HeadOf(view.TypeApplyWaiting), At: j.Now().UTC(),
+			Tenant: p.Tenant, Application: p.App, Host: p.Host, Cause: p.Why, Last: p.Last,
+		}
+		if !p.Until.IsZero() {
+			m.Until = new(p.Until.UTC())
+		}
+		j.Put(m)
 	}
 }
 
@@ -219,6 +241,6 @@ func (j *JSON) EndApply(a Applied) {
 	}
 	j.Put(applySummaryMessage{
 		view.HeadOf(view.TypeApplySummary), a.Finished, a.Skipped, len(failed), a.notTried(), a.Waiting, a.Damaged, len(a.Pruned),
-		a.Events, a.Bytes, a.Interrupted, a.Took.Seconds(), heldBack,
+		a.Events, a.Bytes, a.Interrupted, a.Deadline, a.Took.Seconds(), heldBack,
 	})
 }

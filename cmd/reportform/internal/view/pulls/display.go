@@ -34,6 +34,7 @@ type tally struct {
 	waiting                          int
 	active                           []*activePull // longest first
 	said                             map[failing]bool
+	waits                            []wait // as they began
 }
 
 // failing is what is said once, however many slices fail so.
@@ -76,6 +77,8 @@ func (t *tally) add(p run.Progress, now time.Time) {
 		if a := t.find(p.Pull); a >= 0 {
 			t.active[a].events, t.active[a].bytes, t.active[a].pages = p.Events, p.Bytes, p.Pages
 		}
+	case run.Waits:
+		t.wait(p, now)
 	case run.Ended:
 		switch {
 		case p.Skipped:
@@ -202,6 +205,8 @@ func (l *lines) report(progress run.Progress) {
 	switch e := progress.(type) {
 	case run.Started:
 		l.p.Printf("%s: started\n", shortName(e.Pull))
+	case run.Waits:
+		l.p.Printf("%s\n", waitingText(&e, now, true))
 	case run.Progressed:
 		return
 	default:
@@ -299,6 +304,13 @@ func (l *live) draw(lasting term.Styled) {
 		counts := fmt.Sprintf("%s, %s, %s", term.Many(a.events, "event"), term.Size(a.bytes), term.Length(now.Sub(a.since)))
 		name := shortNameIn(a.pull, max(10, l.lines.Room()-4-len(counts)))
 		lines = append(lines, "  "+name+"  "+counts)
+	}
+	for i, w := range l.tally.longWaits(now) {
+		if i == maxWaits {
+			lines = append(lines, "  and others wait")
+			break
+		}
+		lines = append(lines, term.Cut("  "+waitingText(&w, now, false), l.lines.Room()))
 	}
 	l.lines.Draw(lasting, append(lines, l.bar()+" "+l.tally.summary(now))...)
 }

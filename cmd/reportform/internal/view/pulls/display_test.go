@@ -147,6 +147,40 @@ func TestLive(t *testing.T) {
 	goldenLines(t, "live.golden", golden)
 }
 
+// What is waited for stands above the bar while it goes on.
+func TestLiveShowsWaits(t *testing.T) {
+	s := viewtest.NewScreen()
+	h := NewHuman(view.NewHuman(s.Terminal(), s.Now))
+	h.BeginApply(5)
+	last := func() string {
+		s.Reset()
+		s.Clock = s.Clock.Add(term.Redraw)
+		h.Tick()
+		return viewtest.WithoutMovements(s.String())
+	}
+	for _, tenant := range []string{"a", "b"} {
+		h.Progress(run.Waits{Tenant: "tenant." + tenant, Why: "throttled", Until: s.Clock.Add(time.Minute), Last: "429"})
+	}
+	h.Progress(run.Waits{Tenant: "tenant.a", Why: "throttled", Until: s.Clock.Add(20 * time.Second)})
+	h.Progress(run.Waits{Host: "graph.example", Why: "outage"})
+	text := last()
+	for _, line := range []string{"a: waiting, the service is throttling, until 10:00:20Z", "b: waiting, the service is throttling, until 10:01:00Z", "graph.example: waiting, it cannot be reached"} {
+		if strings.Count(text, line+"\n") != 1 {
+			t.Errorf("%q is not shown once:\n%s", line, text)
+		}
+	}
+	for i := range 3 {
+		h.Progress(run.Waits{Tenant: fmt.Sprint("tenant.", i), Why: "silent"})
+	}
+	if text := last(); strings.Count(text, ": waiting") != maxWaits || !strings.Contains(text, "and others wait") {
+		t.Errorf("too many waits are shown:\n%s", text)
+	}
+	s.Clock = s.Clock.Add(waitStays)
+	if text := last(); strings.Contains(text, "waiting") {
+		t.Errorf("a wait is shown that is over:\n%s", text)
+	}
+}
+
 // A tick draws nothing when the lines were just drawn.
 func TestLiveIsNotDrawnTooOften(t *testing.T) {
 	s := viewtest.NewScreen()

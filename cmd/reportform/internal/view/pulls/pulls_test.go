@@ -27,9 +27,16 @@ func TestScreens(t *testing.T) {
 			h.BeginApply(1)
 			h.EndApply(Applied{Planned: 1, Finished: 1, Damaged: 2, Took: time.Second})
 		},
-		"apply-partly": func(h *Human) { partlyApply(h) },
-		"apply-later":  func(h *Human) { laterApply(h) },
-		"apply-groups": func(h *Human) { groupedApply(h) },
+		"apply-partly":  func(h *Human) { partlyApply(h) },
+		"apply-later":   func(h *Human) { laterApply(h) },
+		"apply-groups":  func(h *Human) { groupedApply(h) },
+		"apply-waiting": func(h *Human) { waitingApply(h, h.Now) },
+		"apply-deadline": func(h *Human) {
+			stopped := run.Ended{Pull: &viewtest.Plan().Pulls[0], Result: run.Result{Failure: &run.Failure{Message: "reading: context canceled", Stopped: true}}}
+			h.BeginApply(44)
+			h.Progress(stopped)
+			h.EndApply(Applied{Planned: 44, Finished: 12, Events: 1000, Bytes: 2000, Took: 50 * time.Minute, Deadline: true, Failed: []run.Ended{stopped}})
+		},
 		"apply-interrupted": func(h *Human) {
 			stopped := run.Ended{Pull: &viewtest.Plan().Pulls[0], Result: run.Result{Failure: &run.Failure{Message: "reading: context canceled", Stopped: true}}}
 			h.BeginApply(44)
@@ -45,11 +52,25 @@ func TestScreens(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	viewtest.Messages(t, NewJSON, map[string]func(*JSON){
-		"apply":        func(j *JSON) { exampleApply(j, j.Now); j.Interrupted() },
-		"apply-partly": func(j *JSON) { partlyApply(j) },
-		"apply-later":  func(j *JSON) { laterApply(j) },
-		"apply-groups": func(j *JSON) { groupedApply(j) },
+		"apply":         func(j *JSON) { exampleApply(j, j.Now); j.Interrupted() },
+		"apply-partly":  func(j *JSON) { partlyApply(j) },
+		"apply-later":   func(j *JSON) { laterApply(j) },
+		"apply-groups":  func(j *JSON) { groupedApply(j) },
+		"apply-waiting": func(j *JSON) { waitingApply(j, j.Now) },
 	})
+}
+
+// waitingApply goes through an apply that waits for everything that there is.
+func waitingApply(v applying, now func() time.Time) {
+	v.BeginApply(1)
+	v.Progress(run.Waits{Tenant: `tenant.customer["fabrikam"]`, Why: "throttled", Until: now().Add(90 * time.Second), Last: "the service answered 429 Too Many Requests (request-id 7d1d9c1e)"})
+	v.Progress(run.Waits{App: "8f0c1f2e-0000-4000-8000-000000000001", Why: "pace", Until: now().Add(time.Minute)})
+	v.Progress(run.Waits{Tenant: "tenant.contoso", Why: "unavailable", Until: now().Add(time.Minute), Last: "the service answered 503 Service Unavailable"})
+	v.Progress(run.Waits{Tenant: "tenant.contoso", Why: "silent"})
+	v.Progress(run.Waits{Host: "graph.microsoft.com", Why: "outage", Until: now().Add(4 * time.Second), Last: "dial tcp 10.0.0.1:443: connect: connection refused"})
+	v.Progress(run.Waits{Tenant: "tenant.contoso", Why: "token"})
+	v.Tick()
+	v.EndApply(Applied{Planned: 1, Finished: 1, Took: time.Minute})
 }
 
 // applying is what both views show of an apply.
@@ -214,6 +235,8 @@ func TestNothingActsOnTheTerminal(t *testing.T) {
 	viewtest.Harmless(t, NewHuman, func(s *viewtest.Screen, h *Human) {
 		h.BeginApply(2)
 		h.Progress(run.Started{Pull: &pull})
+		h.Progress(run.Waits{Tenant: evil, Why: evil, Last: evil})
+		h.Progress(run.Waits{Host: evil, Why: "outage", Last: evil})
 		s.Clock = s.Clock.Add(time.Minute)
 		h.Tick()
 		h.Progress(run.Ended{Pull: &pull})

@@ -1,4 +1,4 @@
-package transport
+package pacing
 
 import (
 	"context"
@@ -24,9 +24,11 @@ type grants struct {
 }
 
 func (g *grants) wait(ctx context.Context, l *Limiter, name string) error {
-	if err := l.Wait(ctx, nil); err != nil {
+	turn, err := l.Wait(ctx, nil, nil)
+	if err != nil {
 		return err
 	}
+	defer turn.Useful()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.times == nil {
@@ -103,7 +105,7 @@ func TestBudgetIsUsed(t *testing.T) {
 		start := time.Now()
 		var after []time.Duration
 		for range 16 {
-			if err := l.Wait(t.Context(), nil); err != nil {
+			if _, err := l.Wait(t.Context(), nil, nil); err != nil {
 				t.Fatal(err)
 			}
 			after = append(after, time.Since(start))
@@ -197,8 +199,8 @@ func TestPauseHoldsBackItsScopeAlone(t *testing.T) {
 		t.Run(tt.scope, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				limiters := NewLimiters(Local{})
-				limiters.For("a", "x", class).pauseScope(tt.scope, time.Minute)
-				limiters.For("a", "x", class).pauseScope(tt.scope, time.Second) // a shorter one changes nothing
+				pause(limiters.For("a", "x", class), tt.scope, time.Minute)
+				pause(limiters.For("a", "x", class), tt.scope, time.Second) // a shorter one changes nothing
 				start := time.Now()
 				var g grants
 				var wg sync.WaitGroup
@@ -235,7 +237,7 @@ func TestPauseHoldsBackThoseWhoWaitAlready(t *testing.T) {
 			done <- time.Since(start)
 		}()
 		synctest.Wait()
-		l.Pause(time.Minute)
+		pause(l, "", time.Minute)
 		if d := <-done; d != time.Minute {
 			t.Errorf("went after %s, in spite of a pause of a minute", d)
 		}
@@ -250,7 +252,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		start := time.Now()
-		if err := l.Wait(ctx, nil); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
+		if _, err := l.Wait(ctx, nil, nil); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) != time.Second {
 			t.Errorf("got %v after %s", err, time.Since(start))
 		}
 		// The place in the queue is free again.
@@ -258,7 +260,7 @@ func TestWaitEndsWithItsContext(t *testing.T) {
 		if d := time.Since(start); d > 62*time.Second {
 			t.Errorf("a waiter that left was still served: the next one waited %s", d)
 		}
-		if err := l.Wait(ctx, nil); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := l.Wait(ctx, nil, nil); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a dead context got %v", err)
 		}
 	})
@@ -313,13 +315,13 @@ func TestSeatIsLeftWhileWaiting(t *testing.T) {
 		start := time.Now()
 		seat := tellingSeat(func(what string) { told = append(told, what+" at "+time.Since(start).String()) })
 		for range 2 {
-			if err := l.Wait(t.Context(), seat); err != nil {
+			if _, err := l.Wait(t.Context(), seat, nil); err != nil {
 				t.Fatal(err)
 			}
 		}
 		ended, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if err := l.Wait(ended, seat); err == nil {
+		if _, err := l.Wait(ended, seat, nil); err == nil {
 			t.Error("no error after the context's end")
 		}
 		want := []string{"left at 0s", "back at 1m1s", "left at 1m1s", "back at 1m2s"}

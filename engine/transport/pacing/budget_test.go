@@ -1,4 +1,4 @@
-package transport
+package pacing
 
 import (
 	"slices"
@@ -112,8 +112,8 @@ func TestSharedBudgets(t *testing.T) {
 		shared.grant(app, 1)
 		shared.grant(inOne, 1)
 		start = time.Now()
-		one.pauseScope("application", time.Minute)
-		one.pauseScope("application", time.Second)
+		pause(one, "application", time.Minute)
+		pause(one, "application", time.Second)
 		mustWait(t, one)
 		if d := time.Since(start); d != time.Minute {
 			t.Errorf("waited %s for a pause of a minute", d)

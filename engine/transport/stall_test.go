@@ -1,0 +1,195 @@
+package transport
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// pipe dials connections in memory; serve has the other end of each.
+func pipe(serve func(net.Conn)) func(context.Context, string, string) (net.Conn, error) {
+	return func(context.Context, string, string) (net.Conn, error) {
+		client, server := net.Pipe()
+		go serve(server)
+		return client, nil
+	}
+}
+
+// testContext is that of request i: of the first three it ends soon.
+func testContext(t *testing.T, i int) (context.Context, context.CancelFunc) {
+	if i < 3 {
+		return context.WithTimeout(t.Context(), time.Duration(25+i*7)*time.Second)
+	}
+	return context.WithCancel(t.Context())
+}
+
+const (
+	wholeAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789"
+	halfAnswer  = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234"
+	headAnswer  = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"
+)
+
+// A body that brings nothing for a minute breaks off, at its beginning or later;
+// its seat is free long before.
+func TestBodiesThatStall(t *testing.T) {
+	for name, text := range map[string]string{"half": halfAnswer, "nothing but the head": headAnswer} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				base, _ := stalling(t, func(int) string { return text })
+				var mu sync.Mutex
+				var told []string
+				var said []Waiting
+				start := time.Now()
+				rt := New(Options{
+					Base: base, Retry: DefaultRetry(),
+					Say: func(w Waiting) {
+						mu.Lock()
+						defer mu.Unlock()
+						said = append(said, w)
+					},
+					Seat: tellingSeat(func(what string) {
+						mu.Lock()
+						defer mu.Unlock()
+						told = append(told, what+" at "+time.Since(start).String())
+					}),
+				})
+				resp, err := get(t, rt, "http://graph.example/x")
+				if err != nil {
+					t.Fatal(err)
+				}
+				content, err := io.ReadAll(resp.Body)
+				resp.Body.Close()
+				if !errors.Is(err, ErrStalled) || errors.Is(err, context.Canceled) || time.Since(start) != bodySilence || !strings.HasSuffix(text, string(content)) {
+					t.Errorf("%q, %v after %s", content, err, time.Since(start))
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				if strings.Join(told, ", ") != "left at 5s, back at 1m0s" || len(said) != 1 || said[0].Why != WaitSilent {
+					t.Errorf("%q, said %+v", told, said)
+				}
+			})
+		})
+	}
+}
+
+// A body that trickles is not silent; but it has to end.
+func TestBodiesThatTrickle(t *testing.T) {
+	for _, tt := range []struct {
+		bytes int
+		whole bool
+	}{{10, true}, {100, false}} {
+		synctest.Test(t, func(t *testing.T) {
+			base := NewBase()
+			base.Proxy, base.DisableKeepAlives = nil, true
+			base.DialContext = pipe(func(server net.Conn) {
+				if _, err := http.ReadRequest(bufio.NewReader(server)); err != nil {
+					return
+				}
+				if _, err := io.WriteString(server, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"); err != nil {
+					return
+				}
+				for range tt.bytes {
+					time.Sleep(50 * time.Second)
+					if _, err := server.Write([]byte("x")); err != nil {
+						return
+					}
+				}
+				server.Close()
+			})
+			start := time.Now()
+			resp, err := get(t, New(Options{Base: base, Retry: DefaultRetry()}), "http://graph.example/x")
+			if err != nil {
+				t.Fatal(err)
+			}
+			content, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if tt.whole && (err != nil || len(content) != tt.bytes) {
+				t.Errorf("%d bytes, %v", len(content), err)
+			}
+			if took := time.Since(start); !tt.whole && (!errors.Is(err, ErrStalled) || took > 61*time.Minute) {
+				t.Errorf("%v after %s", err, took)
+			}
+			time.Sleep(time.Minute) // the server notices
+		})
+	}
+}
+
+// A small answer that stalls, or does not begin, is asked for again, with its
+// body; if it never comes, patience ends it.
+func TestSmallAnswersThatStall(t *testing.T) {
+	for name, text := range map[string]string{"half": halfAnswer, "the head": headAnswer, "nothing": ""} {
+		for _, passes := range []bool{true, false} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					base, asked := stalling(t, func(n int) string {
+						if n > 2 && passes {
+							return wholeAnswer
+						}
+						return text
+					})
+					rt := New(Options{Base: base, Small: true, Retry: DefaultRetry(), Hosts: NewHosts(DefaultRetry(), nil)})
+					start := time.Now()
+					resp, err := get(t, rt, "http://login.example/x")
+					took := time.Since(start)
+					if !passes {
+						if !errors.As(err, new(*PatienceError)) || took < time.Hour || took > 62*time.Minute {
+							t.Errorf("%v after %s", err, took)
+						}
+						return
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					content, err := io.ReadAll(resp.Body)
+					if err != nil || string(content) != "0123456789" || asked() != 3 || took > 3*time.Minute {
+						t.Errorf("%q, %v after %d requests and %s", content, err, asked(), took)
+					}
+				})
+			})
+		}
+	}
+}
+
+// Who waits for a token leaves the seat.
+func TestWaitForATokenLeavesTheSeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var told []string
+		start := time.Now()
+		rt := New(Options{
+			Base: &script{outcomes: []outcome{reply(200)}}, Server: home, Tokens: slowTokens{time.Minute}, Retry: DefaultRetry(),
+			Seat: tellingSeat(func(what string) {
+				mu.Lock()
+				defer mu.Unlock()
+				told = append(told, what+" at "+time.Since(start).String())
+			}),
+		})
+		mustGet(t, rt, home+"/x")
+		mu.Lock()
+		defer mu.Unlock()
+		if !strings.HasPrefix(strings.Join(told, ", "), "left at 5s, back at 1m0s") {
+			t.Errorf("%q", told)
+		}
+	})
+}
+
+type slowTokens struct{ time.Duration }
+
+func (s slowTokens) Token(ctx context.Context) (string, error) {
+	select {
+	case <-time.After(s.Duration):
+		return "token", nil
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+func (slowTokens) Invalidate(string) {}
