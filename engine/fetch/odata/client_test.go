@@ -377,7 +377,8 @@ func TestCircles(t *testing.T) {
 		"with empty pages between": {[]string{"id"}, func(n int) string {
 			return []string{`{"id":"a"}`, ``, `{"id":"b"}`}[n%3]
 		}, 3},
-		"without ids": {nil, func(n int) string { return fmt.Sprintf(`{"x":%d}`, n%3) }, 3},
+		"ever other versions": {[]string{"id"}, func(n int) string { return fmt.Sprintf(`{"id":"a","version":%d}`, n) }, 1},
+		"without ids":         {nil, func(n int) string { return fmt.Sprintf(`{"x":%d}`, n%3) }, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			asked := 0

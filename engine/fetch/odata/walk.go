@@ -25,7 +25,8 @@ const (
 	// may round an event's time over a border, or compare less exactly than it
 	// writes. What belongs to the span is decided by the event's own time.
 	margin = time.Second
-	// maxStale is how many pages in a row may bring only events that came before.
+	// maxStale is how many pages in a row may bring only events that came before, in
+	// that version or another.
 	maxStale = 10
 	// enoughToJudge is how many events it takes to tell that a filter is ignored.
 	enoughToJudge = 10
@@ -62,6 +63,7 @@ type walk struct {
 	timed       bool     // first and last are set
 	free        pool     // pages not in use
 	batch       []event.Event
+	fresh       int // events of the page at hand that are no revisions of earlier ones
 }
 
 func newWalk(reader *Reader, s fetch.Span, stats *fetch.Stats, yield func([]event.Event, error) bool) *walk {
@@ -301,8 +303,8 @@ type portion struct {
 	// judged counts the timed events since the filter was judged last, and
 	// beyond those of them that lie outside the span by more than the margin.
 	judged, beyond int
-	// stale counts the pages in a row that brought only events known before;
-	// those that brought none count neither way.
+	// stale counts the pages in a row that brought only events known before, or
+	// other versions of them; those that brought none count neither way.
 	stale int
 	seen  map[uint64]bool // pages without ids
 }
@@ -319,7 +321,7 @@ func (w *walk) yieldPage(ctx context.Context, p *page, part *portion) error {
 	from, to := instantOf(s.From), instantOf(s.To)
 	earliest, latest := instantOf(part.span.From.Add(-margin)), instantOf(part.span.To.Add(margin))
 	known := 0
-	w.batch = w.batch[:0]
+	w.fresh, w.batch = 0, w.batch[:0]
 	for i := range p.Items {
 		item := &p.Items[i]
 		at, timed := w.timeOf(item)
@@ -358,9 +360,9 @@ func (w *walk) yieldPage(ctx context.Context, p *page, part *portion) error {
 		part.judged, part.beyond = 0, 0
 	}
 	switch {
-	case w.ids == 0 && len(p.Items) > 0 && w.seenPage(p, part), len(w.batch) == 0 && known > 0:
+	case w.ids == 0 && len(p.Items) > 0 && w.seenPage(p, part), w.fresh == 0 && known+len(w.batch) > 0:
 		part.stale++
-	case len(w.batch) > 0:
+	case w.fresh > 0:
 		part.stale = 0
 	}
 	if err := ctx.Err(); err != nil {
@@ -411,6 +413,7 @@ func (w *walk) known(item *rawjson.Item, at instant, timed bool, part *portion) 
 			return true
 		}
 		w.memory.miss()
+		w.fresh++
 		return false
 	}
 	switch w.memory.add(f) {
@@ -421,6 +424,8 @@ func (w *walk) known(item *rawjson.Item, at instant, timed bool, part *portion) 
 		return true
 	case revision:
 		w.stats.Revisions++
+	case unknown:
+		w.fresh++
 	}
 	return false
 }
