@@ -8,6 +8,16 @@ type PagesError struct {
 	RequestID, ClientRequestID string
 }
 
+// EndlessError says that pages went on without an event for as long as patience
+// lasts. Those of the report's other spans would go on too.
+type EndlessError struct{ PagesError }
+
+// Final marks what ends everything that belongs together: to ask again now is no use.
+func (e *EndlessError) Final() {}
+
+// Unwrap returns the PagesError.
+func (e *EndlessError) Unwrap() error { return &e.PagesError }
+
 // PagesKind says what sort of error it is.
 type PagesKind string
 

@@ -82,8 +82,8 @@ func (l *links) next(link string, events int) (string, error) {
 		l.empty, l.since = 0, time.Now()
 	}
 	if lasted := time.Since(l.since); l.empty > fewEmpty && l.patience > 0 && lasted > l.patience {
-		return "", &fetch.PagesError{Kind: fetch.NoProgress, Message: fmt.Sprintf(
-			"the service sent %d pages in a row without an event, for %s, each with a link to another", l.empty, lasted.Round(time.Second))}
+		return "", &fetch.EndlessError{PagesError: fetch.PagesError{Kind: fetch.NoProgress, Message: fmt.Sprintf(
+			"the service sent %d pages in a row without an event, for %s, each with a link to another", l.empty, lasted.Round(time.Second))}}
 	}
 	address, err := l.lead(link)
 	if err != nil {

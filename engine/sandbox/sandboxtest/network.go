@@ -17,12 +17,17 @@ type Network struct {
 	ended    chan struct{}
 }
 
-// Serve has a handler answer on a network until the test ends.
+// Serve has a handler answer on a network until the test ends, and all its
+// answers have.
 func Serve(t *testing.T, h http.Handler) *Network {
 	t.Helper()
 	n := &Network{make(chan net.Conn), make(chan struct{})}
-	server := &http.Server{Handler: h} //nolint:gosec // in memory, for a test: nobody attacks it
 	var served sync.WaitGroup
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { //nolint:gosec // in memory, for a test: nobody attacks it
+		served.Add(1)
+		defer served.Done()
+		h.ServeHTTP(w, r)
+	})}
 	served.Go(func() { _ = server.Serve(listener{n}) })
 	t.Cleanup(func() {
 		_ = server.Close()

@@ -68,6 +68,9 @@ const (
 	pageSize     = 20
 )
 
+// latency is what a request takes at least.
+const latency = 500 * time.Millisecond
+
 // theatre is the program before a sandbox, in a bubble: it has a clock that goes
 // with the bubble's, a directory, and counts the requests.
 type theatre struct {
@@ -105,6 +108,7 @@ func newTheatre(t *testing.T, config string, change func(*sandbox.Options)) *the
 	th.sandbox = sandbox.New(options)
 	network := sandboxtest.Serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		th.requests.Add(1)
+		time.Sleep(latency)
 		th.sandbox.ServeHTTP(w, r)
 	}))
 	if err := os.WriteFile(filepath.Join(th.dir, "main.rf.hcl"), []byte(strings.ReplaceAll(config, "URL", network.URL())), 0o600); err != nil {
