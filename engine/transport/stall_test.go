@@ -72,7 +72,7 @@ func TestBodiesThatStall(t *testing.T) {
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				if strings.Join(told, ", ") != "left at 5s, back at 1m0s" || len(said) != 1 || said[0].Why != WaitSilent {
+				if strings.Join(told, ", ") != "left at 5s, back at 1m0s" || len(said) != 2 || said[0].Why != WaitSilent || said[1].Why != WaitSilent { // after 10 s and 40 s
 					t.Errorf("%q, said %+v", told, said)
 				}
 			})
