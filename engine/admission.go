@@ -27,6 +27,7 @@ type admission struct {
 	pass *gate.Pass // once it is let through
 	seat run.Seat
 	wait time.Duration // before a refusal is put to the proof
+	ends bool          // as that of the worker
 	// renew has what is asked for next asked with a token that was got after a time.
 	renew func(after time.Time)
 }
@@ -35,7 +36,7 @@ type admission struct {
 func (w *worker) admission(tenant *config.Tenant, report *config.Report, seat run.Seat) *admission {
 	return &admission{
 		gate: w.gates.Of(gate.Key{Tenant: string(tenant.Address), Report: string(report.Address)}),
-		seat: seat, wait: refusedWait * w.wire.Backoff,
+		seat: seat, wait: refusedWait * w.wire.Backoff, ends: w.ends,
 		renew: func(after time.Time) { w.wire.Renew(tenant, report.Type, after) },
 	}
 }
@@ -84,7 +85,7 @@ func (a *admission) try(ctx context.Context, read reading, stats *fetch.Stats, y
 	for events, err := range read(until, stats) {
 		switch {
 		case err != nil && answered:
-			a.tell(ctx, over(err))
+			a.tell(ctx, a.over(err))
 			yield(nil, err)
 			return nil, true
 		case err != nil && ctx.Err() == nil && until.Err() != nil:
@@ -118,7 +119,7 @@ func (a *admission) refusal(err error) error {
 	if _, unasked := errors.AsType[*run.UnaskedError](err); unasked {
 		return nil
 	}
-	if end := over(err); end != nil {
+	if end := a.over(err); end != nil {
 		return end
 	}
 	if refused, ok := errors.AsType[*auth.Error](err); ok && refused.Final() {
@@ -133,12 +134,12 @@ func (a *admission) refusal(err error) error {
 
 // over returns what ends all that belongs together in this run, such as patience
 // that is over; nil if an error is of the one pull.
-func over(err error) error {
+func (a *admission) over(err error) error {
 	end, ok := errors.AsType[interface {
 		error
 		Final()
 	}](err)
-	if !ok {
+	if !ok || !a.ends {
 		return nil
 	}
 	if token, ok := errors.AsType[*auth.Error](err); ok {

@@ -16,7 +16,7 @@ const (
 	// waitStays is how long a wait is shown that nobody has told of again.
 	waitStays = 35 * time.Second
 	// waitEnds is how long nobody tells of a wait that is over.
-	waitEnds = time.Minute
+	waitEnds = 2 * time.Minute
 
 	// firstSpace is how long after a wait was said it is said again, which is
 	// twice as long each time, and longestSpace at most.
