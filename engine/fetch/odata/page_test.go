@@ -329,9 +329,9 @@ type (
 	over  struct{ error }
 )
 
-func (stuck) Error() string { return "it stopped" }
-func (stuck) Stalled()      {}
-func (over) Final()         {}
+func (stuck) Error() string  { return "it stopped" }
+func (stuck) Stalled()       {}
+func (over) Final()          {}
 func (o over) Unwrap() error { return o.error }
 
 // A page that stops arriving is asked for again for as long as patience lasts:
