@@ -21,12 +21,13 @@ import (
 const refusedWait = 10
 
 // admission lets a pull through that asks the service, unless what it asks for is
-// refused in this run.
+// refused in this run, or the service given up.
 type admission struct {
 	gate *gate.Gate
 	pass *gate.Pass // once it is let through
 	seat run.Seat
 	wait time.Duration // before a refusal is put to the proof
+	ends bool          // as that of the worker
 	// renew has what is asked for next asked with a token that was got after a time.
 	renew func(after time.Time)
 }
@@ -35,7 +36,7 @@ type admission struct {
 func (w *worker) admission(tenant *config.Tenant, report *config.Report, seat run.Seat) *admission {
 	return &admission{
 		gate: w.gates.Of(gate.Key{Tenant: string(tenant.Address), Report: string(report.Address)}),
-		seat: seat, wait: refusedWait * w.wire.Backoff,
+		seat: seat, wait: refusedWait * w.wire.Backoff, ends: w.ends,
 		renew: func(after time.Time) { w.wire.Renew(tenant, report.Type, after) },
 	}
 }
@@ -69,9 +70,7 @@ func (a *admission) reading(read reading) reading {
 			if stopped || err == nil {
 				return
 			}
-			if refusal := a.refusal(err); refusal != nil && ctx.Err() == nil {
-				a.pass.Refused(refusal)
-			}
+			a.tell(ctx, a.refusal(err))
 			yield(nil, err)
 		}
 	}
@@ -86,6 +85,7 @@ func (a *admission) try(ctx context.Context, read reading, stats *fetch.Stats, y
 	for events, err := range read(until, stats) {
 		switch {
 		case err != nil && answered:
+			a.tell(ctx, a.over(err))
 			yield(nil, err)
 			return nil, true
 		case err != nil && ctx.Err() == nil && until.Err() != nil:
@@ -106,11 +106,21 @@ func (a *admission) try(ctx context.Context, read reading, stats *fetch.Stats, y
 	return nil, false
 }
 
+// tell tells the gate of a refusal; nil is none.
+func (a *admission) tell(ctx context.Context, refusal error) {
+	if refusal != nil && ctx.Err() == nil {
+		a.pass.Refused(refusal)
+	}
+}
+
 // refusal returns the service's own error if that is for the whole report of the
-// tenant, for good; nil if not.
+// tenant, for good, or what ends all that belongs together; nil if it is neither.
 func (a *admission) refusal(err error) error {
 	if _, unasked := errors.AsType[*run.UnaskedError](err); unasked {
 		return nil
+	}
+	if end := a.over(err); end != nil {
+		return end
 	}
 	if refused, ok := errors.AsType[*auth.Error](err); ok && refused.Final() {
 		return refused
@@ -120,6 +130,22 @@ func (a *admission) refusal(err error) error {
 		return nil // what others were answered is there
 	}
 	return service
+}
+
+// over returns what ends all that belongs together in this run, such as patience
+// that is over; nil if an error is of the one pull.
+func (a *admission) over(err error) error {
+	end, ok := errors.AsType[interface {
+		error
+		Final()
+	}](err)
+	if !ok || !a.ends {
+		return nil
+	}
+	if token, ok := errors.AsType[*auth.Error](err); ok {
+		return token // it says that it was about the token
+	}
+	return end
 }
 
 // flaps reports whether an error may be another one in a moment.

@@ -172,7 +172,7 @@ func (e *Engine) pull(ctx context.Context, p *plan.Plan, opts *ApplyOptions, sum
 				order[&pulls[i]] = len(order)
 			}
 		}
-		left += executor.Execute(ctx, p.Header, runs, &worker{e, tell, gates}, func(pulls []plan.Pull, o run.Outcome, err error) {
+		left += executor.Execute(ctx, p.Header, runs, &worker{e, tell, gates, true}, func(pulls []plan.Pull, o run.Outcome, err error) {
 			for i := range pulls {
 				tell(run.Ended{Pull: &pulls[i], Result: resultOf(&pulls[i], &o, i, err)})
 			}

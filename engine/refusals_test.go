@@ -1,14 +1,18 @@
 package engine
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
 	"github.com/reportform/reportform/engine/sandbox"
 )
@@ -74,6 +78,9 @@ func (w *statusWriter) WriteHeader(status int) {
 	w.status = status
 	w.ResponseWriter.WriteHeader(status)
 }
+
+// Unwrap lets the sandbox send what there is of an answer.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // countedWorld is a world in pipes whose answers are counted.
 func countedWorld(t *testing.T) (*world, *counting) {
@@ -283,6 +290,118 @@ func TestPullByPullIsOneRun(t *testing.T) {
 		w.now = w.now.Add(2 * time.Hour)
 		if failed := pull(); failed != 0 {
 			t.Errorf("%d failed in a later run", failed)
+		}
+	})
+}
+
+// What does not come is waited for once, by the first pull of a tenant's report;
+// the others are not begun, and count as failed for the same reason. Other
+// reports and tenants are not touched.
+func TestWhatDoesNotComeIsWaitedForOnce(t *testing.T) {
+	for name, fault := range map[string]sandbox.Fault{
+		"bodies": {Kind: "stall", Path: "signIns", Tenant: "sick.example", Times: -1},
+		"503":    {Kind: "503", Path: "signIns", Tenant: "sick.example", Times: -1},
+		"tokens": {Kind: "stall", Path: "oauth2", Tenant: "sick.example", Times: -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w, _ := countedWorld(t)
+				w.write("main.rf.hcl", manySlices(w, fiveReports[:2], "sick", "well"))
+				w.sandbox.SetFaults(fault)
+				e := w.patient()
+				started := map[string]int{}
+				s, err := e.Apply(t.Context(), w.plan(e), ApplyOptions{Progress: func(p run.Progress) {
+					if p, ok := p.(run.Started); ok {
+						started[p.Pull.Tenant+" "+p.Pull.Report]++
+					}
+				}})
+				if err != nil {
+					t.Fatal(err)
+				}
+				sick := 1 // reports
+				if name == "tokens" {
+					sick = 2
+				}
+				if len(s.Failed) != 29*sick || s.Finished != 29*(3-sick) {
+					t.Errorf("%d failed and %d finished", len(s.Failed), s.Finished)
+				}
+				if n := started["tenant.sick report.sign_ins.r"]; n != 1 {
+					t.Errorf("%d pulls were begun", n)
+				}
+				groups := run.GroupFailures(s.Failed)
+				if len(groups) != 1 || groups[0].Unasked != 28*sick || groups[0].Cause != "unavailable" {
+					t.Fatalf("%+v", groups)
+				}
+				want := "the service stopped sending: no byte for 60 s"
+				if name == "503" {
+					want = "503"
+				}
+				if !strings.Contains(groups[0].Reason, want) {
+					t.Errorf("the reason is %q", groups[0].Reason)
+				}
+			})
+		})
+	}
+}
+
+// A host that goes in the middle of a run ends those that are under way, and the
+// others are not begun, though the service has answered before.
+func TestOutageInMidRunEndsTheRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newPipedWorld(t, nil)
+		w.write("main.rf.hcl", patientConfig(w, 4, 20, "sign_ins"))
+		e := w.patient()
+		start, gone := time.Now(), 15*time.Second
+		e.wire.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			if time.Since(start) > gone {
+				return nil, &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ENETUNREACH}
+			}
+			conn, err := w.network.Dial(ctx, network, address)
+			if err == nil {
+				time.AfterFunc(time.Until(start.Add(gone)), func() { conn.Close() })
+			}
+			return broken{conn}, err
+		}
+		begun, late := 0, 0
+		p := w.plan(e)
+		s, err := e.Apply(t.Context(), p, ApplyOptions{Progress: func(p run.Progress) {
+			if _, ok := p.(run.Started); ok {
+				if begun++; time.Since(start) > gone+time.Minute {
+					late++
+				}
+			}
+		}})
+		if err != nil || s.Finished == 0 || s.Finished+len(s.Failed) != 80 {
+			t.Fatalf("%d finished and %d failed, %v", s.Finished, len(s.Failed), err)
+		}
+		unasked := 0
+		for _, f := range s.Failed {
+			if f.Failure.Unasked {
+				unasked++
+			}
+			if f.Failure.Cause != "network" {
+				t.Errorf("%+v", f.Failure)
+			}
+		}
+		if late > 0 || begun > s.Finished+4*perTenant || unasked < 80-begun {
+			t.Errorf("%d of %d that were begun finished, %d of them were begun in vain; %d were not asked for", s.Finished, begun, late, unasked)
+		}
+		// Pull by pull, by whoever tries again later, it is asked for again.
+		rest := s.Failed[len(s.Failed)-1].Pull
+		pull := func() *run.Failure {
+			outcome, err := e.Pull(t.Context(), p.Header, []plan.Pull{*rest})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return outcome.Results[0].Failure
+		}
+		if pull() == nil {
+			t.Error("the host is not gone")
+		}
+		gone = 24 * time.Hour
+		time.Sleep(6 * time.Minute)
+		if failure := pull(); failure != nil {
+			t.Errorf("%+v", failure)
 		}
 	})
 }

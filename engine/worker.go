@@ -26,7 +26,8 @@ import (
 // gives plain data, so that whoever distributes work can call it anywhere. What
 // failed is in the Outcome; the error is for what kept all of them from being
 // tried, such as a plan of another configuration. What the service refuses for
-// good is not asked for again for pulls with the same header, for an hour.
+// good is not asked for again for pulls with the same header, for an hour; what may
+// pass, such as an outage, is.
 func (e *Engine) Pull(ctx context.Context, h plan.Header, pulls []plan.Pull) (run.Outcome, error) {
 	gates, fresh := e.runs.of(&h, e.now())
 	if fresh {
@@ -34,7 +35,7 @@ func (e *Engine) Pull(ctx context.Context, h plan.Header, pulls []plan.Pull) (ru
 			return run.Outcome{}, err
 		}
 	}
-	return (&worker{e, nil, gates}).Pull(ctx, h, pulls)
+	return (&worker{Engine: e, gates: gates}).Pull(ctx, h, pulls)
 }
 
 // worker is the engine as an executor knows it, for one run.
@@ -42,6 +43,9 @@ type worker struct {
 	*Engine
 	tell  func(run.Progress) // nil for nobody
 	gates *gate.Gates
+	// ends reports that the run is known to end, so that what may pass later, such
+	// as an outage, is waited for once in it.
+	ends bool
 }
 
 // Pull implements run.Worker.

@@ -166,6 +166,7 @@ func ofLogin(e *auth.Error) Explanation {
 		x.Kind, x.Cause = Secret, "secret"
 	case errors.As(e, &patient):
 		x.Cause = string(fetch.Unavailable)
+		x.Reason = fmt.Sprintf("no token as app %q: %s%s", e.App, outOfPatience, unnamed(patient.Last))
 	case e.Status == 0:
 		x.Kind, x.Cause = Network, "network"
 	case e.Status == http.StatusProxyAuthRequired:
@@ -194,13 +195,16 @@ func (s *Subject) ofService(e *fetch.ServiceError) Explanation {
 	return x
 }
 
+// outOfPatience begins a Reason, whatever time was left where a wait was asked for.
+const outOfPatience = "no useful answer for as long as patience lasts: "
+
 // ofPatience explains that nothing useful came for as long as patience lasts.
 func (s *Subject) ofPatience(e *transport.PatienceError) Explanation {
 	x := Explanation{Kind: Service, Cause: string(fetch.Unavailable), ClientRequestID: fetch.SentAs(e), Reason: unnamed(e.Last)}
 	if service, ok := errors.AsType[*fetch.ServiceError](e.Last); ok {
 		x = s.ofService(service)
 	}
-	x.Reason = "no useful answer for as long as patience lasts: " + x.Reason
+	x.Reason = outOfPatience + x.Reason
 	x.Advice = strings.TrimSpace(x.Advice + " " + e.Advice())
 	return x
 }

@@ -1,6 +1,7 @@
-// Package gate has asked once what is refused for good. Of the pulls of one
-// tenant's report the first goes alone until it has a useful answer; where it is
-// refused, the others are not tried.
+// Package gate has asked once what is refused for good, and waited for once what
+// does not come. Of the pulls of one tenant's report the first goes alone until it
+// has a useful answer; where it is refused, or the service given up, the others are
+// not tried.
 package gate
 
 import (
@@ -123,7 +124,8 @@ func (p *Pass) Open() bool {
 	return p.gate.answered
 }
 
-// Refused shuts the gate: err is why.
+// Refused shuts the gate, though it be open: err is why. Who is within and has no
+// answer yet ends, see Until.
 func (p *Pass) Refused(err error) {
 	p.gate.shutting(err)
 	p.gate.decide()

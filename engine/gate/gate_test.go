@@ -125,3 +125,22 @@ func TestGatesStandAlone(t *testing.T) {
 		t.Error("the gate is another one")
 	}
 }
+
+// A gate that one failed pull has opened is shut by what ends all of them.
+func TestShutAfterAFailure(t *testing.T) {
+	g := New().Of(Key{})
+	first, _ := g.Enter(t.Context(), &seat{})
+	first.Leave()
+	second, err := g.Enter(t.Context(), &seat{})
+	if err != nil || second.Open() {
+		t.Fatal(err)
+	}
+	third, _ := g.Enter(t.Context(), &seat{})
+	within, _, release := third.Until(t.Context())
+	defer release()
+	second.Refused(errRefused)
+	<-within.Done()
+	if _, err := g.Enter(t.Context(), &seat{}); !errors.Is(err, errRefused) {
+		t.Errorf("the gate gives %v", err)
+	}
+}

@@ -49,7 +49,7 @@ type Failure struct {
 	Message string `json:"message"`
 	Explanation
 	// Unasked reports that the service was not asked for the slice: it had
-	// refused the whole report of the tenant before.
+	// refused the whole report of the tenant before, or was given up.
 	Unasked bool `json:"unasked,omitempty"`
 	// Stopped reports that an interrupt or the deadline ended the pull.
 	Stopped bool `json:"stopped,omitempty"`

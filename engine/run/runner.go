@@ -189,7 +189,7 @@ func (job *Job) source(l *ledger.Ledger) (*ledger.Held, error) {
 }
 
 // UnaskedError says that the service was not asked, because it has refused what
-// the pull is of as a whole: Err is how.
+// the pull is of as a whole, or was given up: Err is how.
 type UnaskedError struct{ Err error }
 
 func (e *UnaskedError) Error() string { return "not asked again: " + e.Err.Error() }

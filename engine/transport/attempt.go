@@ -21,8 +21,15 @@ const headerClientRequestID = "client-request-id"
 // as long again, and the caller does better to ask for less.
 var ErrNoAnswer = errors.New("the service did not answer in time")
 
-// ErrStalled is in the errors of bodies that stopped arriving.
-var ErrStalled = errors.New("the service stopped sending")
+// ErrStalled is in the errors of bodies that stopped arriving. It has a method
+// Stalled, by which those know it who do not know this package.
+var ErrStalled error = stalled{}
+
+type stalled struct{}
+
+func (stalled) Error() string { return "the service stopped sending" }
+
+func (stalled) Stalled() {}
 
 const (
 	// bodySilence is how long a body may bring nothing before it is broken off,
@@ -96,9 +103,15 @@ func (a *attempt) head(req *http.Request, cancel context.CancelCauseFunc) (*http
 func whole(resp *http.Response) error {
 	content, err := io.ReadAll(io.LimitReader(resp.Body, maxSmall+1))
 	_ = resp.Body.Close()
-	resp.Body = io.NopCloser(bytes.NewReader(content))
+	resp.Body = arrived{bytes.NewReader(content)}
 	return err
 }
+
+// arrived is a body that is here.
+type arrived struct{ io.Reader }
+
+// Close implements io.Closer.
+func (arrived) Close() error { return nil }
 
 // body is the body of an answer, which is broken off when nothing arrives.
 type body struct {
@@ -126,7 +139,7 @@ func (b *body) Read(p []byte) (int, error) {
 	defer b.quiet.end()
 	n, err := b.ReadCloser.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) && errors.Is(context.Cause(b.ctx), ErrStalled) {
-		err = fmt.Errorf("%w: no byte for %s", ErrStalled, length(bodySilence))
+		err = fmt.Errorf("%w: no byte for %.0f s", ErrStalled, bodySilence.Seconds())
 	}
 	return n, err
 }

@@ -1,8 +1,12 @@
 package transport
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -80,7 +84,7 @@ func trimLength(d time.Duration) string {
 // Patience is how long requests that belong together go on without a useful
 // answer: those of one application in one tenant to one API. It is counted from
 // the first request that got none, and a useful answer to any of them ends the
-// count. When it is over all of them end, with one error; for some minutes
+// count: one whose body came, to its end. When it is over all of them end, with one error; for some minutes
 // further ones end at once, and then one is sent to see.
 //
 // It is safe for concurrent use.
@@ -236,6 +240,47 @@ func (b both) while(ctx context.Context) (during context.Context, stop func()) {
 		stopHost()
 		stopOwn()
 	}
+}
+
+// judge says of an answer to a request that began at a time whether it was useful,
+// when that is known: at the end of its body.
+func (b both) judge(resp *http.Response, ctx context.Context, began time.Time) {
+	if _, ok := resp.Body.(arrived); ok || resp.Body == nil || resp.Body == http.NoBody {
+		b.useful()
+		return
+	}
+	resp.Body = &judged{ReadCloser: resp.Body, ctx: ctx, patience: b, began: began, id: resp.Header.Get(headerClientRequestID)}
+}
+
+// judged is the body of an answer of which it is not known yet whether it is
+// useful. One that is closed before its end says nothing of that.
+type judged struct {
+	io.ReadCloser
+	ctx      context.Context
+	patience both
+	began    time.Time
+	id       string // client-request-id
+	known    bool
+	over     error // of patience
+}
+
+// Read implements io.Reader. The error is a *PatienceError where patience is over.
+func (j *judged) Read(p []byte) (int, error) {
+	n, err := j.ReadCloser.Read(p)
+	switch {
+	case err == nil, j.ctx.Err() != nil:
+	case j.known:
+		err = cmp.Or(j.over, err)
+	case errors.Is(err, io.EOF):
+		j.known = true
+		j.patience.useful()
+	default:
+		j.known = true
+		if _, j.over = j.patience.failed(j.began, time.Now(), &attemptError{id: j.id, err: err}, 0); j.over != nil {
+			err = j.over
+		}
+	}
+	return n, err
 }
 
 // belonging is what requests have in common that belong together.

@@ -118,7 +118,7 @@ func TestPatienceIsShared(t *testing.T) {
 		ended := make(chan time.Duration, 100)
 		ask := func() {
 			for {
-				if _, err := get(t, rt, home+"/x"); err != nil {
+				if err := read(t, rt, home+"/x"); err != nil {
 					if !errors.As(err, new(*PatienceError)) {
 						t.Error(err)
 					}

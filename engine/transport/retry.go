@@ -49,7 +49,9 @@ func (r Retry) wait(attempt int) time.Duration {
 // 502, 503, and connections that could not be made or broke before an answer.
 // It does so for as long as there is patience, and then ends with a
 // *PatienceError. Not so 504 and ErrNoAnswer, of which patience is used up too:
-// the caller does better to ask for less.
+// the caller does better to ask for less. Nor bodies that stall or break off,
+// which the caller asks for again, or not: they use patience up as well, and
+// reading one ends with the *PatienceError when it is over.
 //
 // An answer that says to wait, as a 429 always does, pauses the limiter, and
 // so all requests that count with this one. A host that cannot be reached is
@@ -94,7 +96,7 @@ func (r *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 			r.report(resp, err, n, 0)
 		case !again(resp, err), resp != nil && r.final != nil && r.final(resp):
 			if err == nil {
-				patience.useful()
+				patience.judge(resp, req.Context(), began)
 			}
 			return resp, err
 		case !repeatable(req):

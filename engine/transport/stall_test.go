@@ -72,7 +72,7 @@ func TestBodiesThatStall(t *testing.T) {
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				if strings.Join(told, ", ") != "left at 5s, back at 1m0s" || len(said) != 1 || said[0].Why != WaitSilent {
+				if strings.Join(told, ", ") != "left at 5s, back at 1m0s" || len(said) != 2 || said[0].Why != WaitSilent || said[1].Why != WaitSilent { // after 10 s and 40 s
 					t.Errorf("%q, said %+v", told, said)
 				}
 			})
@@ -193,3 +193,122 @@ func (s slowTokens) Token(ctx context.Context) (string, error) {
 }
 
 func (slowTokens) Invalidate(string) {}
+
+// plainHome is home to connections in memory.
+const plainHome = "http://graph.example"
+
+// askUntilOver asks for a page again and again, and reads it, until patience is
+// over, and returns that error and what came before it.
+func askUntilOver(t *testing.T, rt http.RoundTripper) (over *PatienceError, last, before error) {
+	t.Helper()
+	for {
+		err := read(t, rt, plainHome+"/x")
+		if errors.As(err, &over) {
+			return over, err, before
+		}
+		if err != nil {
+			before = err
+		}
+		time.Sleep(time.Second)
+	}
+}
+
+// Only what comes to its end is useful: heads of answers whose bodies stall or
+// break off use patience up, with those who ask and with the host, and whoever
+// waits for the same ends with it.
+func TestBodiesThatDoNotComeUsePatienceUp(t *testing.T) {
+	for _, tt := range []struct{ name, text, says string }{
+		{"stalls", halfAnswer, "no useful answer for 1h0m"},
+		{"nothing but the head", headAnswer, "the service stopped sending: no byte for 60 s"},
+		{"breaks off", halfAnswer, "unexpected EOF"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				base, asked := stalling(t, func(int) string { return tt.text })
+				if tt.name == "breaks off" {
+					base.DialContext = pipe(func(server net.Conn) {
+						if _, err := http.ReadRequest(bufio.NewReader(server)); err == nil {
+							_, _ = io.WriteString(server, tt.text)
+						}
+						server.Close()
+					})
+				}
+				patiences, hosts := NewPatiences(time.Hour), NewHosts(DefaultRetry(), nil)
+				client := func(tenant string, base http.RoundTripper) http.RoundTripper {
+					return New(Options{Base: base, Server: plainHome, Patience: patiences.For("app", tenant, "graph"), Hosts: hosts, Retry: DefaultRetry()})
+				}
+				start := time.Now()
+				var wg sync.WaitGroup
+				wg.Go(func() { // who waits for something else
+					time.Sleep(50 * time.Minute)
+					err := read(t, client("a", &script{outcomes: []outcome{reply(503)}}), plainHome+"/x")
+					if took := time.Since(start); !errors.As(err, new(*PatienceError)) || took < time.Hour || took > 62*time.Minute {
+						t.Errorf("another ended after %s with %v", took, err)
+					}
+				})
+				over, last, before := askUntilOver(t, client("a", base))
+				wg.Wait()
+				if took := time.Since(start); took < time.Hour || took > 62*time.Minute {
+					t.Errorf("it ended after %s", took)
+				}
+				if !strings.Contains(last.Error(), tt.says) || !strings.Contains(last.Error(), "client-request-id") || over.Limit != time.Hour {
+					t.Errorf("%v", last)
+				}
+				if tt.name != "breaks off" && (!errors.Is(last, ErrStalled) || !errors.Is(before, ErrStalled) || asked() > 61) {
+					t.Errorf("%v, and before %v, after %d requests", last, before, asked())
+				}
+				// The host has nothing for a late tenant either, who asks once.
+				begun := time.Now()
+				askUntilOver(t, client("b", base))
+				if took := time.Since(begun); took > 2*time.Minute {
+					t.Errorf("a late tenant waited %s", took)
+				}
+				// A whole body begins all of it anew.
+				time.Sleep(tryAgainAfter)
+				mustGet(t, client("a", &script{outcomes: []outcome{reply(200)}}), plainHome+"/x")
+				begun = time.Now()
+				askUntilOver(t, client("a", base))
+				if took := time.Since(begun); took < time.Hour {
+					t.Errorf("after a useful answer patience lasted %s", took)
+				}
+			})
+		})
+	}
+}
+
+// Neither an answer that is closed before its end is useful nor one whose reader
+// is interrupted; of none is patience used up.
+func TestBodiesThatAreNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		patience := NewPatience(time.Hour)
+		base, _ := stalling(t, func(int) string { return halfAnswer })
+		rt := New(Options{Base: base, Server: plainHome, Patience: patience, Retry: DefaultRetry()})
+		resp, err := get(t, rt, plainHome+"/x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if resp, err = rt.RoundTrip(newRequest(t, plainHome+"/x").WithContext(ctx)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadAll(resp.Body); err == nil || errors.Is(err, ErrStalled) {
+			t.Errorf("%v", err)
+		}
+		resp.Body.Close()
+		if patience.amiss() {
+			t.Error("patience is used up")
+		}
+		_ = read(t, rt, plainHome+"/x")
+		if !patience.amiss() {
+			t.Error("patience is not used up")
+		}
+		if resp, err = get(t, rt, plainHome+"/x"); err != nil {
+			t.Fatal(err)
+		}
+		if resp.Body.Close(); !patience.amiss() {
+			t.Error("the head of an answer was useful")
+		}
+	})
+}

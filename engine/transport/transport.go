@@ -66,7 +66,7 @@ type Options struct {
 // *OutageError, and other network failures, which wrap their cause and name the
 // client-request-id. Every answer has a client-request-id among its headers: the
 // service's echo, or what was sent. A body that brings nothing for a minute breaks
-// off with ErrStalled.
+// off with ErrStalled, or with a *PatienceError if patience is over by then.
 func New(o Options) http.RoundTripper {
 	if o.Base == nil {
 		o.Base = NewBase()

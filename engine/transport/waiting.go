@@ -40,12 +40,14 @@ type Waiting struct {
 const (
 	// leaveAfter is how long nothing has to arrive until a seat is left.
 	leaveAfter = 5 * time.Second
-	// sayAfter is how long a wait has to be until it is told of.
+	// sayAfter is how long a wait has to be until it is told of, and sayAgain how
+	// long after that one is told of again in which nothing arrives.
 	sayAfter = 10 * time.Second
+	sayAgain = 30 * time.Second
 )
 
 // quiet is what is done while nothing arrives: the seat is left after some
-// seconds, and after some more it is said. The zero value does nothing.
+// seconds, and after some more it is said, again and again. The zero value does nothing.
 type quiet struct {
 	seat Seat
 	why  Why
@@ -97,6 +99,7 @@ func (w *watching) pass() {
 		w.timer.Reset(sayAfter - leaveAfter)
 	case w.say != nil:
 		w.say(Waiting{Why: w.why})
+		w.timer.Reset(sayAgain)
 	}
 }
 

@@ -21,7 +21,7 @@ func (w *Wire) Source(tenant *config.Tenant, report *config.Report, seat transpo
 	t := report.Type
 	source := &odata.Reader{
 		Client: odata.Client{
-			HTTP: s.client(tenant, t, seat), Logger: w.options.Logger.Named("fetch"), Backoff: w.Backoff, Patience: patience, Pages: &s.pages,
+			HTTP: s.client(tenant, t, seat), Logger: w.options.Logger.Named("fetch"), Backoff: w.Backoff, Patience: max(patience, w.Retry.Patience), Pages: &s.pages,
 			Reach: w.Reach(tenant, report), Now: w.options.Now,
 		},
 		Request: odata.Request{
@@ -41,7 +41,7 @@ func (w *Wire) Source(tenant *config.Tenant, report *config.Report, seat transpo
 	return source, nil
 }
 
-// patience is how long a pull follows pages without an event.
+// patience is how long a pull follows pages without an event, at least.
 const patience = time.Hour
 
 // kept is until when a service may refuse to be asked: the end of the day on which

@@ -7,7 +7,8 @@ import (
 
 const (
 	// Heartbeat is how long a log or a pipe hears nothing at most, while
-	// something runs.
+	// Heartbeat is how long a log or a pipe hears nothing at most, while
+	// something runs that does not wait.
 	Heartbeat = 30 * time.Second
 	// Redraw is how often lines on a terminal are drawn again at most.
 	Redraw = 200 * time.Millisecond

@@ -38,7 +38,8 @@ type Client struct {
 	Backoff time.Duration
 
 	// Patience is how long pages without an event are followed, one after the
-	// other, before the pull fails. 0 is for one hour.
+	// other, and how long a page is asked for again that stops arriving, before the
+	// pull fails. 0 is for one hour.
 	Patience time.Duration
 	// Reach, if set, knows how long a span the service answers for in one go.
 	Reach *Reach

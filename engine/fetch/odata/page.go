@@ -43,6 +43,7 @@ type pager struct {
 	keys     rawjson.Keys
 	maxBytes int64
 	backoff  time.Duration
+	patience time.Duration
 	// blanks says that the service refused a link as it wrote it, with plus signs
 	// for blanks, and took it with %20.
 	blanks atomic.Bool
@@ -54,7 +55,7 @@ func newPager(c *Client, r *Request) *pager {
 	p := &pager{
 		http: sameServerClient(c.HTTP), protocol: r.Protocol, logger: c.logger(), header: http.Header{},
 		keys:     rawjson.Keys{Time: timePath(r)[0], ID: r.ID[:idCount(r)]},
-		maxBytes: c.MaxPageBytes, backoff: c.Backoff,
+		maxBytes: c.MaxPageBytes, backoff: c.Backoff, patience: c.patience(),
 	}
 	if p.maxBytes == 0 {
 		p.maxBytes = defaultMaxPageBytes
@@ -107,7 +108,9 @@ func (g *pager) read(ctx context.Context, address string, p *page, of question, 
 	if otherwise = otherwise && of.later; otherwise && g.blanks.Load() {
 		address, other = other, address
 	}
-	for try := 1; ; try++ {
+	var stalling time.Time // since when the page stops arriving
+	for try := 1; ; {
+		began := time.Now()
 		err := once(address)
 		if otherwise && isStatus(err, http.StatusBadRequest) && ctx.Err() == nil {
 			otherwise = false
@@ -117,11 +120,23 @@ func (g *pager) read(ctx context.Context, address string, p *page, of question, 
 				return nil
 			}
 		}
-		if err == nil || ctx.Err() != nil || try >= tries(err, of, g.answered.Load()) {
+		switch {
+		case err == nil, ctx.Err() != nil:
 			return err
+		case stalls(err):
+			if stalling.IsZero() {
+				stalling = began
+			}
+			if time.Since(stalling) >= g.patience {
+				return err
+			}
+		case try >= tries(err, of, g.answered.Load()):
+			return err
+		default:
+			try++
 		}
-		g.logger.Warn("asking for a page again", "try", try+1, "error", err)
-		if g.pause(ctx, try, err) != nil {
+		g.logger.Warn("asking for a page again", "try", p.requests+1, "error", err)
+		if g.pause(ctx, try-1, err) != nil {
 			return err
 		}
 	}
@@ -129,9 +144,13 @@ func (g *pager) read(ctx context.Context, address string, p *page, of question, 
 
 // pause waits before a page is asked for again that failed with err for the nth time.
 func (g *pager) pause(ctx context.Context, n int, err error) error {
-	delay := g.backoff << (n - 1)
-	if flaps(err) {
-		delay = refusedWait * g.backoff
+	delay := g.backoff
+	switch {
+	case stalls(err): // which was wait enough
+	case flaps(err):
+		delay *= refusedWait
+	default:
+		delay <<= n - 1
 	}
 	return wait(ctx, delay+rand.N(delay/2+1))
 }
@@ -166,6 +185,26 @@ func tries(err error, of question, answered bool) int {
 // refusedWait is how many times the first wait it takes until a page that was
 // refused is asked for again.
 const refusedWait = 10
+
+// stalls reports whether a page has stopped arriving. It is asked for again as
+// long as patience lasts, like an answer that does not come for any other reason
+// that may pass.
+func stalls(err error) bool {
+	_, ok := errors.AsType[interface {
+		error
+		Stalled()
+	}](err)
+	return ok && !isFinal(err)
+}
+
+// isFinal reports whether an error ends everything that belongs together.
+func isFinal(err error) bool {
+	_, ok := errors.AsType[interface {
+		error
+		Final()
+	}](err)
+	return ok
+}
 
 func flaps(err error) bool {
 	e, ok := errors.AsType[*fetch.ServiceError](err)
@@ -223,6 +262,9 @@ func (g *pager) readOnce(ctx context.Context, address string, p *page, received 
 	}
 	if errors.Is(err, errTooLarge) {
 		return fmt.Errorf("a page is larger than %s bytes%s: ask for smaller ones with page_size", grouped(g.maxBytes), fetch.IDs(p.requestID, p.clientID))
+	}
+	if isFinal(err) {
+		return err
 	}
 	if err == nil && resp.ContentLength >= 0 && int64(len(p.body)) != resp.ContentLength {
 		err = io.ErrUnexpectedEOF

@@ -321,3 +321,66 @@ func TestGrouped(t *testing.T) {
 		}
 	}
 }
+
+// stuck is the error of a body that stops arriving; over is that patience with
+// it is over.
+type (
+	stuck struct{}
+	over  struct{ error }
+)
+
+func (stuck) Error() string  { return "it stopped" }
+func (stuck) Stalled()       {}
+func (over) Final()          {}
+func (o over) Unwrap() error { return o.error }
+
+// A page that stops arriving is asked for again for as long as patience lasts:
+// that of the transport, which ends the pull with its own error, or else that
+// with the page.
+func TestPagesThatStallAreAskedForWhilePatienceLasts(t *testing.T) {
+	for name, test := range map[string]struct {
+		passes, ends int // from which request on
+		least, most  time.Duration
+	}{
+		"it passes":              {passes: 11, least: 10 * time.Minute, most: 11 * time.Minute},
+		"patience is over":       {ends: 31, least: 31 * time.Minute, most: 32 * time.Minute},
+		"others are answered":    {least: time.Hour, most: 62 * time.Minute},
+		"a later page":           {passes: 12, least: 10 * time.Minute, most: 11 * time.Minute},
+		"a later page that ends": {ends: 32, least: 31 * time.Minute, most: 32 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				asked := 0
+				transport := roundTripper(func(req *http.Request) (*http.Response, error) {
+					asked++
+					text := `{"value":[{"id":"1"}]}`
+					if later := strings.Contains(name, "later"); later && asked == 1 {
+						text = `{"value":[{"id":"0"}],"@odata.nextLink":"https://h.example/v1.0/things?$skiptoken=1"}`
+					} else if test.passes == 0 || asked < test.passes {
+						time.Sleep(time.Minute)
+						err := error(stuck{})
+						if test.ends > 0 && asked >= test.ends {
+							err = over{err}
+						}
+						return &http.Response{StatusCode: 200, ContentLength: 9, Header: http.Header{}, Body: io.NopCloser(iotest.ErrReader(err)), Request: req}, nil
+					}
+					return &http.Response{StatusCode: 200, ContentLength: -1, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(text)), Request: req}, nil
+				})
+				start := time.Now()
+				c := &Client{HTTP: &http.Client{Transport: transport}}
+				_, _, err := read(t, c, &Request{Protocol: Graph{}, Endpoint: "https://h.example", Version: "v1.0", Path: "/things", ID: []string{"id"}})
+				if took := time.Since(start); took < test.least || took > test.most {
+					t.Errorf("it took %s", took)
+				}
+				_, final := errors.AsType[over](err)
+				service, _ := errors.AsType[*fetch.ServiceError](err)
+				switch {
+				case test.passes > 0 && err != nil, test.ends > 0 && (!final || service != nil):
+					t.Errorf("%v", err)
+				case test.passes == 0 && test.ends == 0 && (service == nil || service.Kind != fetch.BadResponse):
+					t.Errorf("%v", err)
+				}
+			})
+		})
+	}
+}

@@ -106,7 +106,7 @@ type pullFailedMessage struct {
 }
 
 // unasked is the error of a pull for which the service was not asked.
-const unasked = "not asked: the report of the tenant was refused before"
+const unasked = "not asked: the report of the tenant was refused, or the service given up, before"
 
 type failureGroupMessage struct {
 	view.Head
@@ -154,10 +154,13 @@ type applySummaryMessage struct {
 }
 
 // JSON writes applies for programs.
-type JSON struct{ *plans.JSON }
+type JSON struct {
+	*plans.JSON
+	waits map[run.Waits]*spacing // by subject and cause
+}
 
 // NewJSON returns a view that writes applies on j.
-func NewJSON(j *view.JSON) *JSON { return &JSON{plans.NewJSON(j)} }
+func NewJSON(j *view.JSON) *JSON { return &JSON{plans.NewJSON(j), map[run.Waits]*spacing{}} }
 
 func (j *JSON) pull(t view.Type, p *plan.Pull) pullHead {
 	return pullHead{view.HeadOf(t), j.Now().UTC(), p.Tenant, p.Report, p.From, p.To, p.Label}
@@ -187,6 +190,9 @@ func (j *JSON) Progress(progress run.Progress) {
 	case run.Ended:
 		j.ended(&p)
 	case run.Waits:
+		if !j.due(&p) {
+			return
+		}
 		m := applyWaitingMessage{
 			Head: view.HeadOf(view.TypeApplyWaiting), At: j.Now().UTC(),
 			Tenant: p.Tenant, Application: p.App, Host: p.Host, Cause: p.Why, Last: p.Last,
@@ -196,6 +202,22 @@ func (j *JSON) Progress(progress run.Progress) {
 		}
 		j.Put(m)
 	}
+}
+
+// due reports whether a wait is to be told of, which it is then.
+func (j *JSON) due(w *run.Waits) bool {
+	key := run.Waits{Tenant: w.Tenant, App: w.App, Host: w.Host, Why: w.Why}
+	s := j.waits[key]
+	if s == nil {
+		s = &spacing{}
+		j.waits[key] = s
+	}
+	now := j.Now()
+	if s.hear(w.Until, now); !s.due(now) {
+		return false
+	}
+	s.say(now)
+	return true
 }
 
 func (j *JSON) ended(e *run.Ended) {

@@ -182,19 +182,24 @@ func finishedText(f *run.Ended) string {
 }
 
 // lines is the display for logs and pipes: a line when a pull starts and when
-// it ends, but for failures that were said, and a sign of life when nothing
-// happens.
+// it ends, but for failures that were said, one for all that wait for the same,
+// and a sign of life when nothing happens.
 type lines struct {
 	p   *term.Printer
 	now func() time.Time
 
-	mu    sync.Mutex
-	tally tally
-	last  time.Time // of the last line
+	mu     sync.Mutex
+	tally  tally
+	crowds []*crowd
+	last   time.Time     // of the last line
+	beat   time.Duration // until the next sign of life
 }
 
+// longestBeat is how far apart signs of life are at most, if pulls wait.
+const longestBeat = 5 * time.Minute
+
 func newLines(p *term.Printer, total int, now func() time.Time) *lines {
-	return &lines{p: p, now: now, tally: tally{total: total, began: now()}, last: now()}
+	return &lines{p: p, now: now, tally: tally{total: total, began: now()}, last: now(), beat: term.Heartbeat}
 }
 
 func (l *lines) report(progress run.Progress) {
@@ -204,12 +209,18 @@ func (l *lines) report(progress run.Progress) {
 	l.tally.add(progress, now)
 	switch e := progress.(type) {
 	case run.Started:
+		l.beat = term.Heartbeat
 		l.p.Printf("%s: started\n", shortName(e.Pull))
 	case run.Waits:
-		l.p.Printf("%s\n", waitingText(&e, now, true))
+		c := l.crowd(kindOf(&e))
+		c.hear(e, now)
+		l.waits(c, now)
+		return
 	case run.Progressed:
+		l.beat = term.Heartbeat
 		return
 	default:
+		l.beat = term.Heartbeat
 		if l.tally.again(progress) {
 			return
 		}
@@ -218,14 +229,45 @@ func (l *lines) report(progress run.Progress) {
 	l.last = now
 }
 
+// crowd is that of a kind of wait.
+func (l *lines) crowd(kind waitKind) *crowd {
+	for _, c := range l.crowds {
+		if c.waitKind == kind {
+			return c
+		}
+	}
+	c := &crowd{waitKind: kind}
+	l.crowds = append(l.crowds, c)
+	return c
+}
+
+// waits says who waits, if that is due.
+func (l *lines) waits(c *crowd, now time.Time) {
+	if text := c.line(now); text != "" {
+		l.p.Printf("%s\n", text)
+		l.last = now
+	}
+}
+
 func (l *lines) tick() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := l.now()
-	if now.Sub(l.last) < term.Heartbeat {
+	waits := false
+	for _, c := range l.crowds {
+		l.waits(c, now)
+		waits = waits || c.goesOn.Add(waitEnds).After(now)
+	}
+	if !waits {
+		l.beat = term.Heartbeat
+	}
+	if now.Sub(l.last) < l.beat {
 		return
 	}
 	l.last = now
+	if waits {
+		l.beat = min(2*l.beat, longestBeat)
+	}
 	text := "Still running: " + l.tally.summary(now)
 	if len(l.tally.active) > 0 {
 		a := l.tally.active[0]

@@ -244,3 +244,155 @@ func goldenLines(t *testing.T, name string, lines []string) {
 	t.Helper()
 	viewtest.Golden(t, name, strings.Join(lines, "\n")+"\n")
 }
+
+// A log has one line for all that wait for the same, at once for the first, half a
+// minute later for others, and then ever less often.
+func TestLinesOfManyThatWait(t *testing.T) {
+	s := viewtest.NewScreen()
+	h := NewHuman(s.Human())
+	h.BeginApply(3000)
+	start := s.Clock
+	var lines []string
+	later := func(d time.Duration, wait func(i int)) {
+		for end := s.Clock.Add(d); s.Clock.Before(end); s.Clock = s.Clock.Add(time.Second) {
+			for i := range 100 {
+				// Each tells again a minute after it has last, the later ones later.
+				if at := int(s.Clock.Sub(start).Seconds()) - i/2; wait != nil && at >= 0 && at%60 == 0 {
+					wait(i)
+				}
+			}
+			s.Reset()
+			h.Tick()
+			for line := range strings.Lines(s.String()) {
+				if !strings.HasPrefix(line, "Still running") {
+					lines = append(lines, fmt.Sprintf("%s %s", s.Clock.Sub(start), line))
+				}
+			}
+		}
+	}
+	silent := func(i int) {
+		s.Reset()
+		h.Progress(run.Waits{Tenant: fmt.Sprintf("tenant.t[%q]", fmt.Sprint(i)), Why: "silent"})
+		for line := range strings.Lines(s.String()) {
+			lines = append(lines, fmt.Sprintf("%s %s", s.Clock.Sub(start), line))
+		}
+	}
+	later(time.Hour, silent)
+	for i, want := range []string{
+		"0s t[\"0\"]: waiting, the service sends nothing\n",
+		"30s 62 tenants: waiting, the service sends nothing: t[\"0\"], t[\"1\"], t[\"2\"] and 59 more\n",
+		"1m0s 100 tenants: waiting, the service sends nothing: t[\"0\"], t[\"1\"], t[\"2\"] and 97 more\n",
+	} {
+		if len(lines) <= i || lines[i] != want {
+			t.Fatalf("line %d is not %q:\n%s", i, want, strings.Join(lines, ""))
+		}
+	}
+	if len(lines) < 9 || len(lines) > 12 {
+		t.Errorf("%d lines in an hour:\n%s", len(lines), strings.Join(lines, ""))
+	}
+	// A wait that begins anew is said at once, and so is one for something else.
+	later(20*time.Minute, nil)
+	before := len(lines)
+	silent(5)
+	h.Progress(run.Waits{Tenant: "tenant.t", Why: "token"})
+	if len(lines) != before+1 || !strings.Contains(s.String(), "t: waiting for a token\n") {
+		t.Errorf("%s\n%s", strings.Join(lines[before:], ""), s)
+	}
+}
+
+// One line for many says when it goes on for the first of them, and what one of
+// them was answered.
+func TestLineOfManyHasItsExample(t *testing.T) {
+	s := viewtest.NewScreen()
+	h := NewHuman(s.Human())
+	h.BeginApply(5)
+	tell := func() {
+		for i, tenant := range []string{"tenant.a", "tenant.b"} {
+			h.Progress(run.Waits{Tenant: tenant, Why: "throttled", Until: s.Clock.Add(time.Duration(2-i) * time.Minute), Last: "429 of " + tenant})
+		}
+		for _, host := range []string{"h:1", "h:2", "h:3", "h:4"} {
+			h.Progress(run.Waits{Host: host, Why: "outage"})
+		}
+		h.Progress(run.Waits{App: "id-1", Why: "pace"})
+		h.Progress(run.Waits{App: "id-2", Why: "pace"})
+	}
+	tell()
+	s.Reset()
+	s.Clock = s.Clock.Add(30 * time.Second)
+	tell()
+	h.Tick()
+	want := `2 tenants: waiting, the service is throttling, until 10:01:30Z at the earliest: a, b; such as a: 429 of tenant.a
+4 hosts: waiting, it cannot be reached: h:1, h:2, h:3 and 1 more
+2 applications: waiting for the service's limits: id-1, id-2
+`
+	if diff := cmp.Diff(want, s.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// While all that happens is that pulls wait, signs of life come less often, but
+// they come.
+func TestHeartbeatOfARunThatWaits(t *testing.T) {
+	s := viewtest.NewScreen()
+	h := NewHuman(s.Human())
+	h.BeginApply(10)
+	p := viewtest.Plan()
+	h.Progress(run.Started{Pull: &p.Pulls[1]})
+	last, longest, beats := s.Clock, time.Duration(0), 0
+	for i := range 3600 {
+		s.Reset()
+		if i%30 == 0 {
+			h.Progress(run.Waits{Tenant: "tenant.a", Why: "silent"})
+		}
+		if h.Tick(); s.Len() > 0 {
+			longest, last = max(longest, s.Clock.Sub(last)), s.Clock
+			if strings.HasPrefix(s.String(), "Still running") {
+				beats++
+			}
+		}
+		s.Clock = s.Clock.Add(time.Second)
+	}
+	if longest > longestBeat || beats > 20 {
+		t.Errorf("nothing for %s, and %d signs of life", longest, beats)
+	}
+	// What goes on again is heard of as before.
+	h.Progress(run.Progressed{Pull: &p.Pulls[1], Events: 1})
+	h.Tick()
+	s.Reset()
+	s.Clock = s.Clock.Add(term.Heartbeat)
+	if h.Tick(); !strings.Contains(s.String(), "Still running") {
+		t.Errorf("%q", s)
+	}
+}
+
+// For programs each wait is a message, ever less often.
+func TestJSONSpacesWaits(t *testing.T) {
+	s := viewtest.NewScreen()
+	j := NewJSON(view.NewJSON(s.Streams(), s.Now))
+	told := map[string][]time.Duration{}
+	start := s.Clock
+	hear := func(tenant string) {
+		s.Reset()
+		if j.Progress(run.Waits{Tenant: tenant, Why: "silent"}); s.Len() > 0 {
+			told[tenant] = append(told[tenant], s.Clock.Sub(start))
+		}
+	}
+	for range 121 {
+		hear("a")
+		if s.Clock.Sub(start) >= time.Hour-time.Minute {
+			hear("b")
+		}
+		s.Clock = s.Clock.Add(30 * time.Second)
+	}
+	want := map[string][]time.Duration{"b": {59 * time.Minute, 59*time.Minute + 30*time.Second}}
+	for _, seconds := range []int{0, 30, 90, 210, 450, 930, 1530, 2130, 2730, 3330} {
+		want["a"] = append(want["a"], time.Duration(seconds)*time.Second)
+	}
+	if diff := cmp.Diff(want, told); diff != "" {
+		t.Error(diff)
+	}
+	s.Clock = s.Clock.Add(11 * time.Minute)
+	if hear("a"); s.Len() == 0 {
+		t.Error("another wait is not told of at once")
+	}
+}
