@@ -259,7 +259,7 @@ func TestBodiesThatDoNotComeUsePatienceUp(t *testing.T) {
 				}
 				// The host has nothing for a late tenant either, who asks once.
 				begun := time.Now()
-				askUntilOver(t, client("b", base))
+				_, _, _ = askUntilOver(t, client("b", base))
 				if took := time.Since(begun); took > 2*time.Minute {
 					t.Errorf("a late tenant waited %s", took)
 				}
@@ -267,7 +267,7 @@ func TestBodiesThatDoNotComeUsePatienceUp(t *testing.T) {
 				time.Sleep(tryAgainAfter)
 				mustGet(t, client("a", &script{outcomes: []outcome{reply(200)}}), plainHome+"/x")
 				begun = time.Now()
-				askUntilOver(t, client("a", base))
+				_, _, _ = askUntilOver(t, client("a", base))
 				if took := time.Since(begun); took < time.Hour {
 					t.Errorf("after a useful answer patience lasted %s", took)
 				}
