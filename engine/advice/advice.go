@@ -166,11 +166,16 @@ func ofLogin(e *auth.Error) Explanation {
 		x.Kind, x.Cause = Secret, "secret"
 	case errors.As(e, &patient):
 		x.Cause = string(fetch.Unavailable)
+		if answer, ok := errors.AsType[*transport.AnswerError](patient.Last); ok && answer.Status == http.StatusTooManyRequests {
+			x.Cause, x.Status = string(fetch.Throttled), answer.Status
+		}
 		x.Reason = fmt.Sprintf("no token as app %q: %s%s", e.App, outOfPatience, unnamed(patient.Last))
 	case e.Status == 0:
 		x.Kind, x.Cause = Network, "network"
 	case e.Status == http.StatusProxyAuthRequired:
 		x.Kind, x.Cause = Network, string(fetch.Proxy)
+	case e.Retryable():
+		x.Cause = string(fetch.Unavailable)
 	}
 	return x
 }

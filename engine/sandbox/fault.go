@@ -146,7 +146,8 @@ func (c *call) deny(f Fault) {
 // wait returns after d, or when the client has gone; with 0 only then.
 func (c *call) wait(d time.Duration) {
 	// A server hears that its client has gone once it has read the request.
-	_, _ = io.Copy(io.Discard, c.r.Body)
+	content, _ := io.ReadAll(c.r.Body)
+	c.r.Body = io.NopCloser(bytes.NewReader(content))
 	var after <-chan time.Time
 	if d > 0 {
 		timer := time.NewTimer(d)

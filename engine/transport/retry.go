@@ -2,7 +2,6 @@ package transport
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -65,6 +64,7 @@ type retry struct {
 	limiter  *pacing.Limiter           // may be nil
 	seat     Seat                      // may be nil
 	home     server
+	small    bool // see Options
 	explain  func(*http.Response, []byte) error
 	say      func(Waiting)
 	logger   hclog.Logger
@@ -87,14 +87,14 @@ func (r *retry) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		resp, err := r.next.RoundTrip(current)
 		switch {
-		case tooSlow(resp, err):
+		case r.tooSlow(resp, err):
 			if _, over := patience.failed(began, time.Now(), lastOf(resp, err), 0); over != nil {
 				return nil, givenUp(resp, over)
 			}
 			return resp, err
 		case r.hosts != nil && isOutage(err) && repeatable(req): // the host says when
 			r.report(resp, err, n, 0)
-		case !again(resp, err), resp != nil && r.final != nil && r.final(resp):
+		case !r.again(resp, err), resp != nil && r.final != nil && r.final(resp):
 			if err == nil {
 				patience.judge(resp, req.Context(), began)
 			}
@@ -187,10 +187,11 @@ func givenUp(resp *http.Response, err error) error {
 	return err
 }
 
-// tooSlow reports whether the service took too long over an answer.
-func tooSlow(resp *http.Response, err error) bool {
+// tooSlow reports whether the service took too long over an answer that would take
+// as long again.
+func (r *retry) tooSlow(resp *http.Response, err error) bool {
 	if err == nil {
-		return resp.StatusCode == http.StatusGatewayTimeout
+		return resp.StatusCode == http.StatusGatewayTimeout && !r.small
 	}
 	failed, ok := err.(*attemptError) //nolint:errorlint // one of this request
 	return ok && errors.Is(err, ErrNoAnswer) && !failed.transient
@@ -203,6 +204,11 @@ func isOutage(err error) bool {
 }
 
 // again reports whether an outcome may be another one the next time.
+func (r *retry) again(resp *http.Response, err error) bool {
+	return again(resp, err) || err == nil && r.small && resp.StatusCode == http.StatusGatewayTimeout
+}
+
+// again reports whether any outcome may be another one the next time.
 func again(resp *http.Response, err error) bool {
 	if err != nil {
 		failed, ok := err.(*attemptError) //nolint:errorlint // one of this request, not of that for its token
@@ -236,7 +242,14 @@ func (r *retry) report(resp *http.Response, failure error, n int, wait time.Dura
 	r.logger.Warn("the service failed, trying again", args...)
 }
 
-// answerError is an answer as an error, by its head alone.
+// AnswerError is an answer as an error, by its head alone.
+type AnswerError struct {
+	Status int
+	text   string
+}
+
+func (e *AnswerError) Error() string { return e.text }
+
 func answerError(resp *http.Response) error {
 	text := "the service answered " + strconv.Itoa(resp.StatusCode)
 	if name := http.StatusText(resp.StatusCode); name != "" {
@@ -244,10 +257,11 @@ func answerError(resp *http.Response) error {
 	}
 	for _, header := range []string{"request-id", headerClientRequestID} {
 		if id := resp.Header.Get(header); id != "" && len(id) <= 100 && !strings.ContainsFunc(id, notVisible) {
-			return fmt.Errorf("%s (%s %s)", text, header, id)
+			text += " (" + header + " " + id + ")"
+			break
 		}
 	}
-	return errors.New(text)
+	return &AnswerError{resp.StatusCode, text}
 }
 
 func notVisible(r rune) bool { return r <= ' ' || r > '~' }

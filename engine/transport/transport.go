@@ -46,7 +46,7 @@ type Options struct {
 	Patience *Patience
 	Hosts    *Hosts
 	// Small says that answers are small. They are read whole, and what does not
-	// begin within a minute or breaks off is asked for again.
+	// begin within a minute, breaks off, or ends in 504 is asked for again.
 	Small bool
 	// Explain makes an error of an answer and its body, for when patience is over.
 	Explain func(*http.Response, []byte) error
@@ -88,7 +88,7 @@ func New(o Options) http.RoundTripper {
 		rt = &renew{next: rt, tokens: o.Tokens, policy: o.Retry, logger: o.Logger}
 	}
 	rt = &retry{
-		next: rt, policy: o.Retry, final: o.Final, patience: o.Patience, hosts: o.Hosts, limiter: o.Limiter, seat: o.Seat, home: home,
+		next: rt, policy: o.Retry, final: o.Final, patience: o.Patience, hosts: o.Hosts, limiter: o.Limiter, seat: o.Seat, home: home, small: o.Small,
 		explain: o.Explain, say: o.Say, logger: o.Logger,
 	}
 	return &logged{next: rt, home: home, logger: o.Logger}

@@ -141,7 +141,7 @@ func (f *feed) receive(current *inflight) (got fed, next string) {
 	switch {
 	case errors.As(err, &pages):
 		pages.RequestID, pages.ClientRequestID = current.page.requestID, current.page.clientID
-	case err != nil && !errors.Is(err, errLostPlace):
+	case err != nil:
 		err = &fetch.LinkError{Err: err, RequestID: current.page.requestID, ClientRequestID: current.page.clientID}
 	}
 	got.linkErr = err

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/reportform/reportform/cmd/reportform/internal/view"
@@ -78,6 +79,7 @@ type theatre struct {
 	now      func() time.Time
 	sandbox  *sandbox.Sandbox
 	requests atomic.Int64
+	met      atomic.Int64 // by faults
 	app      App
 	out, err bytes.Buffer
 }
@@ -96,12 +98,13 @@ func newTheatre(t *testing.T, config string, change func(*sandbox.Options)) *the
 	}
 	options := wire.SandboxOf(types, nil, classes)
 	options.Now = th.now
-	options.Tenants = func(string) (sandbox.Tenant, bool) { return sandbox.Tenant{EventsPerDay: 100}, true }
+	options.Tenants = func(string) (sandbox.Tenant, bool) { return sandbox.Tenant{EventsPerDay: 300}, true }
 	for i := range options.Types {
 		if options.Types[i].Name != "risk_detections" { // which refuses pages that are larger than it sends
 			options.Types[i].MaxPage, options.Types[i].DefaultPage = pageSize, pageSize
 		}
 	}
+	options.Logger = hclog.New(&hclog.LoggerOptions{Level: hclog.Debug, Output: counting{&th.met}})
 	if change != nil {
 		change(&options)
 	}
@@ -127,6 +130,16 @@ func newTheatre(t *testing.T, config string, change func(*sandbox.Options)) *the
 		return loaded{e}, diags
 	}
 	return th
+}
+
+// counting counts the lines of the sandbox's log that tell of a fault.
+type counting struct{ met *atomic.Int64 }
+
+func (c counting) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte(" fault: kind=")) {
+		c.met.Add(1)
+	}
+	return len(line), nil
 }
 
 // run runs a command and returns its exit code and how long it took.
@@ -181,6 +194,13 @@ func services() []service {
 	}
 }
 
+// options makes the token endpoint give tokens that live for some requests only.
+func (s service) options(o *sandbox.Options) {
+	if s.path == "oauth2" {
+		o.TokenLife = 5 * time.Second
+	}
+}
+
 // meets reports whether a service can have the faults of a kind: token endpoints
 // have no pages, and refuse in words of their own.
 func (s service) meets(k fault.Kind) bool {
@@ -188,7 +208,7 @@ func (s service) meets(k fault.Kind) bool {
 		return true
 	}
 	switch k.Name {
-	case "forbidden", "unlicensed", "token-expired", "claims-challenge", "redirect":
+	case "forbidden", "unlicensed", "token-expired", "claims-challenge", "redirect", "retired", "filter-ignored":
 		return false
 	}
 	return k.Strikes == fault.Answer
@@ -256,10 +276,13 @@ type baseline struct {
 func play(t *testing.T, s service, f sandbox.Fault, want *baseline) (o outcome) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		th := newTheatre(t, strings.ReplaceAll(matrixConfig, "REPORT", s.report), nil)
+		th := newTheatre(t, strings.ReplaceAll(matrixConfig, "REPORT", s.report), s.options)
 		f.Path, f.Times = s.path, -1
 		th.sandbox.SetFaults(f)
 		o.code, o.took = th.run(t, "apply -auto-approve -json -parallelism=1")
+		if th.met.Load() == 0 {
+			t.Errorf("no request of %d has met the fault", th.requests.Load())
+		}
 		o.requests = float64(th.requests.Load()) / float64(want.requests)
 		failures := 0
 		for _, m := range th.messages(t) {
@@ -329,7 +352,7 @@ func TestFaultMatrix(t *testing.T) {
 	for _, s := range services() {
 		want := baseline{}
 		synctest.Test(t, func(t *testing.T) {
-			th := newTheatre(t, strings.ReplaceAll(matrixConfig, "REPORT", s.report), nil)
+			th := newTheatre(t, strings.ReplaceAll(matrixConfig, "REPORT", s.report), s.options)
 			if code, _ := th.run(t, "apply -auto-approve -parallelism=1"); code != ok {
 				t.Fatalf("exit code %d without a fault\n%s%s", code, &th.out, &th.err)
 			}
