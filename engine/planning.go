@@ -264,7 +264,7 @@ func (e *Engine) toOnePath(conflicts []plan.Conflict, more int) (diags hcl.Diagn
 		})
 	}
 	if more > 0 {
-		diags[len(diags)-1].Detail += fmt.Sprintf(" Further paths that are like these: %d.", more)
+		diags[len(diags)-1].Detail += fmt.Sprintf(" And %d more like these.", more)
 	}
 	return diags
 }
@@ -302,7 +302,7 @@ func (e *Engine) alike(names []plan.Conflict, pulls []plan.Pull) (ours, elsewher
 func (e *Engine) toOneFile(conflicts []plan.Conflict, most int) (diags hcl.Diagnostics) {
 	for i, c := range conflicts {
 		if i == most {
-			diags[i-1].Detail += fmt.Sprintf(" Further paths that are like these: %d.", len(conflicts)-most)
+			diags[i-1].Detail += fmt.Sprintf(" And %d more like these.", len(conflicts)-most)
 			break
 		}
 		diags = append(diags, &hcl.Diagnostic{
@@ -331,7 +331,7 @@ func (e *Engine) fit(pulls []plan.Pull, twins []plan.Conflict) ([]plan.Warning, 
 	}
 	for _, c := range twins {
 		warn(c.Second.Output, func() string {
-			return fmt.Sprintf("%s and %s are two files here, and one on a system that does not tell them apart, as macOS and Windows do not: there each would take the other's place.", c.First.Place, c.Second.Place)
+			return fmt.Sprintf("%s and %s are two files here, but one where names are not told apart, as on macOS and Windows: there each would replace the other.", c.First.Place, c.Second.Place)
 		})
 	}
 	names, unfit := e.archive.Names(), 0
@@ -339,7 +339,7 @@ func (e *Engine) fit(pulls []plan.Pull, twins []plan.Conflict) ([]plan.Warning, 
 		for _, o := range pulls[i].Outputs {
 			here, elsewhere := names.Fits(o.Output, o.Place)
 			if elsewhere != "" {
-				warn(o.Output, func() string { return fmt.Sprintf("%s %s. It is written here as it is.", o.Place, elsewhere) })
+				warn(o.Output, func() string { return fmt.Sprintf("%s %s. Here it is written as it is.", o.Place, elsewhere) })
 			}
 			if here == "" {
 				continue
@@ -349,18 +349,18 @@ func (e *Engine) fit(pulls []plan.Pull, twins []plan.Conflict) ([]plan.Warning, 
 			}
 			diags = append(diags, &hcl.Diagnostic{
 				Severity: hcl.DiagError,
-				Summary:  "A path that cannot be",
+				Summary:  "Path not possible",
 				Detail:   fmt.Sprintf("%s, for %s of %s, %s, %s. Choose another path, or other names for what it is made of.", o.Place, pulls[i].Report, pulls[i].Tenant, pulls[i].Label, here),
 				Subject:  e.config.Output(address.Address(o.Output)).Range.Ptr(),
 			})
 		}
 	}
 	if unfit > most {
-		diags[most-1].Detail += fmt.Sprintf(" Further paths that are like these: %d.", unfit-most)
+		diags[most-1].Detail += fmt.Sprintf(" And %d more like these.", unfit-most)
 	}
 	for i := range warnings {
 		if n := warned[warnings[i].Output] - 1; n > 0 {
-			warnings[i].Text += fmt.Sprintf(" Further paths that are like this: %d.", n)
+			warnings[i].Text += fmt.Sprintf(" And %d more like this one.", n)
 		}
 	}
 	return warnings, asError(diags)

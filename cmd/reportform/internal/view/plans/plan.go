@@ -138,7 +138,7 @@ func (h *Human) pulls(p *plan.Plan) {
 		case len(p.Ahead) > 0 && p.Held == 0 && p.Lost == nil && p.Waiting == nil:
 			o.Printf("%s Nothing has begun yet.\n\n", o.Green("Nothing to do."))
 		case len(p.Damaged) > 0:
-			o.Printf("%s %s that can be held now is held, but for what is left out.\n\n", o.Yellow(head), what)
+			o.Printf("%s %s that can be held now is held, except what is left out.\n\n", o.Yellow(head), what)
 		default:
 			o.Printf("%s %s that can be held now is held.\n\n", o.Green(head), what)
 		}
