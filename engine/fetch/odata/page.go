@@ -20,6 +20,7 @@ import (
 	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/internal/bom"
 	"github.com/reportform/reportform/internal/rawjson"
+	"github.com/reportform/reportform/internal/sleep"
 )
 
 // maxErrorBody is how much of an error response is read, in bytes.
@@ -133,7 +134,7 @@ func (g *pager) pause(ctx context.Context, n int, err error) error {
 	if flaps(err) {
 		delay = refusedWait * g.backoff
 	}
-	return wait(ctx, delay+rand.N(delay/2+1))
+	return sleep.For(ctx, delay+rand.N(delay/2+1))
 }
 
 // tries returns how often in all a page is asked for that failed with err, when
@@ -175,18 +176,6 @@ func flaps(err error) bool {
 func isStatus(err error, status int) bool {
 	var e *fetch.ServiceError
 	return errors.As(err, &e) && e.Status == status
-}
-
-// wait waits for d, or until ctx ends.
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // readOnce asks for the page at a URL and reads and checks it.
