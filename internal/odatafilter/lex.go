@@ -25,6 +25,16 @@ type token struct {
 	at, end int // where it stands
 }
 
+func (t token) String() string {
+	switch t.kind {
+	case tokenEnd:
+		return "the end"
+	case tokenLiteral:
+		return "a value"
+	}
+	return fmt.Sprintf("%q", t.text)
+}
+
 // lex splits a filter into tokens. A word followed at once by a quoted string
 // is a qualified enum literal, such as microsoft.graph.riskLevel'high'.
 func lex(s string) ([]token, error) {
