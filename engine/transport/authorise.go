@@ -49,9 +49,9 @@ type refusedToken struct {
 func (e *refusedToken) Error() string { return "the service refused the token" }
 
 // renew sends a repeatable request again whose token was refused, with another
-// one: after a 401 once, or where tokens were accepted before and the credential is
-// thus good, a few times. There a 403 is no more believed at once than a 401. The
-// last answer stands.
+// one: after a 401 once, or a few times where tokens were accepted before, which
+// shows that the credential is good. There a 403 is not believed at once either.
+// The last answer stands.
 type renew struct {
 	next   http.RoundTripper
 	tokens Tokens
