@@ -172,7 +172,7 @@ func (t *ReportType) CheckField(path, separator string) (mistake bool, text stri
 	written := func(path string) string { return strings.ReplaceAll(path, ".", separator) }
 	switch match, spelt := column.Look(path, names); {
 	case match == column.CaseWrong:
-		return true, "The report " + t.Name + " has no " + written(path) + ", but " + written(spelt) + ". Write it so: upper and lower case count."
+		return true, "The report " + t.Name + " has no " + written(path) + ", only " + written(spelt) + ": upper and lower case count."
 	case match == column.Unknown && t.Complete:
 		near := diag.Closest(path, slices.Values(column.Paths(names)))
 		text = "The events of " + t.Name + " are not known to have " + written(path) + "."

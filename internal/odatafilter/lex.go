@@ -114,7 +114,7 @@ func typed(word string, at, end int) error {
 	case "datetime", "datetimeoffset", "time", "guid", "duration", "binary", "geography", "geometry":
 		return &Unsupported{word + "'...'"}
 	}
-	return &Error{At: at, End: end, Message: fmt.Sprintf("OData has no literal %s'...'", word)}
+	return &Error{At: at, End: end, Message: fmt.Sprintf("there is no literal %s'...'", word)}
 }
 
 // stray is the error of a character that begins nothing.
@@ -133,7 +133,7 @@ func stray(s string, at int) error {
 		{"!", "not"},
 	} {
 		if strings.HasPrefix(s[at:], of.wrong) {
-			return &Error{At: at, End: at + len(of.wrong), Message: "OData has no operator " + of.wrong, Instead: of.instead}
+			return &Error{At: at, End: at + len(of.wrong), Message: "there is no operator " + of.wrong, Instead: of.instead}
 		}
 	}
 	switch c := s[at]; {

@@ -320,7 +320,7 @@ func (p *parser) compare(path []string) (Expr, error) {
 
 // notOperator is the error of a word where an operator should be.
 func notOperator(t token, path []string) error {
-	e := &Error{At: t.at, End: t.end, Message: "OData has no operator " + t.text + ", but eq, ne, gt, ge, lt, le and in"}
+	e := &Error{At: t.at, End: t.end, Message: "there is no operator " + t.text + ", only eq, ne, gt, ge, lt, le and in"}
 	switch strings.ToLower(t.text) {
 	case "equals", "is":
 		e.Instead = "eq"
@@ -365,7 +365,7 @@ func (p *parser) call(name token) (Expr, error) {
 	case canonical(function) || strings.Contains(function, "."):
 		return nil, &Unsupported{"the function " + name.text}
 	case !slices.Contains([]string{"contains", "startswith", "endswith"}, function):
-		return nil, name.wrong("OData has no function %q", name.text)
+		return nil, name.wrong("there is no function %q", name.text)
 	}
 	first := p.next()
 	if first.kind == tokenWord && p.peek().text == "(" {

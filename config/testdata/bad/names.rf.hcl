@@ -12,18 +12,18 @@ window "w" {
 
 report "risk_detections" "select" {
   window  = window.w
-  select  = ["id", "detectedDateTime", "Risklevel"] # ERROR: Wrong case; has no Risklevel, but riskLevel
+  select  = ["id", "detectedDateTime", "Risklevel"] # ERROR: Wrong case; has no Risklevel, only riskLevel
   outputs = output.json.o
 }
 report "risk_detections" "unknown" {
   window  = window.w
   select  = ["id", "detectedDateTime", "riskLevl", "location/city", "@odata.type"] # WARNING: Unknown property; Did you mean riskLevel?
-  filter  = "location/City eq 'Ghent'" # ERROR: Wrong case; has no location/City, but location/city
+  filter  = "location/City eq 'Ghent'" # ERROR: Wrong case; has no location/City, only location/city
   outputs = output.json.o
 }
 report "sign_ins" "operator" {
   window  = window.w
-  filter  = "status/errorCode != 0" # ERROR: Invalid filter; OData has no operator !=, at character 18. Write ne.
+  filter  = "status/errorCode != 0" # ERROR: Invalid filter; there is no operator !=, at character 18. Write ne.
   outputs = output.json.o
 }
 report "sign_ins" "quotes" {
@@ -44,7 +44,7 @@ report "sign_ins" "open" {
 report "sign_ins" "lines" {
   window  = window.w
   outputs = output.json.o
-  filter  = "appId eq 'x'\nand status/errorCode <> 0" # ERROR: Invalid filter; OData has no operator <>, at character 35. Write ne. It reads: appId
+  filter  = "appId eq 'x'\nand status/errorCode <> 0" # ERROR: Invalid filter; there is no operator <>, at character 35. Write ne. It reads: appId
 }
 report "sign_ins" "fine_lines" {
   window  = window.w

@@ -51,7 +51,7 @@ report_type "listed_types" {
 
 report_type "filtered" {
   path   = "/x"
-  filter = "kind = 'a'" # ERROR: Invalid filter; OData has no operator =, at character 6. Write eq.
+  filter = "kind = 'a'" # ERROR: Invalid filter; there is no operator =, at character 6. Write eq.
 }
 
 report_type "by_licence" {
