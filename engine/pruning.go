@@ -159,7 +159,7 @@ func (p *pruner) remove(ctx context.Context, d *plan.Deletion) error {
 		// So it is under another name.
 	case p.rivals.named(&d.Orphan, p.rivals.leads):
 		return fmt.Errorf("a slice that is declared belongs there, under the name %s, and is not held yet, so the file is kept",
-			p.rivals.leads[p.rivals.names.Wide(d.Output, d.Place)][0])
+			p.rivals.leads[p.rivals.names.Key(d.Output, d.Place)][0])
 	default:
 		err = p.archive.Remove(ctx, d.Output, &outputs.Receipt{Place: d.Place, Rows: d.Rows, Bytes: d.Bytes, SHA256: d.SHA256})
 	}
