@@ -33,7 +33,7 @@ func operatorsOf(a *lang.Attributes) map[string][]string {
 	for _, property := range slices.Sorted(maps.Keys(operators)) {
 		for _, word := range operators[property] {
 			if !slices.Contains(filterWords(), word) {
-				a.Reject("operators", "Unknown operator", "What a filter can use of %q is among %s, and not %q.%s",
+				a.Reject("operators", "Unknown operator", "A filter can use %[2]s on %[1]q, but not %[3]q.%[4]s",
 					property, diag.Quoted(filterWords()), word, diag.DidYouMean(word, slices.Values(filterWords())))
 			}
 		}
@@ -78,7 +78,7 @@ func typeFilter(a *lang.Attributes) string {
 // rejectFilter points at a mistake in a filter.
 func rejectFilter(a *lang.Attributes, filter string, mistake *odatafilter.Error) {
 	end := min(mistake.End, len(filter))
-	text := "The filter is no OData: " + mistake.Message
+	text := "The filter is not valid OData: " + mistake.Message
 	if at := filter[min(mistake.At, end):end]; at != "" {
 		text += fmt.Sprintf(", at character %d", len([]rune(filter[:mistake.At]))+1)
 	} else {
@@ -172,7 +172,7 @@ func (t *ReportType) CheckField(path, separator string) (mistake bool, text stri
 	written := func(path string) string { return strings.ReplaceAll(path, ".", separator) }
 	switch match, spelt := column.Look(path, names); {
 	case match == column.CaseWrong:
-		return true, "The report " + t.Name + " has no " + written(path) + ", but " + written(spelt) + ". Write it so: upper and lower case count."
+		return true, "The report " + t.Name + " has no " + written(path) + ", only " + written(spelt) + ": upper and lower case count."
 	case match == column.Unknown && t.Complete:
 		near := diag.Closest(path, slices.Values(column.Paths(names)))
 		text = "The events of " + t.Name + " are not known to have " + written(path) + "."

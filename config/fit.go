@@ -45,8 +45,8 @@ func (l *loader) checkFit(i *lang.Instance, r *Report) {
 		return
 	}
 	if w.Last == nil && w.Settle != nil && w.Settle.Fixed() < t.Settle.Fixed() {
-		i.Warn("window", "Settled too early", "A slice of %s is taken to have settled %s after its end; events of %s become visible up to %s late, and what comes after that is missed. "+
-			"Set settle to %s or more in %s, or leave it away; or use \"revisit\" to read slices once more.", w.Address, w.Settle, t.Name, t.Settle, t.Settle, w.Address)
+		i.Warn("window", "Settled too early", "Slices of %s settle %s after their end, but events of %s become visible up to %s late: those that come later are missed. "+
+			"Set settle to %s or more in %s, or leave it out; or use \"revisit\" to read slices once more.", w.Address, w.Settle, t.Name, t.Settle, t.Settle, w.Address)
 	}
 	var lost []string // licences with which slices cannot be had
 	all := true
@@ -66,7 +66,7 @@ func (l *loader) checkFit(i *lang.Instance, r *Report) {
 		i.Reject("window", "Slices that can never be had", "%s", text)
 		return
 	}
-	i.Warn("window", "Slices that can never be had", "%s This is so for %s.", text, tenantsWith(r, lost...))
+	i.Warn("window", "Slices that can never be had", "%s That concerns %s.", text, tenantsWith(r, lost...))
 }
 
 // licencesOf are those of a report's tenants that the service offers it to, each
@@ -111,7 +111,7 @@ func (l *loader) warnOfLicence(i *lang.Instance, r *Report) {
 	if len(without) == 0 {
 		return
 	}
-	i.WarnAt(i.LabelRanges()[0], "Licence that does not suffice", "The service gives %s to directories with the licence %s alone, and will refuse it to %s. Take them out of the report, or correct their licence.",
+	i.WarnAt(i.LabelRanges()[0], "Licence not sufficient", "The service offers %s only with the licence %s, and will refuse it to %s. Take them out of the report, or correct their licence.",
 		r.Type.Name, diag.Quoted(r.Type.Licences), tenantsWith(r, without...))
 }
 
@@ -248,7 +248,7 @@ func (l *loader) unfit(r *Report, licence string) string {
 		kept = fmt.Sprintf("The service keeps %s of directories with the licence %q for %s", t.Name, licence, f.kept)
 	}
 	if w.Last != nil {
-		return fmt.Sprintf("%s, and %s begins %s before it ends, when that is lost already. %s", kept, w.Address, w.Last, f.shorter())
+		return fmt.Sprintf("%s, and %s reaches back %s, where it is lost already. %s", kept, w.Address, w.Last, f.shorter())
 	}
 	zone := w.zone()
 	text := fmt.Sprintf("%s: the slice of %s from %s to %s has settled at %s, %s after its end, and its beginning is lost at %s.",

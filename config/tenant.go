@@ -170,9 +170,9 @@ func endpoint(a *lang.Attributes, name string, into *string) {
 	case u.User != nil:
 		fault = "a user or a password does not belong in it"
 	case strings.Trim(u.Path, "/") != "":
-		fault = "the path is added for each report: leave it away"
+		fault = "Reportform adds the path of each report: leave it out"
 	case strings.ContainsAny(s, "?#"):
-		fault = "the query is added for each report: leave it away"
+		fault = "Reportform adds the query of each report: leave it out"
 	}
 	if fault != "" {
 		// The URL may hold a password, and is not repeated.

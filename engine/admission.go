@@ -14,6 +14,7 @@ import (
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
 	"github.com/reportform/reportform/internal/event"
+	"github.com/reportform/reportform/internal/sleep"
 )
 
 // refusedWait is how many times the wait before a page is read again it takes
@@ -62,7 +63,7 @@ func (a *admission) reading(read reading) reading {
 			if flaps(err) {
 				refused := time.Now()
 				a.seat.Leave()
-				wait(ctx, a.wait)
+				_ = sleep.For(ctx, a.wait) // the proof below ends with ctx
 				a.seat.Return()
 				a.renew(refused)
 				err, stopped = a.try(ctx, read, stats, yield)
@@ -155,16 +156,6 @@ func flaps(err error) bool {
 	}
 	service, ok := errors.AsType[*fetch.ServiceError](err)
 	return ok && service.Kind.Flaps()
-}
-
-// wait returns after d, or when ctx ends.
-func wait(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // runs are the gates of plans that are carried out pull by pull, by whoever

@@ -212,8 +212,8 @@ func freed(pulls []plan.Pull, failed []run.Ended, names *archive.Names, stuck fu
 	var free []plan.Pull
 	for i := range pulls {
 		n := slices.IndexFunc(pulls[i].Outputs, func(o plan.PullOutput) bool {
-			key := names.Key(o.Output, o.Place)
-			return slices.ContainsFunc(failed, func(e run.Ended) bool { return e.Pull.Frees(key, names) })
+			name := names.Name(o.Output, o.Place)
+			return slices.ContainsFunc(failed, func(e run.Ended) bool { return e.Pull.Frees(name, names) })
 		})
 		if n < 0 {
 			free = append(free, pulls[i])

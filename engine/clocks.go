@@ -57,7 +57,7 @@ func (c clocks) warnings() hcl.Diagnostics {
 		case !r.Known():
 			diags = append(diags, &hcl.Diagnostic{
 				Severity: hcl.DiagWarning, Summary: "The service does not tell the time",
-				Detail: fmt.Sprintf("No answer of %s, nor of the service that gives the tokens, has a Date. Whether a slice has settled was decided by this machine's clock alone: keep it right, or have the proxy pass the header Date.", r.Host),
+				Detail: fmt.Sprintf("No answer from %s, nor from the service that gives the tokens, has a Date. Whether a slice has settled was decided by this machine's clock alone: keep it right, or have the proxy pass the header Date.", r.Host),
 			})
 		case r.Ahead().Abs() > plan.OffClock:
 			diags = append(diags, &hcl.Diagnostic{

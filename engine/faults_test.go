@@ -129,7 +129,7 @@ func TestFaultsStayWithTheirPull(t *testing.T) {
 		{name: "link to another host", fault: new(always("foreign-link", signIns, 0)), say: []string{"page 1", "elsewhere.invalid", "token", "request-id", "gateway"}},
 		{name: "link to itself", fault: new(always("same-link", signIns, 1)), say: []string{"page", "link", "request-id", "gateway"}},
 		{name: "link with a user", fault: new(always("userinfo-link", signIns, 0)), say: []string{"page 1", "user information", "request-id"}},
-		{name: "circle under new links", fault: new(always("circle", signIns, 1)), say: []string{"circles", "only events that had come before", "request-id", "lost its way"}},
+		{name: "circle under new links", fault: new(always("circle", signIns, 1)), say: []string{"circles", "only events that had come before", "request-id", "lost its place"}},
 		{name: "ignored filter", fault: new(always("filter-ignored", signIns, 0)), say: []string{"page 1", "ignored the filter", "createdDateTime ge 2026-11-19T23:59:59Z", "snapshot"}},
 		{name: "token refused", fault: new(always("token-expired", signIns, 0)), say: []string{"401", "InvalidAuthenticationToken", "credential"}},
 		{name: "504 for the shortest slice", fault: new(always("504", signIns, 0)), say: []string{"504", "shorter"}},

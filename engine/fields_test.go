@@ -32,7 +32,7 @@ report_type "own" {
 	}{
 		"case": {
 			"output \"csv\" \"o\" {\n  path    = \"o\"\n  columns = [\"ID\", \"createddatetime\", \"status.ErrorCode\"]\n}\n" + report("sign_ins", "csv"),
-			[]string{"error 3,14 has no ID, but id", "error 3,20 has no createddatetime, but createdDateTime", "error 3,39 has no status.ErrorCode, but status.errorCode"},
+			[]string{"error 3,14 has no ID, only id", "error 3,20 has no createddatetime, only createdDateTime", "error 3,39 has no status.ErrorCode, only status.errorCode"},
 		},
 		"unknown": {
 			"output \"text\" \"o\" {\n  path    = \"o\"\n  columns = [\"id\", \"createdDateTim\", \"nothing.like.it\", \"@odata.type\"]\n}\n" + report("sign_ins", "text"),
@@ -40,7 +40,7 @@ report_type "own" {
 		},
 		"the retired API": {
 			"output \"csv\" \"o\" {\n  path    = \"o\"\n  columns = [\"id\", \"eventtime\", \"actr\"]\n}\n" + report("audit_events", "csv"),
-			[]string{"error 3,20 has no eventtime, but eventTime", "warning 3,33 Did you mean actor?"},
+			[]string{"error 3,20 has no eventtime, only eventTime", "warning 3,33 Did you mean actor?"},
 		},
 		"of one report of several": {
 			"output \"csv\" \"o\" {\n  path    = \"${pull.report.type}\"\n  columns = [\"id\", \"createdDateTime\", \"activityDateTime\"]\n}\n" + report("sign_ins", "csv") + report("directory_audits", "csv"),
@@ -52,11 +52,11 @@ report_type "own" {
 		},
 		"a type of one's own": {
 			"output \"csv\" \"o\" {\n  path    = \"o\"\n  columns = [\"id\", \"anything\", \"CreatedDateTime\"]\n}\n" + report("own", "csv"),
-			[]string{"error 3,32 has no CreatedDateTime, but createdDateTime"},
+			[]string{"error 3,32 has no CreatedDateTime, only createdDateTime"},
 		},
 		"that mention the pull": {
 			"output \"csv\" \"o\" {\n  path    = \"o\"\n  columns = [\"id\", pull.tenant.name == \"t\" ? \"Userid\" : \"userId\"]\n}\n" + report("sign_ins", "csv"),
-			[]string{"error 3,20 has no Userid, but userId"},
+			[]string{"error 3,20 has no Userid, only userId"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

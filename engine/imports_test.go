@@ -47,6 +47,7 @@ var rules = []struct {
 	{"internal/place", "", "a leaf: where outputs keep slices, and what is found there"},
 	{"internal/rawjson", "", "a leaf: JSON as bytes"},
 	{"internal/secret", "internal/bom internal/diag", "a leaf: references to secrets, and their reading"},
+	{"internal/sleep", "", "a leaf: time that passes"},
 	{"internal/term", "", "a leaf: text for people, whatever it is about"},
 	{"config", "config/lang config/lang/functions config/lang/variables internal/address internal/bom internal/calendar internal/column internal/diag internal/limits internal/odatafilter", "the blocks know the machinery below them, and nobody else"},
 	{"config/lang", "internal/address internal/diag", "the machinery knows no block and no function"},
@@ -79,8 +80,8 @@ var rules = []struct {
 	{"engine/ledger/local", "engine/ledger engine/ledger/keypath internal/durable", "backends do not know each other"},
 	{"engine/backends", "config engine/ledger engine/ledger/blob engine/ledger/local engine/ledger/postgres engine/ledger/sealed internal/diag internal/objectstore/... internal/secret", "the one place that knows state blocks and backends"},
 	{"engine/auth", "config internal/bom internal/diag internal/secret", "credentials know the language's references to secrets"},
-	{"engine/transport", "engine/transport/pacing internal/limits", "round trippers know HTTP and its limits alone"},
-	{"engine/fetch", "engine/fetch internal/bom internal/event internal/rawjson", "a source knows no sink, no language and no other source"},
+	{"engine/transport", "engine/transport/pacing internal/limits internal/sleep", "round trippers know HTTP and its limits alone"},
+	{"engine/fetch", "engine/fetch internal/bom internal/event internal/rawjson internal/sleep", "a source knows no sink, no language and no other source"},
 	{"engine/sandbox", "engine/sandbox/... internal/limits internal/odatafilter", "the sandbox knows nothing of its client"},
 	{"engine/transport/pacing", "internal/limits", "which request goes when has nothing to do with what is asked, nor how"},
 	{"engine/sandbox/directory", "", "a leaf: the companies that the sandbox invents"},
@@ -94,7 +95,7 @@ var rules = []struct {
 	{"engine/gate", "", "a leaf: who goes first, whatever is asked"},
 	{"engine/wanted", "config engine/ledger engine/plan engine/window internal/address internal/diag internal/place outputs", "what is wanted follows from the configuration alone, whatever is held and whoever answers"},
 	{"engine/wire", "config config/catalog engine/auth engine/clock engine/fetch/... engine/sandbox engine/sandbox/fault engine/transport engine/transport/... internal/address internal/calendar internal/limits", "how a service is reached does not depend on what is planned or held"},
-	{"engine/run", "engine/clock engine/fetch engine/ledger engine/ledger/store engine/plan internal/event internal/place outputs", "the one place where sources, sinks, plans and ledgers meet"},
+	{"engine/run", "engine/clock engine/fetch engine/ledger engine/ledger/store engine/plan internal/event internal/place internal/sleep outputs", "the one place where sources, sinks, plans and ledgers meet"},
 	{"engine/clock", "", "a leaf: what services say of the time"},
 }
 

@@ -232,7 +232,7 @@ func TestTwoPullsToOnePath(t *testing.T) {
 	w.edit("main.rf.hcl", "out/${pull.tenant.name}/${pull.window.label}.ndjson", "out/${pull.window.label}.ndjson")
 	_, err := w.engine().Plan(context.Background(), PlanOptions{})
 	var diags hcl.Diagnostics
-	if !errors.As(err, &diags) || len(diags) != 3 || diags[0].Subject == nil || !strings.Contains(diags[2].Detail, "Further paths that are like these: 1.") {
+	if !errors.As(err, &diags) || len(diags) != 3 || diags[0].Subject == nil || !strings.Contains(diags[2].Detail, "And 1 more like these.") {
 		t.Fatalf("%v", err)
 	}
 	if _, err := w.engine().Coverage(context.Background(), PlanOptions{}); err == nil || !strings.Contains(err.Error(), "Two pulls lead to one path") {

@@ -56,7 +56,7 @@ func TestNamesThatAreOneElsewhere(t *testing.T) {
 	}
 	p := w.plan(w.engine())
 	if len(p.Warnings) != 1 || p.Warnings[0].Output != "output.ndjson.lake" || !strings.Contains(p.Warnings[0].Text, "out/Contoso/2026-11-20.ndjson and out/contoso/2026-11-20.ndjson are two files here") ||
-		!strings.HasSuffix(p.Warnings[0].Text, "like this: 1.") {
+		!strings.HasSuffix(p.Warnings[0].Text, "And 1 more like this one.") {
 		t.Errorf("the warnings are %+v", p.Warnings)
 	}
 	w.mustApplied(4)
@@ -101,7 +101,7 @@ func TestNamesThatAreTooLong(t *testing.T) {
 	for _, say := range []string{"has a name of 300 bytes", "needs a path of"} {
 		_, err := w.engine().Plan(t.Context(), PlanOptions{})
 		var diags hcl.Diagnostics
-		if !errors.As(err, &diags) || len(diags) != 2 || diags[0].Summary != "A path that cannot be" || !strings.Contains(diags[0].Detail, say) || diags[0].Subject == nil {
+		if !errors.As(err, &diags) || len(diags) != 2 || diags[0].Summary != "Path not possible" || !strings.Contains(diags[0].Detail, say) || diags[0].Subject == nil {
 			t.Errorf("%v, want %s", err, say)
 		}
 		if say == "needs a path of" {

@@ -154,12 +154,12 @@ func (p *pruner) remove(ctx context.Context, d *plan.Deletion) error {
 		return errors.New("a slice that is declared belongs there and is not held yet, so the file is kept; if a block was renamed, state mv keeps what it holds")
 	case p.rivals.mayHold(&d.Orphan) != nil:
 		key := p.rivals.mayHold(&d.Orphan)
-		return fmt.Errorf("the ledger of %s for %s cannot be read, and may hold the file too, so it is kept", key.Report, key.Tenant)
+		return fmt.Errorf("the ledger of %s for %s cannot be read and may hold the file too, so it is kept", key.Report, key.Tenant)
 	case p.rivals.alias(p.archive, &d.Orphan):
 		// So it is under another name.
 	case p.rivals.named(&d.Orphan, p.rivals.leads):
 		return fmt.Errorf("a slice that is declared belongs there, under the name %s, and is not held yet, so the file is kept",
-			p.rivals.leads[p.rivals.names.Wide(d.Output, d.Place)][0])
+			p.rivals.leads[p.rivals.names.Key(d.Output, d.Place)][0])
 	default:
 		err = p.archive.Remove(ctx, d.Output, &outputs.Receipt{Place: d.Place, Rows: d.Rows, Bytes: d.Bytes, SHA256: d.SHA256})
 	}

@@ -50,6 +50,32 @@ func movableWorld(t *testing.T) *world {
 	return w
 }
 
+// What is held goes to another path as it is, also where the window would not have
+// it so any more: it has not settled by a longer settle, or is to be read again.
+func TestRelocatedAsItIsHeld(t *testing.T) {
+	for name, test := range map[string]struct {
+		window string
+		pulls  int
+	}{
+		"the same window":      {"", 6},
+		"a longer settle":      {"settle = \"20d\"", 6},
+		"a second reading due": {"revisit = \"1h\"", 12},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := movableWorld(t)
+			file := strings.NewReplacer("out/$", "out/new/$", "to    =", test.window+"\n  to    =").Replace(movable)
+			w.write("main.rf.hcl", strings.ReplaceAll(file, "ENDPOINTS", w.endpoints()))
+			w.mustApplied(test.pulls)
+			if p := w.plan(w.engine()); len(p.Pulls) > 0 {
+				t.Errorf("then there is to do\n%s", reasons(p))
+			}
+			if n := len(w.files("out/new")); n != 6 {
+				t.Errorf("%d files are at the new path, want 6", n)
+			}
+		})
+	}
+}
+
 // mustApplied applies, and holds how many pulls have been carried out.
 func (w *world) mustApplied(finished int) {
 	w.t.Helper()

@@ -30,7 +30,7 @@ func warnOfRetired(c *config.Config) hcl.Diagnostics {
 		diags = append(diags, &hcl.Diagnostic{
 			Severity: hcl.DiagWarning,
 			Summary:  "The report's API is retired",
-			Detail: fmt.Sprintf("%s asks for %s, and is refused. %s A tenant in the sandbox, or with an endpoint aad_graph of its own, can have it all the same.",
+			Detail: fmt.Sprintf("%s asks for %s, which the service refuses. %s A tenant in the sandbox, or with an endpoint aad_graph of its own, can have it all the same.",
 				report.Address, of, advice.Retired(report.Type, c.ReportTypes[report.Type.Successor])),
 			Subject: report.Range.Ptr(),
 		})

@@ -57,7 +57,7 @@ func (r *rivals) alias(a *archive.Archive, o *plan.Orphan) bool {
 
 // named reports whether one of some places is the orphan's under another name.
 func (r *rivals) named(o *plan.Orphan, places map[place.Place][]place.Place) bool {
-	return slices.ContainsFunc(places[r.names.Wide(o.Output, o.Place)], func(p place.Place) bool { return r.names.Alike(o.Output, o.Place, p) })
+	return slices.ContainsFunc(places[r.names.Key(o.Output, o.Place)], func(p place.Place) bool { return r.names.Alike(o.Output, o.Place, p) })
 }
 
 // rivals finds what else holds the orphans' places: after a block was renamed,
@@ -78,7 +78,7 @@ func (e *Engine) rivals(ctx context.Context, orphans []plan.Deletion) (*rivals, 
 		places[o.Place] = true
 		t := twinOf(o.Place, o.SHA256)
 		names[t.name], found.twins[t] = true, nil
-		found.others[found.names.Wide(o.Output, o.Place)] = nil
+		found.others[found.names.Key(o.Output, o.Place)] = nil
 	}
 	if len(orphans) == 0 {
 		return found, nil
@@ -103,7 +103,7 @@ func (e *Engine) rivals(ctx context.Context, orphans []plan.Deletion) (*rivals, 
 				found.places[h.Place] = true
 				continue
 			}
-			wide := found.names.Wide(h.Output, h.Place)
+			wide := found.names.Key(h.Output, h.Place)
 			if others, ok := found.others[wide]; ok {
 				found.others[wide] = append(others, h.Place)
 			}
@@ -127,7 +127,7 @@ func wantedPlaces(ctx context.Context, wants []plan.Want, deletions []plan.Delet
 	places, wide := make(map[place.Place]bool, len(deletions)), make(map[place.Place]bool, len(deletions))
 	wanted, leads = map[place.Place]bool{}, map[place.Place][]place.Place{}
 	for _, d := range deletions {
-		places[d.Place], wide[names.Wide(d.Output, d.Place)] = true, true
+		places[d.Place], wide[names.Key(d.Output, d.Place)] = true, true
 	}
 	if len(places) == 0 {
 		return wanted, leads, nil
@@ -135,7 +135,7 @@ func wantedPlaces(ctx context.Context, wants []plan.Want, deletions []plan.Delet
 	var mu sync.Mutex
 	err = parallel.Do(ctx, len(wants), func(i int) error {
 		return wants[i].EachDestination(func(d plan.Destination) {
-			key := names.Wide(d.Output, d.Place)
+			key := names.Key(d.Output, d.Place)
 			if !wide[key] {
 				return
 			}

@@ -180,7 +180,7 @@ func (e *Engine) relocate(ctx context.Context, h *plan.Header, runner *run.Runne
 		return results
 	}
 	names := e.archive.Names()
-	return runner.Relocate(ctx, e.archive, names.Key, pulls)
+	return runner.Relocate(ctx, e.archive, names.Name, pulls)
 }
 
 // wantOf returns what the configuration wants of a planned pull's report and

@@ -57,7 +57,7 @@ func TestFor(t *testing.T) {
 		{refused(fetch.NotFound), Service, "not_found", []string{"cloud"}, "filter"},
 		{&fetch.LinkError{Err: errors.New("a loop")}, Service, "link", nil, ""},
 		{&fetch.PagesError{Kind: fetch.FilterIgnored}, Service, "filter_ignored", []string{"filter", "snapshot"}, "request-id"},
-		{&fetch.PagesError{Kind: fetch.NoProgress}, Service, "no_progress", []string{"lost its way", "request-id"}, "snapshot"},
+		{&fetch.PagesError{Kind: fetch.NoProgress}, Service, "no_progress", []string{"lost its place", "request-id"}, "snapshot"},
 		{&net.OpError{Op: "dial", Err: &net.DNSError{Name: "graph.example", IsNotFound: true}}, Network, "network", []string{`"graph.example" cannot be resolved`, "tenant.contoso"}, "shut down"},
 		{&net.OpError{Op: "dial", Err: errors.New("refused")}, Network, "network", []string{"cannot be reached", "tenant.contoso"}, "resolved"},
 		{proxyError{407}, Network, "proxy", []string{"user and password in HTTPS_PROXY"}, "tenant"},

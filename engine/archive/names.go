@@ -41,8 +41,9 @@ func (a *Archive) Names() *Names {
 	return &Names{&a.keepers, map[any]func(place.Place) (here, elsewhere string){}}
 }
 
-// Key returns what stands for all the names of a place of an output.
-func (n *Names) Key(output string, p place.Place) place.Place {
+// Name returns what stands for all the names that are one with a place of an output
+// where that is.
+func (n *Names) Name(output string, p place.Place) place.Place {
 	switch keeper := n.keepers.of(output, p).(type) {
 	case namer:
 		return keeper.Name(p)
@@ -52,9 +53,9 @@ func (n *Names) Key(output string, p place.Place) place.Place {
 	return p
 }
 
-// Wide returns what stands for all the names of an output's place that are one
+// Key returns what stands for all the names of an output's place that are one
 // with it on some system or other.
-func (n *Names) Wide(output string, p place.Place) place.Place {
+func (n *Names) Key(output string, p place.Place) place.Place {
 	if keeper, ok := n.keepers.of(output, p).(keyed); ok {
 		return keeper.Key(p)
 	}
@@ -66,7 +67,7 @@ func (n *Names) Alike(output string, p, other place.Place) bool {
 	if keeper, ok := n.keepers.of(output, p).(namer); ok && p.Kind() == other.Kind() {
 		return keeper.Alike(p, other)
 	}
-	return n.Key(output, p) == n.Key(output, other)
+	return n.Name(output, p) == n.Name(output, other)
 }
 
 // Aside returns a place beside one of an output, at which no slice is wanted; the

@@ -34,8 +34,9 @@ func (e *LossError) Error() string {
 // document that does not make sense is an error, and so is, without force, one
 // that lacks a held entry which the stored ledger has: a *LossError. What the
 // stored ledger says beside its entries (failures, files left, accepted losses,
-// deletions), and the document does not, is kept as far as it still makes sense. With force the document is stored as
-// it is, and the stored ledger need not be readable.
+// deletions), and the document does not, is kept as far as it still makes sense.
+// With force the document is stored as it is, and the stored ledger need not be
+// readable.
 func (a *Archive) Push(ctx context.Context, d *ledger.Document, force bool) (*Pushed, error) {
 	if _, err := sensible(d); err != nil {
 		return nil, err

@@ -44,5 +44,5 @@ func (e *PagesError) Advice() string {
 	if e.Kind == FilterIgnored {
 		return "The service does not filter this report by this time, or a gateway drops the filter: check the tenant's endpoints and, for a report_type block of your own, `time`. What has no time that the service can filter is a snapshot, without `time`."
 	}
-	return "The service has lost its way between pages. Try again later, or with shorter slices; if it stays so, give the request-id to Microsoft's support."
+	return "The service has lost its place between pages. Try again later, or with shorter slices; if it stays so, give the request-id to Microsoft's support."
 }

@@ -32,6 +32,7 @@ func (w *Want) Check(p *Pull, now time.Time) error {
 		return wrong(fmt.Sprintf("under the name %q, which is %q", p.Label, slice.Label))
 	case p.Type != w.Type:
 		return wrong(fmt.Sprintf("as %q, which is %q", p.Type, w.Type))
+	case p.Relocates(): // what is held goes there as it is, and the ledger tells how that is
 	case p.Final != final || p.Revisit != (w.due(slice.Slice, now) > 0):
 		return wrong("which has not settled as the plan says")
 	case p.Source != nil:

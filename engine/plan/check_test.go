@@ -36,6 +36,11 @@ func TestCheck(t *testing.T) {
 		{"a snapshot of the day", daily(), func(w *Want) { w.Snapshot = true }, func(p *Pull) { move(p, 3) }, ""},
 		{"a snapshot of another day", daily(), func(w *Want) { w.Snapshot = true }, func(*Pull) {}, "a snapshot of another moment"},
 		{"a snapshot from a file", daily(), func(w *Want) { w.Snapshot = true }, func(p *Pull) { p.Source = &Source{} }, ""},
+		{"relocated, held before it had settled", daily(), plain, func(p *Pull) { relocated(p); p.Final = false }, ""},
+		{"relocated, held when the window settled sooner", config.Window{Every: dur("1d"), From: at("2026-11-20"), Settle: dur("7d")}, plain, relocated, ""},
+		{"relocated, with a second reading due", config.Window{Every: dur("1d"), From: at("2026-11-20"), Revisit: durs("6h")}, plain, relocated, ""},
+		{"a snapshot of another day, relocated", daily(), func(w *Want) { w.Snapshot = true }, relocated, ""},
+		{"relocated, under the name of another day", daily(), plain, func(p *Pull) { relocated(p); move(p, -10) }, "no slice"},
 		{
 			"a trailing window, longer",
 			config.Window{Last: dur("1d"), Align: dur("1d")},
@@ -75,6 +80,9 @@ func move(p *Pull, days int) {
 	p.From, p.To = p.From.AddDate(0, 0, days), p.To.AddDate(0, 0, days)
 	p.Label, p.Date = p.From.Format(time.DateOnly), p.From.Format(time.DateOnly)
 }
+
+// relocated has a pull relocate what an output holds.
+func relocated(p *Pull) { p.Outputs = []PullOutput{{Output: "a", Reason: Relocated}} }
 
 // What is wanted or protected is not deleted, whatever a plan says.
 func TestCheckDeletion(t *testing.T) {

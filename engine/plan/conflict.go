@@ -66,8 +66,9 @@ func Destinations(want *Want) (Part, error) {
 // Conflicts returns the places that more than one wanted slice leads to, held
 // ones included, each once, at most limit, and how many more there are. names are
 // those that lead to places of one key under different names, each name once with
-// another one: where the places are it shows whether they are one. parts are what Subtract made of the first wants, which are to be planned, and
-// Destinations made of the others. At least one slice of a conflict is of a planned Want.
+// another one: where the places are it shows whether they are one. parts are what
+// Subtract made of the first wants, which are to be planned, and Destinations made
+// of the others. At least one slice of a conflict is of a planned Want.
 func Conflicts(wants []Want, parts []Part, planned, limit int) (conflicts []Conflict, more int, names []Conflict, err error) {
 	twice := repeated(parts)
 	if len(twice) == 0 {

@@ -75,10 +75,10 @@ func (o *PullOutput) occupied() []place.Place {
 	return append([]place.Place{o.From}, o.Leaves...)
 }
 
-// Frees reports whether a pull that relocates frees a place, by its key.
-func (p *Pull) Frees(key place.Place, names Names) bool {
+// Frees reports whether a pull that relocates frees a place, by its name.
+func (p *Pull) Frees(name place.Place, names Names) bool {
 	o := &p.Outputs[0]
-	return p.Relocates() && slices.ContainsFunc(o.occupied(), func(at place.Place) bool { return names.Key(o.Output, at) == key })
+	return p.Relocates() && slices.ContainsFunc(o.occupied(), func(at place.Place) bool { return names.Name(o.Output, at) == name })
 }
 
 // leftBy returns what relocations that were cut off have left at first places.
@@ -98,15 +98,16 @@ func leftBy(l *ledger.Ledger) map[slotKey][]place.Place {
 
 // Names says what an output's places are called.
 type Names interface {
-	// Key returns what stands for all the names of an output's place.
-	Key(output string, p place.Place) place.Place
+	// Name returns what stands for all the names that are one with an output's place
+	// where that is.
+	Name(output string, p place.Place) place.Place
 	// Aside returns a place beside another one, which no slice is ever wanted at.
 	Aside(output string, p place.Place) place.Place
 }
 
 // Detour gives relocations that wait for each other in a circle, such as two that
 // change places, a place aside: one of them frees its place by going there first.
-// A name that changes in nothing but what its key leaves out is such a circle too.
+// A name that changes in nothing but what the file system leaves out of account is such a circle too.
 func Detour(pulls []Pull, names Names) {
 	w := waiting(pulls, names)
 	for i := range w.pulls {
@@ -160,7 +161,7 @@ func waiting(pulls []Pull, names Names) *waits {
 		}
 		output := &pulls[i].Outputs[0]
 		for _, p := range output.occupied() {
-			at[names.Key(output.Output, p)] = len(w.pulls)
+			at[names.Name(output.Output, p)] = len(w.pulls)
 		}
 		w.pulls = append(w.pulls, i)
 		w.via = append(w.via, output.Via != "")
@@ -172,10 +173,10 @@ func waiting(pulls []Pull, names Names) *waits {
 	}
 	for i, n := range w.pulls {
 		output := &pulls[n].Outputs[0]
-		key := names.Key(output.Output, output.Place)
-		before, ok := at[key]
+		name := names.Name(output.Output, output.Place)
+		before, ok := at[name]
 		switch {
-		case !ok, before == i && (output.From == output.Place || names.Key(output.Output, output.From) != key):
+		case !ok, before == i && (output.From == output.Place || names.Name(output.Output, output.From) != name):
 			before = -1
 		default:
 			w.free[before] = false

@@ -210,13 +210,13 @@ func TestRelocatedPlaceIsFree(t *testing.T) {
 // plain are names of which every place has one.
 type plain struct{}
 
-func (plain) Key(_ string, p place.Place) place.Place   { return p }
+func (plain) Name(_ string, p place.Place) place.Place  { return p }
 func (plain) Aside(_ string, p place.Place) place.Place { return p + "~" }
 
 // lower are names without regard to case.
 type lower struct{ plain }
 
-func (lower) Key(_ string, p place.Place) place.Place {
+func (lower) Name(_ string, p place.Place) place.Place {
 	return place.Place(strings.ToLower(string(p)))
 }
 

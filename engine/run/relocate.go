@@ -31,10 +31,10 @@ type Mover interface {
 // written twice for many. A run that was cut off anywhere can be repeated, by a
 // plan that was made since.
 //
-// key returns what stands for all the names of a place. Who would go where
+// name returns what stands for all the names of a place. Who would go where
 // another one still is fails with that one.
-func (r *Runner) Relocate(ctx context.Context, mover Mover, key func(output string, p place.Place) place.Place, pulls []plan.Pull) []Result {
-	m := &moving{Runner: r, mover: mover, key: key, pulls: pulls, results: make([]Result, len(pulls)), stuck: map[place.Place]bool{}, begun: r.Now()}
+func (r *Runner) Relocate(ctx context.Context, mover Mover, name func(output string, p place.Place) place.Place, pulls []plan.Pull) []Result {
+	m := &moving{Runner: r, mover: mover, name: name, pulls: pulls, results: make([]Result, len(pulls)), stuck: map[place.Place]bool{}, begun: r.Now()}
 	for i := range pulls {
 		r.tell(Started{Pull: &pulls[i]})
 		o := &pulls[i].Outputs[0]
@@ -57,13 +57,13 @@ func (r *Runner) Relocate(ctx context.Context, mover Mover, key func(output stri
 type moving struct {
 	*Runner
 	mover   Mover
-	key     func(output string, p place.Place) place.Place
+	name    func(output string, p place.Place) place.Place
 	pulls   []plan.Pull
 	results []Result
 	begun   time.Time
 	// batch has hops of one ledger, none of which goes where another one is.
 	batch []hop
-	// stuck are the keys of places that were to be free and are not.
+	// stuck are the names of places that were to be free and are not.
 	stuck map[place.Place]bool
 }
 
@@ -83,7 +83,7 @@ func (m *moving) add(ctx context.Context, h hop) {
 	for _, other := range m.batch {
 		q := &m.pulls[other.pull]
 		if len(m.batch) == maxBatch || p.Tenant != q.Tenant || p.Report != q.Report || h.pull == other.pull ||
-			m.frees(other, m.key(output, h.to)) {
+			m.frees(other, m.name(output, h.to)) {
 			m.flush(ctx)
 			break
 		}
@@ -96,10 +96,10 @@ func (m *moving) occupies(h hop) []place.Place {
 	return append([]place.Place{h.from}, m.pulls[h.pull].Outputs[0].Leaves...)
 }
 
-// frees reports whether a hop frees a place, by its key.
-func (m *moving) frees(h hop, key place.Place) bool {
+// frees reports whether a hop frees a place, by its name.
+func (m *moving) frees(h hop, name place.Place) bool {
 	output := m.pulls[h.pull].Outputs[0].Output
-	return slices.ContainsFunc(m.occupies(h), func(p place.Place) bool { return m.key(output, p) == key })
+	return slices.ContainsFunc(m.occupies(h), func(p place.Place) bool { return m.name(output, p) == name })
 }
 
 // flush carries out the batch.
@@ -148,7 +148,7 @@ func (m *moving) relocate(ctx context.Context, l *ledger.Ledger, h hop) (one rel
 	case entry == nil, entry.Place == output.Place && !leaves(l, entry): // it was forgotten, or is there
 		m.results[h.pull].Skipped = true
 		return one, false
-	case m.stuck[m.key(output.Output, h.to)]:
+	case m.stuck[m.name(output.Output, h.to)]:
 		m.fail(h, fmt.Errorf("%s is not free yet: what is there was to be moved first, and that has failed", h.to))
 		return one, false
 	}
@@ -305,7 +305,7 @@ func slotOf(h *ledger.Held) ledgerSlot {
 func (m *moving) fail(h hop, err error) {
 	output := m.pulls[h.pull].Outputs[0].Output
 	for _, p := range m.occupies(h) {
-		m.stuck[m.key(output, p)] = true
+		m.stuck[m.name(output, p)] = true
 	}
 	if m.results[h.pull].Failure == nil {
 		m.results[h.pull] = Result{

@@ -11,6 +11,7 @@ import (
 	"github.com/reportform/reportform/engine/clock"
 	"github.com/reportform/reportform/engine/ledger"
 	"github.com/reportform/reportform/engine/plan"
+	"github.com/reportform/reportform/internal/sleep"
 )
 
 // Waiting says why a pull has published nothing yet. It is no failure, and plain
@@ -105,12 +106,8 @@ func (p *pulling) comes(ctx context.Context, w *Waiting) bool {
 	if early > shortly {
 		return false
 	}
-	timer := time.NewTimer(early)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
+	if sleep.For(ctx, early) != nil {
 		return false
-	case <-timer.C:
 	}
 	p.start = p.Now()
 	p.look()

@@ -127,7 +127,7 @@ type body struct {
 func (b *body) Read(p []byte) (int, error) {
 	if time.Since(b.began) > bodyTime {
 		b.cancel(ErrStalled)
-		return 0, fmt.Errorf("%w: it took longer than %s", ErrStalled, length(bodyTime))
+		return 0, fmt.Errorf("%w: it took more than %s", ErrStalled, length(bodyTime))
 	}
 	if b.timer == nil {
 		b.timer = time.AfterFunc(bodySilence, func() { b.cancel(ErrStalled) })

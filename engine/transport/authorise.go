@@ -1,13 +1,13 @@
 package transport
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"sync/atomic"
-	"time"
 
 	"github.com/hashicorp/go-hclog"
+
+	"github.com/reportform/reportform/internal/sleep"
 )
 
 // authorise gives every request to home a token, and no other request. One that
@@ -49,9 +49,9 @@ type refusedToken struct {
 func (e *refusedToken) Error() string { return "the service refused the token" }
 
 // renew sends a repeatable request again whose token was refused, with another
-// one: after a 401 once, or where tokens were accepted before and the credential is
-// thus good, a few times. There a 403 is no more believed at once than a 401. The
-// last answer stands.
+// one: after a 401 once, or a few times where tokens were accepted before, which
+// shows that the credential is good. There a 403 is not believed at once either.
+// The last answer stands.
 type renew struct {
 	next   http.RoundTripper
 	tokens Tokens
@@ -89,7 +89,7 @@ func (r *renew) RoundTrip(req *http.Request) (*http.Response, error) {
 			"request_id", refused.resp.Header.Get("request-id"), "client_request_id", refused.resp.Header.Get(headerClientRequestID))
 		discard(refused.resp)
 		if n > renewals { // another token at once was no better
-			if err := sleep(req.Context(), r.policy.wait(n-renewals)); err != nil {
+			if err := sleep.For(req.Context(), r.policy.wait(n-renewals)); err != nil {
 				return nil, err
 			}
 		}
@@ -108,18 +108,6 @@ func (r *renew) again(resp *http.Response, n int) bool {
 		return n <= renewalsAccepted
 	}
 	return n <= renewals
-}
-
-// sleep waits, or returns the error of the context.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // without returns req, or where it has the header, a copy without it.

@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"github.com/reportform/reportform/engine/transport/pacing"
+	"github.com/reportform/reportform/internal/sleep"
 )
 
 // Retry says how long to try.
@@ -147,14 +148,10 @@ func (r *retry) wait(req *http.Request, patience both, began time.Time, resp *ht
 	}
 	during, stop := patience.while(req.Context())
 	defer stop()
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-during.Done():
+	if sleep.For(during, wait) != nil {
 		return why(req.Context(), during)
 	}
+	return nil
 }
 
 // read makes an error of an answer, and gives the answer up.

@@ -20,7 +20,7 @@ import (
 type Folding struct {
 	Cases bool // of letters
 	Forms bool // of characters, composed and decomposed
-	Ends  bool // points and blanks at the end
+	Ends  bool // dots and blanks at the end
 }
 
 // Widest is what some supported system or other leaves out of account.

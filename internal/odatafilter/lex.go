@@ -25,6 +25,16 @@ type token struct {
 	at, end int // where it stands
 }
 
+func (t token) String() string {
+	switch t.kind {
+	case tokenEnd:
+		return "the end"
+	case tokenLiteral:
+		return "a value"
+	}
+	return fmt.Sprintf("%q", t.text)
+}
+
 // lex splits a filter into tokens. A word followed at once by a quoted string
 // is a qualified enum literal, such as microsoft.graph.riskLevel'high'.
 func lex(s string) ([]token, error) {
@@ -104,7 +114,7 @@ func typed(word string, at, end int) error {
 	case "datetime", "datetimeoffset", "time", "guid", "duration", "binary", "geography", "geometry":
 		return &Unsupported{word + "'...'"}
 	}
-	return &Error{At: at, End: end, Message: fmt.Sprintf("%s'...' is not a literal", word)}
+	return &Error{At: at, End: end, Message: fmt.Sprintf("there is no literal %s'...'", word)}
 }
 
 // stray is the error of a character that begins nothing.
@@ -123,7 +133,7 @@ func stray(s string, at int) error {
 		{"!", "not"},
 	} {
 		if strings.HasPrefix(s[at:], of.wrong) {
-			return &Error{At: at, End: at + len(of.wrong), Message: of.wrong + " is no operator of OData", Instead: of.instead}
+			return &Error{At: at, End: at + len(of.wrong), Message: "there is no operator " + of.wrong, Instead: of.instead}
 		}
 	}
 	switch c := s[at]; {
@@ -133,12 +143,12 @@ func stray(s string, at int) error {
 			end += i + 1
 		}
 		text := strings.Trim(s[at:end], `"`)
-		return &Error{At: at, End: end, Message: "text stands in single quotes", Instead: "'" + strings.ReplaceAll(text, "'", "''") + "'"}
+		return &Error{At: at, End: end, Message: "text belongs in single quotes", Instead: "'" + strings.ReplaceAll(text, "'", "''") + "'"}
 	case strings.HasPrefix(s[at:], "$filter="):
-		return &Error{At: at, End: at + len("$filter="), Message: "$filter= is added for each request: leave it away"}
+		return &Error{At: at, End: at + len("$filter="), Message: "Reportform adds $filter= itself: leave it out"}
 	}
 	r, size := utf8.DecodeRuneInString(s[at:])
-	return &Error{At: at, End: at + size, Message: fmt.Sprintf("%q stands outside of a string", r)}
+	return &Error{At: at, End: at + size, Message: fmt.Sprintf("%q can only be in text, in single quotes", r)}
 }
 
 func isWord(c byte) bool {
@@ -216,7 +226,7 @@ func word(s string, at int) (tokenKind, Literal, error) {
 		}
 		return tokenLiteral, Literal{Kind: Time, Time: t}, nil
 	case s[0] == '-' || s[0] == '+' || s[0] >= '0' && s[0] <= '9':
-		return wrong(s + " is neither a number, a time nor an id; text stands in single quotes")
+		return wrong(s + " is not a number, a time or an id, and text belongs in single quotes")
 	}
 	return tokenWord, Literal{}, nil
 }

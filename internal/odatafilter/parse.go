@@ -5,7 +5,6 @@ package odatafilter
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -155,7 +154,7 @@ func (p *parser) punct(s string) bool {
 func (p *parser) expect(s string) error {
 	if !p.punct(s) {
 		t := p.peek()
-		return t.wrong("%s instead of %q", t, s)
+		return t.wrong("there is %s where %q should be", t, s)
 	}
 	return nil
 }
@@ -170,7 +169,7 @@ func (p *parser) after(t token) error {
 	if isArithmetic(t) || isOperator(t) { // startswith(a,'b') eq true
 		return &Unsupported{t.text}
 	}
-	return t.wrong("%s instead of \"and\" or \"or\"", t)
+	return t.wrong("there is %s where \"and\" or \"or\" should be", t)
 }
 
 func isOperator(t token) bool {
@@ -200,7 +199,7 @@ func (p *parser) keyword(s string) bool {
 
 func (p *parser) or() (Expr, error) {
 	if p.depth++; p.depth > maxDepth {
-		return nil, &Unsupported{"so deep a filter"}
+		return nil, &Unsupported{"a filter that is nested so deep"}
 	}
 	defer func() { p.depth-- }()
 	left, err := p.and()
@@ -225,7 +224,7 @@ func (p *parser) and() (Expr, error) {
 func (p *parser) unary() (Expr, error) {
 	if p.keyword("not") {
 		if p.depth++; p.depth > maxDepth {
-			return nil, &Unsupported{"so deep a filter"}
+			return nil, &Unsupported{"a filter that is nested so deep"}
 		}
 		defer func() { p.depth-- }()
 		x, err := p.unary()
@@ -251,12 +250,12 @@ func (p *parser) condition() (Expr, error) {
 		case isArithmetic(operator):
 			return nil, &Unsupported{operator.text}
 		case !ok:
-			return nil, operator.wrong("%s instead of an operator", operator)
+			return nil, operator.wrong("there is %s where an operator should be", operator)
 		}
 		path, err := p.path(p.next())
 		return &Compare{Path: path, Op: turned, Literal: t.literal}, err
 	case t.kind != tokenWord:
-		return nil, t.wrong("%s instead of a condition", t)
+		return nil, t.wrong("there is %s where a condition should be", t)
 	case p.punct("("):
 		return p.call(t)
 	}
@@ -275,11 +274,11 @@ func (p *parser) path(t token) ([]string, error) {
 	var path []string
 	for {
 		if t.kind != tokenWord {
-			return nil, t.wrong("%s instead of a property", t)
+			return nil, t.wrong("there is %s where a property should be", t)
 		}
 		path, p.last = append(path, t.text), t
 		if len(path) > maxDepth {
-			return nil, &Unsupported{"so long a path"}
+			return nil, &Unsupported{"a path that is so long"}
 		}
 		if !p.punct("/") {
 			return path, nil
@@ -297,7 +296,7 @@ func (p *parser) compare(path []string) (Expr, error) {
 	case isArithmetic(t) || op == "has":
 		return nil, &Unsupported{t.text}
 	case t.kind != tokenWord:
-		return nil, t.wrong("%s instead of an operator", t)
+		return nil, t.wrong("there is %s where an operator should be", t)
 	}
 	p.next()
 	if op == "in" {
@@ -312,16 +311,16 @@ func (p *parser) compare(path []string) (Expr, error) {
 	case value.kind == tokenWord && (p.peek().text == "(" || p.peek().text == "/"):
 		return nil, &Unsupported{"a comparison of two properties"}
 	case value.kind == tokenWord:
-		return nil, &Error{At: value.at, End: value.end, Message: value.text + " is no value: text stands in single quotes", Instead: "'" + value.text + "'"}
+		return nil, &Error{At: value.at, End: value.end, Message: value.text + " is not a value: text belongs in single quotes", Instead: "'" + value.text + "'"}
 	case value.kind != tokenLiteral:
-		return nil, value.wrong("%s instead of a value", value)
+		return nil, value.wrong("there is %s where a value should be", value)
 	}
 	return &Compare{Path: path, Op: op, Literal: value.literal}, nil
 }
 
 // notOperator is the error of a word where an operator should be.
 func notOperator(t token, path []string) error {
-	e := &Error{At: t.at, End: t.end, Message: t.text + " is no operator of OData, which has eq, ne, gt, ge, lt, le and in"}
+	e := &Error{At: t.at, End: t.end, Message: "there is no operator " + t.text + ", only eq, ne, gt, ge, lt, le and in"}
 	switch strings.ToLower(t.text) {
 	case "equals", "is":
 		e.Instead = "eq"
@@ -348,7 +347,7 @@ func (p *parser) list() ([]Literal, error) {
 	for {
 		t := p.next()
 		if t.kind != tokenLiteral {
-			return nil, t.wrong("%s instead of a value", t)
+			return nil, t.wrong("there is %s where a value should be", t)
 		}
 		list = append(list, t.literal)
 		if p.punct(")") {
@@ -366,7 +365,7 @@ func (p *parser) call(name token) (Expr, error) {
 	case canonical(function) || strings.Contains(function, "."):
 		return nil, &Unsupported{"the function " + name.text}
 	case !slices.Contains([]string{"contains", "startswith", "endswith"}, function):
-		return nil, name.wrong("there is no function %q in OData", name.text)
+		return nil, name.wrong("there is no function %q", name.text)
 	}
 	first := p.next()
 	if first.kind == tokenWord && p.peek().text == "(" {
@@ -381,7 +380,7 @@ func (p *parser) call(name token) (Expr, error) {
 	}
 	t := p.next()
 	if t.kind != tokenLiteral || t.literal.Kind != String {
-		return nil, t.wrong("%s instead of text in single quotes", t)
+		return nil, t.wrong("there is %s where text in single quotes should be", t)
 	}
 	return &Call{Name: function, Path: path, Text: t.literal.Text}, p.expect(")")
 }
@@ -397,7 +396,7 @@ func (p *parser) lambda(path []string, name token) (Expr, error) {
 	}
 	t := p.next()
 	if t.kind != tokenWord {
-		return nil, t.wrong("%s instead of a variable", t)
+		return nil, t.wrong("there is %s where a variable should be", t)
 	}
 	l.Var = t.text
 	if err := p.expect(":"); err != nil {
@@ -408,63 +407,4 @@ func (p *parser) lambda(path []string, name token) (Expr, error) {
 		return nil, err
 	}
 	return l, p.expect(")")
-}
-
-func (t token) String() string {
-	switch t.kind {
-	case tokenEnd:
-		return "the end"
-	case tokenLiteral:
-		return "a value"
-	}
-	return fmt.Sprintf("%q", t.text)
-}
-
-// Use is an operator or a function that a filter uses on a property.
-type Use struct {
-	Path []string // from the object, through the lambdas that it stands in
-	Op   string   // eq to le, in, any, all, contains, startswith, endswith
-}
-
-// Uses returns what a filter uses, in its order.
-func Uses(e Expr) []Use { return uses(e, nil, nil) }
-
-// uses appends the uses in e, where the variables of lambdas stand for paths.
-func uses(e Expr, variables map[string][]string, list []Use) []Use {
-	use := func(path []string, op string) {
-		if at, ok := variables[path[0]]; ok {
-			path = slices.Concat(at, path[1:])
-		}
-		list = append(list, Use{path, op})
-	}
-	switch e := e.(type) {
-	case *And:
-		return uses(e.Right, variables, uses(e.Left, variables, list))
-	case *Or:
-		return uses(e.Right, variables, uses(e.Left, variables, list))
-	case *Not:
-		return uses(e.X, variables, list)
-	case *Compare:
-		use(e.Path, e.Op)
-	case *In:
-		use(e.Path, "in")
-	case *Call:
-		use(e.Path, e.Name)
-	case *Lambda:
-		op := "any"
-		if e.All {
-			op = "all"
-		}
-		use(e.Path, op)
-		if e.Body == nil {
-			return list
-		}
-		within := maps.Clone(variables)
-		if within == nil {
-			within = map[string][]string{}
-		}
-		within[e.Var] = list[len(list)-1].Path
-		return uses(e.Body, within, list)
-	}
-	return list
 }

@@ -11,7 +11,7 @@ import (
 
 // Key returns what stands for all the names that some supported system takes for
 // one with a place: in other letters, in another form of Unicode, with other
-// points and blanks at the end. It is pure. Whether it is so where the places
+// dots and blanks at the end. It is pure. Whether it is so where the places
 // are, Alike says.
 func (Files) Key(p place.Place) place.Place {
 	if !p.IsFile() {

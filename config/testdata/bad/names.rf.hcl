@@ -12,23 +12,23 @@ window "w" {
 
 report "risk_detections" "select" {
   window  = window.w
-  select  = ["id", "detectedDateTime", "Risklevel"] # ERROR: Wrong case; has no Risklevel, but riskLevel
+  select  = ["id", "detectedDateTime", "Risklevel"] # ERROR: Wrong case; has no Risklevel, only riskLevel
   outputs = output.json.o
 }
 report "risk_detections" "unknown" {
   window  = window.w
   select  = ["id", "detectedDateTime", "riskLevl", "location/city", "@odata.type"] # WARNING: Unknown property; Did you mean riskLevel?
-  filter  = "location/City eq 'Ghent'" # ERROR: Wrong case; has no location/City, but location/city
+  filter  = "location/City eq 'Ghent'" # ERROR: Wrong case; has no location/City, only location/city
   outputs = output.json.o
 }
 report "sign_ins" "operator" {
   window  = window.w
-  filter  = "status/errorCode != 0" # ERROR: Invalid filter; != is no operator of OData, at character 18. Write ne.
+  filter  = "status/errorCode != 0" # ERROR: Invalid filter; there is no operator !=, at character 18. Write ne.
   outputs = output.json.o
 }
 report "sign_ins" "quotes" {
   window  = window.w
-  filter  = "appId eq \"x\"" # ERROR: Invalid filter; text stands in single quotes, at character 10. Write 'x'. It reads: appId eq "x"
+  filter  = "appId eq \"x\"" # ERROR: Invalid filter; text belongs in single quotes, at character 10. Write 'x'. It reads: appId eq "x"
   outputs = output.json.o
 }
 report "sign_ins" "bare" {
@@ -38,13 +38,13 @@ report "sign_ins" "bare" {
 }
 report "sign_ins" "open" {
   window  = window.w
-  filter  = "(appId eq 'x'" # ERROR: Invalid filter; the end instead of ")", at its end
+  filter  = "(appId eq 'x'" # ERROR: Invalid filter; there is the end where ")" should be, at its end
   outputs = output.json.o
 }
 report "sign_ins" "lines" {
   window  = window.w
   outputs = output.json.o
-  filter  = "appId eq 'x'\nand status/errorCode <> 0" # ERROR: Invalid filter; <> is no operator of OData, at character 35. Write ne. It reads: appId
+  filter  = "appId eq 'x'\nand status/errorCode <> 0" # ERROR: Invalid filter; there is no operator <>, at character 35. Write ne. It reads: appId
 }
 report "sign_ins" "fine_lines" {
   window  = window.w

@@ -100,7 +100,7 @@ window "weeks" {
   every = "1w"
   from  = "2026-11-02"
 }
-report "risk_detections" "some" { # WARNING: Licence that does not suffice; The service gives risk_detections to directories with the licence "p1" or "p2" alone, and will refuse it to tenant.free
+report "risk_detections" "some" { # WARNING: Licence not sufficient; The service offers risk_detections only with the licence "p1" or "p2", and will refuse it to tenant.free
   tenants = local.directories
   window  = window.weeks
   outputs = output.json.o
@@ -111,7 +111,7 @@ window "five_weeks" {
 }
 report "risk_detections" "p1" {
   tenants = [tenant.p1, tenant.p2]
-  window  = window.five_weeks # WARNING: Slices that can never be had; of directories with the licence "p1" for 30d: the slice of window.five_weeks from 2026-11-02 to 2026-12-07 has settled at 2026-12-07 08:00 UTC, 8h after its end, and its beginning is lost at 2026-12-03. Use slices of days or weeks: every = "1d" or "1w". This is so for tenant.p1.
+  window  = window.five_weeks # WARNING: Slices that can never be had; of directories with the licence "p1" for 30d: the slice of window.five_weeks from 2026-11-02 to 2026-12-07 has settled at 2026-12-07 08:00 UTC, 8h after its end, and its beginning is lost at 2026-12-03. Use slices of days or weeks: every = "1d" or "1w". That concerns tenant.p1.
   outputs = output.json.o
 }
 
@@ -122,7 +122,7 @@ window "early" {
 }
 report "risk_detections" "early" {
   tenants = [tenant.p1]
-  window  = window.early # WARNING: Settled too early; A slice of window.early is taken to have settled 2h after its end; events of risk_detections become visible up to 8h late
+  window  = window.early # WARNING: Settled too early; Slices of window.early settle 2h after their end, but events of risk_detections become visible up to 8h late
   outputs = output.json.o
 }
 

@@ -51,14 +51,14 @@ report_type "listed_types" {
 
 report_type "filtered" {
   path   = "/x"
-  filter = "kind = 'a'" # ERROR: Invalid filter; = is no operator of OData, at character 6. Write eq.
+  filter = "kind = 'a'" # ERROR: Invalid filter; there is no operator =, at character 6. Write eq.
 }
 
 report_type "by_licence" {
   path      = "/x"
   retention = { free = "7d", P1 = "30d" } # ERROR: Unknown licence; there is no licence "P1"
   licences  = ["premium"] # ERROR: Unknown licence; "free", "p1" or "p2", and not "premium"
-  operators = { a = ["eq", "like"] } # ERROR: Unknown operator; and not "like"
+  operators = { a = ["eq", "like"] } # ERROR: Unknown operator; but not "like"
   with_property "a/b" { # ERROR: Unsuitable name; The label is the name of a property
     limit = "report" # ERROR: Unknown limit class; Did you mean "reports"?
   }

@@ -43,7 +43,7 @@ tenant "endpoints" {
   endpoints {
     login     = "http://login.example.com"   # ERROR: Not an endpoint; http is accepted for loopback addresses alone
     graph     = "https://user:pw@example.com" # ERROR: Not an endpoint; a user or a password does not belong
-    aad_graph = "https://example.com/v1"      # ERROR: Not an endpoint; the path is added
+    aad_graph = "https://example.com/v1"      # ERROR: Not an endpoint; Reportform adds the path
   }
   endpoints {} # ERROR: Declared twice; Join the two
 }
@@ -52,7 +52,7 @@ tenant "endpoints2" {
   id    = "contoso.onmicrosoft.com"
   cloud = "sandbox"
   endpoints {
-    login     = "https://example.com?x=1"      # ERROR: Not an endpoint; the query is added
+    login     = "https://example.com?x=1"      # ERROR: Not an endpoint; Reportform adds the query
     graph     = "ftp://example.com"            # ERROR: Not an endpoint; must be https
     aad_graph = "localhost:8080"               # ERROR: Not an endpoint; such as "https://graph.example.com"
   }

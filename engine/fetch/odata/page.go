@@ -20,6 +20,7 @@ import (
 	"github.com/reportform/reportform/engine/fetch"
 	"github.com/reportform/reportform/internal/bom"
 	"github.com/reportform/reportform/internal/rawjson"
+	"github.com/reportform/reportform/internal/sleep"
 )
 
 // maxErrorBody is how much of an error response is read, in bytes.
@@ -152,7 +153,7 @@ func (g *pager) pause(ctx context.Context, n int, err error) error {
 	default:
 		delay <<= n - 1
 	}
-	return wait(ctx, delay+rand.N(delay/2+1))
+	return sleep.For(ctx, delay+rand.N(delay/2+1))
 }
 
 // tries returns how often in all a page is asked for that failed with err, when
@@ -214,18 +215,6 @@ func flaps(err error) bool {
 func isStatus(err error, status int) bool {
 	var e *fetch.ServiceError
 	return errors.As(err, &e) && e.Status == status
-}
-
-// wait waits for d, or until ctx ends.
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // readOnce asks for the page at a URL and reads and checks it.

@@ -21,7 +21,7 @@ func (o *Apply) flags(f *flags) {
 	f.toggle(&o.AutoApprove, "auto-approve", "Do not ask. Allows no hazard.")
 	f.text(&o.Approved, "approved", "DIGEST", "Do not ask, and carry out no plan but one with this approval, as plan shows it.")
 	f.number(&o.Parallelism, "parallelism", "N", 1, "Do so many pulls at once, those that wait for the service not counted. Default 10.")
-	f.span(&o.Patience, "patience", time.Nanosecond, "Wait so long without a useful answer, for each tenant and API, until its pulls fail. Default 1h.")
+	f.span(&o.Patience, "patience", time.Nanosecond, "Fail the pulls of a tenant after so long without a useful answer of an API. Default 1h.")
 	f.span(&o.Deadline, "deadline", time.Nanosecond, "End cleanly after so long: stop pulls under way, begin no others. What has finished is held.")
 	o.Selection.flags(f)
 	o.Deleting.flags(f)
@@ -64,7 +64,7 @@ A service that is throttling, failing or silent is waited for, as is one that ca
 			{"apply november.rfplan", "carry out a reviewed plan"},
 			{"apply -approved=9f86d081884c7d659a2feaa0c55ad015", "carry out what was reviewed, planned anew"},
 			{"apply -prune", "also delete what is no longer declared"},
-			{"apply -auto-approve -prune -allow=removes_tenant", "everything of tenants that are no longer declared too"},
+			{"apply -auto-approve -prune -allow=removes_tenant", "also delete everything of tenants that are no longer declared"},
 		},
 		Codes: []Code{
 			{3, "Some pulls failed, some orphans are kept, or a ledger cannot be read; the rest is done."},

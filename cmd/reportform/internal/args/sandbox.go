@@ -23,7 +23,7 @@ func (o *Sandbox) flags(f *flags) {
 	f.toggle(&o.Throttle, "throttle", "Enforce the service's published request limits.")
 	f.number(&o.Seed, "seed", "N", 0, "Other events for another number. Default 0.")
 	f.number(&o.EventsPerDay, "events-per-day", "N", 1, "About so many events a day in each report.")
-	f.span(&o.Clock, "clock", math.MinInt64, "Live so much later than this machine, or earlier: -clock=-48h.")
+	f.span(&o.Clock, "clock", math.MinInt64, "Set the sandbox's clock ahead of this machine's, or behind it: -clock=-48h.")
 	f.span(&o.Late, "late", 0, "Show one event in ten up to so much later than it happened.")
 }
 

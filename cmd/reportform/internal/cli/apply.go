@@ -69,7 +69,7 @@ func (a *App) apply(ctx context.Context, o *args.Apply) int {
 	v.Plan(p)
 	strangers(v, s)
 	if approval := plan.Approval(p); o.Approved != "" && o.Approved != approval {
-		return fail(v, "This plan was not approved", "The configuration, what is deleted, or a hazard is another than in the plan that was approved, or other flags are given. "+
+		return fail(v, "This plan was not approved", "The configuration, the deletions, the hazards or the flags differ from those of the plan that was approved. "+
 			"Nothing was changed. Review this plan; to carry it out, give its approval:\n  -approved="+approval)
 	}
 	// Nobody is asked where nobody would answer.

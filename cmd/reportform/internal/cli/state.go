@@ -82,7 +82,7 @@ func strangers(v diagnoser, s Session) {
 		text += fmt.Sprintf("\n  and %d more", n)
 	}
 	v.Diagnostics(hcl.Diagnostics{{
-		Severity: hcl.DiagWarning, Summary: "Files that are no ledgers lie in the state",
+		Severity: hcl.DiagWarning, Summary: "Files that are no ledgers in the state",
 		Detail: "Nothing reads them. A program that copies files may have made them: compare them with the ledgers beside them, and remove them.\n  " + text,
 	}}, nil)
 }

@@ -82,7 +82,7 @@ func (h *Human) ReportType(t *config.ReportType, limit *config.LimitClass) {
 	}
 	fact("Licence", t.License)
 	if t.API == config.APIAADGraph {
-		fact("Retired", "the API is shut down since 2025-08-31"+successorText(t.Successor))
+		fact("Retired", "the API has been shut down since 2025-08-31"+successorText(t.Successor))
 	}
 	if t.Retention != nil {
 		kept := t.Retention.String() + " by the service, at the longest"

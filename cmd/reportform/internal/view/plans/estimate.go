@@ -92,7 +92,7 @@ func (h *Human) estimate(e *plan.Estimate) {
 		text += " " + e.Tenants[0].Tenant + " takes longest."
 	}
 	if e.Unknown > 0 {
-		text += " Nothing is held yet of " + term.Many(e.Unknown, "pull") + ", to know it better: each counts as one request."
+		text += " Nothing is held yet for " + term.Many(e.Unknown, "pull") + ": each counts as one request."
 	}
 	o.Hanging(o.Bold("Takes:")+" ", 7, text)
 }

@@ -69,7 +69,7 @@ func hazardText(z *plan.Hazard) string {
 		}
 		return text + "."
 	case plan.ExceedsBudget:
-		return term.Many(z.Pulls, "pull") + " of " + SomeOutputs(z.About) + ": with them the plan has more than 100,000 pulls, or requests for more than a day. Is the beginning of the window as meant?"
+		return term.Many(z.Pulls, "pull") + " of " + SomeOutputs(z.About) + ": with them the plan has more than 100,000 pulls, or requests for more than a day. Check where the window begins."
 	case plan.LosesSoon:
 		return term.Many(z.Pulls, "pull") + " of slices that the service does not have much longer."
 	case plan.ReplacesFiles:

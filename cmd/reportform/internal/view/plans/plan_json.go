@@ -155,7 +155,7 @@ func (j *JSON) Plan(p *plan.Plan) {
 	j.schedules(p.Schedules)
 	for i := range p.Warnings {
 		w := &p.Warnings[i]
-		j.Diagnostics(hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: "A path for this system alone", Detail: w.Output + ": " + w.Text}}, nil)
+		j.Diagnostics(hcl.Diagnostics{{Severity: hcl.DiagWarning, Summary: "Path not portable", Detail: w.Output + ": " + w.Text}}, nil)
 	}
 	j.estimate(p.Estimate)
 	j.Put(planSummaryMessage{

@@ -95,8 +95,8 @@ func aheadPlan() *plan.Plan {
 
 func warnings() []plan.Warning {
 	return []plan.Warning{
-		{Output: "output.json.archive", Text: "out/Contoso/a.json and out/contoso/a.json are two files here, and one on a system that does not tell them apart. Further paths that are like this: 3."},
-		{Output: "output.csv.bi", Text: "out/nul.csv has the name \"nul.csv\", which is a device on Windows. It is written here as it is."},
+		{Output: "output.json.archive", Text: "out/Contoso/a.json and out/contoso/a.json are two files here, and one on a system that does not tell them apart. And 3 more like this one."},
+		{Output: "output.csv.bi", Text: "out/nul.csv has the name \"nul.csv\", which is a device on Windows. Here it is written as it is."},
 	}
 }
 

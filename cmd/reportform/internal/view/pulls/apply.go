@@ -130,7 +130,7 @@ func (h *Human) EndApply(a Applied) {
 	case a.Interrupted || a.Deadline:
 		o.Paragraphs(2, "What finished is held; the next apply goes on from there.")
 	case a.Waiting > 0:
-		o.Paragraphs(2, "For what waits it is too early by the service's clock: nothing of it is published yet, and a later apply fetches it.")
+		o.Paragraphs(2, "Waiting pulls are too early by the service's clock: they have published nothing, and a later apply fetches them.")
 	}
 }
 
@@ -167,9 +167,9 @@ func (h *Human) failure(g *run.Group) {
 		p.Paragraphs(4, upper(textOf(g)))
 		switch {
 		case g.Unasked == 1:
-			p.Paragraphs(4, "One of them was not tried: it would have been the same.")
+			p.Paragraphs(4, "One of them was not tried: the result would have been the same.")
 		case g.Unasked > 1:
-			p.Paragraphs(4, term.Count(g.Unasked)+" of them were not tried: it would have been the same.")
+			p.Paragraphs(4, term.Count(g.Unasked)+" of them were not tried: the result would have been the same.")
 		}
 	}
 	if len(g.Held) > 0 {
