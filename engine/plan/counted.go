@@ -79,7 +79,7 @@ func (s *subtraction) forgotten(run []window.Named) {
 	gap := gapOf(s.want, &run[0])
 	last := &run[len(run)-1]
 	gap.To, gap.Last, gap.Slices = last.To, last.Label, len(run)
-	gap.Why, _ = s.lost(run[0].Slice)
+	gap.Why, _ = s.lost(s.want.LostAt(run[0].Slice))
 	addGap(&s.part.Lost, gap)
 }
 
