@@ -194,7 +194,7 @@ func (e *Engine) wantOf(h *plan.Header, pull *plan.Pull) (*plan.Want, error) {
 
 // checkPulls returns an error for a plan with a pull that wantOf would refuse.
 func (e *Engine) checkPulls(p *plan.Plan) error {
-	var checks plan.Checks
+	checks := plan.NewChecks()
 	var last *plan.Pull // mostly of the report and the tenant of the next
 	var report *config.Report
 	var want *plan.Want

@@ -15,8 +15,12 @@ import (
 func (w *Want) Check(p *Pull, now time.Time) error { return (&Checks{}).Check(w, p, now) }
 
 // Checks checks the pulls of a plan, of which many have one slice: it remembers
-// what is expected of the slices of windows. It is for one goroutine.
+// what is expected of the slices of windows. The zero Checks remembers nothing. It
+// is for one goroutine.
 type Checks struct{ known map[sliceKey]expected }
+
+// NewChecks returns Checks that remember.
+func NewChecks() *Checks { return &Checks{map[sliceKey]expected{}} }
 
 // sliceKey is a slice at a clock, in a window that settles by its type.
 type sliceKey struct {
@@ -46,10 +50,12 @@ func (c *Checks) expect(w *Want, slice window.Slice, now time.Time) expected {
 	if e.Named, e.is = w.Window.Find(slice, now); e.is {
 		e.final, e.due = w.settled(e.Slice, now), w.due(e.Slice, now) > 0
 	}
-	if c.known == nil || len(c.known) == most {
-		c.known = map[sliceKey]expected{}
+	if len(c.known) == most {
+		clear(c.known)
 	}
-	c.known[key] = e
+	if c.known != nil {
+		c.known[key] = e
+	}
 	return e
 }
 
