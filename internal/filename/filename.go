@@ -31,11 +31,8 @@ func (f Folding) Name(path string) string {
 	if f == (Folding{}) || f.plain(path) {
 		return path
 	}
-	if isASCII(path) {
-		if f.Cases {
-			path = strings.ToLower(path)
-		}
-		return f.trimmed(path)
+	if name, ok := f.ascii(path); ok {
+		return f.trimmed(name)
 	}
 	if f.Forms {
 		path = norm.NFC.String(path)
@@ -75,13 +72,19 @@ func endsPlain(path string) bool {
 	return last != '.' && last != ' '
 }
 
-func isASCII(text string) bool {
-	for i := range len(text) {
-		if text[i] >= 0x80 {
-			return false
+// ascii returns a path of ASCII with its letters folded; ok is false for others.
+func (f Folding) ascii(path string) (folded string, ok bool) {
+	var short [256]byte
+	name := append(short[:0], path...)
+	for i, c := range name {
+		switch {
+		case c >= 0x80:
+			return "", false
+		case f.Cases && c-'A' < 26:
+			name[i] = c | 0x20
 		}
 	}
-	return true
+	return string(name), true
 }
 
 // plain reports whether a path is its own name, as most are. It may be wrong about
