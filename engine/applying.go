@@ -90,10 +90,8 @@ func (e *Engine) Apply(ctx context.Context, p *plan.Plan, opts ApplyOptions) (*S
 	if err := e.CheckPlan(&p.Header); err != nil {
 		return nil, err
 	}
-	for i := range p.Pulls {
-		if _, err := e.wantOf(&p.Header, &p.Pulls[i]); err != nil {
-			return nil, err
-		}
+	if err := e.checkPulls(p); err != nil {
+		return nil, err
 	}
 	var summary Summary
 	var rest *plan.Plan

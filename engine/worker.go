@@ -186,20 +186,65 @@ func (e *Engine) relocate(ctx context.Context, h *plan.Header, runner *run.Runne
 // wantOf returns what the configuration wants of a planned pull's report and
 // tenant. A pull that no plan with the header has is an error.
 func (e *Engine) wantOf(h *plan.Header, pull *plan.Pull) (*plan.Want, error) {
-	tenant, report := e.config.Tenant(address.Address(pull.Tenant)), e.config.Report(address.Address(pull.Report))
-	if tenant == nil || report == nil || !report.Of(tenant) {
-		return nil, fmt.Errorf("the plan names %s of %s, which the configuration does not have: make the plan again", pull.Report, pull.Tenant)
+	report, want, err := e.reportOf(pull)
+	if err == nil {
+		err = checkOutputs(report, pull)
 	}
-	for _, planned := range pull.Outputs {
-		if !slices.ContainsFunc(report.Outputs, func(o *config.Output) bool { return string(o.Address) == planned.Output }) {
-			return nil, fmt.Errorf("the plan names %s, which %s does not have: make the plan again", planned.Output, pull.Report)
+	if err == nil {
+		err = want.Check(pull, h.Now)
+	}
+	return want, err
+}
+
+// checkPulls returns an error for a plan with a pull that wantOf would refuse.
+func (e *Engine) checkPulls(p *plan.Plan) error {
+	checks := plan.NewChecks()
+	var last *plan.Pull // mostly of the report and the tenant of the next
+	var report *config.Report
+	var want *plan.Want
+	for i := range p.Pulls {
+		pull := &p.Pulls[i]
+		if last == nil || last.Tenant != pull.Tenant || last.Report != pull.Report {
+			var err error
+			if report, want, err = e.reportOf(pull); err != nil {
+				return err
+			}
+			last = pull
+		}
+		err := checkOutputs(report, pull)
+		if err == nil {
+			err = checks.Check(want, pull, p.Now)
+		}
+		if err != nil {
+			return err
 		}
 	}
-	want := &plan.Want{
+	return nil
+}
+
+// reportOf returns a planned pull's report, and what is wanted of it and of the
+// tenant.
+func (e *Engine) reportOf(pull *plan.Pull) (*config.Report, *plan.Want, error) {
+	tenant, report := e.config.Tenant(address.Address(pull.Tenant)), e.config.Report(address.Address(pull.Report))
+	if tenant == nil || report == nil || !report.Of(tenant) {
+		return nil, nil, fmt.Errorf("the plan names %s of %s, which the configuration does not have: make the plan again", pull.Report, pull.Tenant)
+	}
+	return report, &plan.Want{
 		Tenant: pull.Tenant, Report: pull.Report, Type: report.Type.Name, Window: window.New(report.Window),
 		Settle: report.Type.Settle, Retention: report.Type.Kept(tenant.Licence), Snapshot: report.Type.Snapshot(), Protect: report.Protected(),
+	}, nil
+}
+
+// checkOutputs returns an error for a pull with an output that its report does not
+// have.
+func checkOutputs(report *config.Report, pull *plan.Pull) error {
+	for i := range pull.Outputs {
+		planned := pull.Outputs[i].Output
+		if !slices.ContainsFunc(report.Outputs, func(o *config.Output) bool { return string(o.Address) == planned }) {
+			return fmt.Errorf("the plan names %s, which %s does not have: make the plan again", planned, pull.Report)
+		}
 	}
-	return want, want.Check(pull, h.Now)
+	return nil
 }
 
 // intact reports whether what an entry records is there.

@@ -78,8 +78,10 @@ func timeOf(h http.Header) (time.Time, bool) {
 	if err != nil {
 		return time.Time{}, false
 	}
-	if age, err := strconv.ParseInt(strings.TrimSpace(h.Get("Age")), 10, 64); err == nil && age > 0 && age <= int64(maxAge/time.Second) {
-		t = t.Add(time.Duration(age) * time.Second)
+	if value := h.Get("Age"); value != "" {
+		if age, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64); err == nil && age > 0 && age <= int64(maxAge/time.Second) {
+			t = t.Add(time.Duration(age) * time.Second)
+		}
 	}
 	if year := t.Year(); year < firstYear || year > lastYear {
 		return time.Time{}, false

@@ -33,7 +33,7 @@ func (w *Want) waits(until time.Time) string {
 // due is how long after its end a slice has to be read, by its revisits that are
 // due; zero where none is, as of a slice that has not settled, and of a snapshot.
 func (w *Want) due(slice window.Slice, now time.Time) (after time.Duration) {
-	if w.Snapshot || !w.settled(slice, now) {
+	if !w.Window.Revisited() || w.Snapshot || !w.settled(slice, now) {
 		return 0
 	}
 	for _, at := range w.Window.Revisits(slice) {

@@ -52,12 +52,16 @@ func heldAmong(wanted []window.Named, l *ledger.Ledger) []int {
 		return nil
 	}
 	var known []int
-	last := wanted[len(wanted)-1].From
-	for h := range l.Held() {
+	last, next := wanted[len(wanted)-1].From, 0
+	for h := range l.Held() { // by output, in order of time
 		if h.From.After(last) {
 			continue
 		}
-		i, found := slices.BinarySearchFunc(wanted, h.From, func(n window.Named, from time.Time) int { return n.From.Compare(from) })
+		i, found := next, next < len(wanted) && wanted[next].From.Equal(h.From)
+		if !found {
+			i, found = slices.BinarySearchFunc(wanted, h.From, func(n window.Named, from time.Time) int { return n.From.Compare(from) })
+		}
+		next = i + 1
 		if found && wanted[i].To.Equal(h.To) {
 			known = append(known, i)
 		}
@@ -75,7 +79,7 @@ func (s *subtraction) forgotten(run []window.Named) {
 	gap := gapOf(s.want, &run[0])
 	last := &run[len(run)-1]
 	gap.To, gap.Last, gap.Slices = last.To, last.Label, len(run)
-	gap.Why, _ = s.lost(run[0].Slice)
+	gap.Why, _ = s.lost(s.want.LostAt(run[0].Slice))
 	addGap(&s.part.Lost, gap)
 }
 

@@ -26,21 +26,27 @@ func Write(w io.Writer, p *Plan) error {
 
 // Digest returns the digest that a plan has when it is saved.
 func Digest(p *Plan) string {
-	f := newFile(io.Discard)
+	f := newFile(nil)
 	f.plan(p)
 	return f.sum()
 }
 
-// file writes a plan: indented to w, and compact into a hash.
+// file writes a plan: indented to w, nil for nobody, and compact into a hash.
 type file struct {
 	w       io.Writer
 	hash    hash.Hash
+	encoder *json.Encoder // to compact
 	compact bytes.Buffer
 	pretty  bytes.Buffer
 	err     error
 }
 
-func newFile(w io.Writer) *file { return &file{w: w, hash: sha256.New()} }
+func newFile(w io.Writer) *file {
+	f := &file{w: w, hash: sha256.New()}
+	f.encoder = json.NewEncoder(&f.compact)
+	f.encoder.SetEscapeHTML(false)
+	return f
+}
 
 // plan writes everything before the digest.
 func (f *file) plan(p *Plan) {
@@ -57,8 +63,8 @@ func (f *file) plan(p *Plan) {
 	if f.err != nil {
 		return
 	}
-	f.mark(f.compact.Bytes()[:f.compact.Len()-len("}")])
-	f.print(string(f.pretty.Bytes()[:f.pretty.Len()-len("\n}")]))
+	f.mark(bytes.TrimSuffix(f.compact.Bytes(), []byte("}")))
+	f.write(bytes.TrimSuffix(f.pretty.Bytes(), []byte("\n}")))
 	writeList(f, "pulls", p.Pulls)
 	if len(p.Deletions) > 0 {
 		writeList(f, "deletions", p.Deletions)
@@ -81,7 +87,8 @@ func writeList[T any](f *file, name string, elements []T) {
 		}
 		f.encode(&elements[i], "    ")
 		f.mark(f.compact.Bytes())
-		f.print("\n    " + f.pretty.String())
+		f.print("\n    ")
+		f.write(f.pretty.Bytes())
 	}
 	if len(elements) > 0 {
 		f.print("\n  ")
@@ -93,11 +100,11 @@ func writeList[T any](f *file, name string, elements []T) {
 func (f *file) encode(v any, indent string) {
 	f.compact.Reset()
 	f.pretty.Reset()
-	enc := json.NewEncoder(&f.compact)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(v)
+	err := f.encoder.Encode(v)
 	if err == nil {
 		f.compact.Truncate(f.compact.Len() - len("\n"))
+	}
+	if err == nil && f.w != nil {
 		err = json.Indent(&f.pretty, f.compact.Bytes(), indent, "  ")
 	}
 	if f.err == nil {
@@ -105,9 +112,11 @@ func (f *file) encode(v any, indent string) {
 	}
 }
 
-func (f *file) print(text string) {
-	if f.err == nil {
-		_, f.err = io.WriteString(f.w, text)
+func (f *file) print(text string) { f.write([]byte(text)) }
+
+func (f *file) write(text []byte) {
+	if f.err == nil && f.w != nil {
+		_, f.err = f.w.Write(text)
 	}
 }
 

@@ -75,9 +75,8 @@ func (s *subtraction) pullable(final bool) bool {
 // MissedSnapshot says why a snapshot is lost.
 const MissedSnapshot = "a snapshot shows the state of the moment and cannot be taken later"
 
-// lost says why a slice can never be had again.
-func (s *subtraction) lost(slice window.Slice) (why string, lost bool) {
-	at := s.want.LostAt(slice)
+// lost says why a slice that is lost at this time can never be had again.
+func (s *subtraction) lost(at time.Time) (why string, lost bool) {
 	if at.IsZero() || s.now.Before(at) {
 		return "", false
 	}

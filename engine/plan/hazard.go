@@ -73,9 +73,10 @@ func (p *Plan) Assess(wants []Want, parts []Part) {
 		}
 		return found[k]
 	}
+	var kinds []HazardKind
 	for i := range p.Pulls {
-		pull := &p.Pulls[i]
-		for _, k := range pull.hazards(p.Now, missing, excessive) {
+		kinds = p.Pulls[i].hazards(kinds[:0], p.Now, missing, excessive)
+		for _, k := range kinds {
 			of(k).Pulls++
 		}
 	}
@@ -103,8 +104,8 @@ func (p *Plan) Assess(wants []Want, parts []Part) {
 	}
 }
 
-// hazards are those of a pull, each once.
-func (p *Pull) hazards(now time.Time, missing, excessive map[string]bool) (kinds []HazardKind) {
+// hazards appends those of a pull, each once.
+func (p *Pull) hazards(kinds []HazardKind, now time.Time, missing, excessive map[string]bool) []HazardKind {
 	asks := p.Asks()
 	if asks && excessive[p.Report] {
 		kinds = append(kinds, ExceedsBudget)

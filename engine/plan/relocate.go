@@ -51,7 +51,10 @@ func (s *subtraction) relocation(output *WantOutput, held *ledger.Held, target *
 // relocate plans that what an output holds goes to its target. It may be there
 // already, and something of it be left at the place before.
 func (s *subtraction) relocate(which int, slice *window.Named, held *ledger.Held, target *Target) {
-	left := s.left[slotOf(held.Output, held.From, held.To)]
+	var left []place.Place
+	if len(s.left) > 0 {
+		left = s.left[slotOf(held.Output, held.From, held.To)]
+	}
 	if held.Place == target.Place && len(left) == 0 {
 		return
 	}

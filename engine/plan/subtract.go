@@ -213,10 +213,11 @@ func (s *subtraction) slice(slice *window.Named) error {
 	if !s.want.local.IsZero() {
 		pull.Clock = s.now
 	}
+	lostAt := s.want.LostAt(slice.Slice)
 	if !s.want.Window.Trailing() {
-		pull.LostAt = s.want.LostAt(slice.Slice)
+		pull.LostAt = lostAt
 	}
-	why, lost := s.lost(slice.Slice)
+	why, lost := s.lost(lostAt)
 	rest, err := s.derive(pull, slice, lost)
 	if err != nil || len(rest) == 0 {
 		return err

@@ -109,6 +109,9 @@ func (l *limit) admit(req *http.Request, host *host) (*pacing.Turn, *probe, erro
 
 // enter waits for a host.
 func (l *limit) enter(ctx context.Context, host *host) (*probe, error) {
+	if host.up() {
+		return nil, nil
+	}
 	during, stop := l.patience.with(host).while(ctx)
 	defer stop()
 	p, err := host.enter(during, l.seat)
@@ -121,6 +124,12 @@ func (l *limit) enter(ctx context.Context, host *host) (*probe, error) {
 // take waits for the limiter's turn, as long as there is patience with the
 // service, the host is not given up, and there can be a token.
 func (l *limit) take(ctx context.Context, host *host) (*pacing.Turn, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if turn, ok := l.limiter.Try(); ok {
+		return turn, nil
+	}
 	patient, stop := l.patience.with(host).while(ctx)
 	defer stop()
 	reachable, stop := host.while(patient)

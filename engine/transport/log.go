@@ -41,7 +41,7 @@ func (l *logged) RoundTrip(req *http.Request) (*http.Response, error) {
 // show is a URL as it may be logged.
 func (l *logged) show(u *url.URL) string {
 	place := u.Scheme + "://" + u.Host
-	if l.home != "" && !l.home.has(u) {
+	if l.home != (server{}) && !l.home.has(u) {
 		return place + "/..."
 	}
 	place += u.EscapedPath()

@@ -268,6 +268,9 @@ func notVisible(r rune) bool { return r <= ' ' || r > '~' }
 // false where the header is absent, in the past, or makes no sense.
 func retryAfter(h http.Header, now time.Time) (wait time.Duration, ok bool) {
 	value := strings.TrimSpace(h.Get("Retry-After"))
+	if value == "" {
+		return 0, false
+	}
 	if seconds, err := strconv.ParseFloat(value, 64); err == nil {
 		if math.IsNaN(seconds) || seconds <= 0 {
 			return 0, false

@@ -5,30 +5,30 @@ import (
 	"strings"
 )
 
-// server is scheme://host:port, in lower case and always with its port; empty
-// for none, which no URL has.
-type server string
+// server is a scheme and a host, in lower case, with its port; the zero server is
+// none, which no URL has.
+type server struct{ scheme, host, port string }
 
 func parseServer(s string) server {
 	u, err := url.Parse(s)
 	if err != nil {
-		return ""
+		return server{}
 	}
 	return serverOf(u)
 }
 
 func serverOf(u *url.URL) server {
-	scheme, port := strings.ToLower(u.Scheme), u.Port()
+	s := server{strings.ToLower(u.Scheme), strings.ToLower(u.Hostname()), u.Port()}
 	switch {
-	case u.Hostname() == "":
-		return ""
-	case port == "" && scheme == "https":
-		port = "443"
-	case port == "" && scheme == "http":
-		port = "80"
+	case s.host == "":
+		return server{}
+	case s.port == "" && s.scheme == "https":
+		s.port = "443"
+	case s.port == "" && s.scheme == "http":
+		s.port = "80"
 	}
-	return server(scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port)
+	return s
 }
 
 // has reports whether a URL leads there.
-func (o server) has(u *url.URL) bool { return o != "" && serverOf(u) == o }
+func (s server) has(u *url.URL) bool { return s != server{} && serverOf(u) == s }

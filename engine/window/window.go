@@ -64,6 +64,9 @@ func (w Window) WithoutKeep() Window {
 	return Window{&spec, w.zone}
 }
 
+// Revisited reports whether final slices are read once more.
+func (w Window) Revisited() bool { return len(w.spec.Revisit) > 0 }
+
 // Open reports whether slices are fetched before they are final.
 func (w Window) Open() bool { return w.spec.Open }
 
@@ -110,7 +113,7 @@ func (w Window) Settles(s Slice, settle calendar.Duration) time.Time {
 
 // Revisits returns when a final slice is read once more, the earliest first.
 func (w Window) Revisits(s Slice) []time.Time {
-	if len(w.spec.Revisit) == 0 {
+	if !w.Revisited() {
 		return nil
 	}
 	times := make([]time.Time, 0, len(w.spec.Revisit))

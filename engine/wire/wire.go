@@ -115,15 +115,15 @@ func (w *Wire) say(t *config.Tenant) func(transport.Waiting) {
 	return func(waiting transport.Waiting) { w.Say(t, waiting) }
 }
 
-// sayToken is say of the requests for a directory's token, whatever they meet.
-func (w *Wire) sayToken(audience auth.Audience) func(transport.Waiting) {
-	i := slices.IndexFunc(w.options.Config.Tenants, func(t *config.Tenant) bool { return t.ID == audience.Directory })
-	if w.Say == nil || i < 0 {
+// sayToken is say of the requests for a token of a tenant's directory, whatever
+// they meet; nil for no tenant.
+func (w *Wire) sayToken(t *config.Tenant) func(transport.Waiting) {
+	if w.Say == nil || t == nil {
 		return nil
 	}
 	return func(waiting transport.Waiting) {
 		waiting.Why = transport.WaitToken
-		w.Say(w.options.Config.Tenants[i], waiting)
+		w.Say(t, waiting)
 	}
 }
 
@@ -202,11 +202,13 @@ func (w *Wire) share() (*shared, error) {
 		hosts: transport.NewHosts(w.Retry, w.say(nil)), patiences: transport.NewPatiences(w.Retry.Patience),
 		clients: map[clientKey]transport.Options{},
 	}
+	tenants := w.tenants()
+	listening, logger := w.clocks.Listen(base), w.options.Logger.Named("token")
 	s.broker = auth.NewBroker(func(app string, audience auth.Audience) *http.Client {
 		return &http.Client{Transport: transport.New(transport.Options{
-			Base: w.clocks.Listen(base), Logger: w.options.Logger.Named("token"), Retry: w.Retry, UserAgent: w.userAgent(),
+			Base: listening, Logger: logger, Retry: w.Retry, UserAgent: w.userAgent(),
 			Patience: s.patiences.For(app, audience.Directory, audience.Login), Hosts: s.hosts, Small: true,
-			Say: w.sayToken(audience),
+			Say: w.sayToken(tenants[audience.Directory]),
 		})}
 	})
 	if !w.livesInSandbox() {
@@ -233,6 +235,17 @@ func (s *shared) Close() error {
 		return s.sandbox.Close()
 	}
 	return nil
+}
+
+// tenants are the first of each directory, by its ID as it is declared.
+func (w *Wire) tenants() map[string]*config.Tenant {
+	first := make(map[string]*config.Tenant, len(w.options.Config.Tenants))
+	for _, t := range w.options.Config.Tenants {
+		if first[t.ID] == nil {
+			first[t.ID] = t
+		}
+	}
+	return first
 }
 
 // directories returns the directories of the sandbox: each has the licence that its

@@ -83,11 +83,14 @@ func addCalendar(t time.Time, months, days int) time.Time {
 	year, month, day := t.Date()
 	hour, minute, second := t.Clock()
 	nanosecond := t.Nanosecond()
-	if IsDayStart(t) {
+	if t.Location() != time.UTC && IsDayStart(t) { // in UTC it shows so
 		hour, minute, second, nanosecond = 0, 0, 0, 0
 	}
-	month += time.Month(months)
-	day = min(day, monthLength(year, month)) + days
+	if months != 0 {
+		month += time.Month(months)
+		day = min(day, monthLength(year, month))
+	}
+	day += days
 	return FirstMoment(time.Date(year, month, day, hour, minute, second, nanosecond, time.UTC), t.Location())
 }
 

@@ -31,8 +31,8 @@ func (f Folding) Name(path string) string {
 	if f == (Folding{}) || f.plain(path) {
 		return path
 	}
-	if isASCII(path) {
-		return f.ascii([]byte(path))
+	if name, ok := f.ascii(path); ok {
+		return f.trimmed(name)
 	}
 	if f.Forms {
 		path = norm.NFC.String(path)
@@ -60,18 +60,6 @@ func (f Folding) trimmed(path string) string {
 	return path
 }
 
-// ascii returns the name of a path of ASCII, which it changes.
-func (f Folding) ascii(path []byte) string {
-	if f.Cases {
-		for i, c := range path {
-			if c >= 'A' && c <= 'Z' {
-				path[i] = c | 0x20
-			}
-		}
-	}
-	return f.trimmed(string(path))
-}
-
 // endsPlain reports whether no name in a path has an end to lose.
 func endsPlain(path string) bool {
 	last := byte('/')
@@ -84,13 +72,19 @@ func endsPlain(path string) bool {
 	return last != '.' && last != ' '
 }
 
-func isASCII(text string) bool {
-	for i := range len(text) {
-		if text[i] >= 0x80 {
-			return false
+// ascii returns a path of ASCII with its letters folded; ok is false for others.
+func (f Folding) ascii(path string) (folded string, ok bool) {
+	var short [256]byte
+	name := append(short[:0], path...)
+	for i, c := range name {
+		switch {
+		case c >= 0x80:
+			return "", false
+		case f.Cases && c-'A' < 26:
+			name[i] = c | 0x20
 		}
 	}
-	return true
+	return string(name), true
 }
 
 // plain reports whether a path is its own name, as most are. It may be wrong about
@@ -120,21 +114,27 @@ type Folders struct{ known sync.Map }
 // At says what a folder takes, or the nearest one above it that is there. Nothing
 // is written to find out.
 func (f *Folders) At(dir string) Manner {
+	found, _ := f.Look(dir)
+	return found
+}
+
+// Look is At, and says whether the folder is missing.
+func (f *Folders) Look(dir string) (takes Manner, missing bool) {
 	for {
 		if known, ok := f.known.Load(dir); ok {
-			return known.(Manner)
+			return known.(Manner), missing
 		}
 		info, err := os.Stat(dir)
 		if err == nil && info.IsDir() {
 			found := Manner{probe(dir), longestName(dir)}
 			f.Remember(dir, found)
-			return found
+			return found, missing
 		}
 		above := filepath.Dir(dir)
 		if above == dir {
-			return Manner{usual(), usualName}
+			return Manner{usual(), usualName}, true
 		}
-		dir = above
+		dir, missing = above, true
 	}
 }
 
@@ -228,22 +228,28 @@ func swapCase(name string) string {
 	}, name)
 }
 
-// FlawOfLength says why a path is too long for this system: itself, or that of
-// a temporary file beside it with a name of this length. name is the length of the
-// longest one. The text completes a sentence that begins with the path; it is empty
+// FlawOfName says why a name is too long for a file system, of which the longest
+// is known. The text completes a sentence that begins with the path; it is empty
 // for most.
-func FlawOfLength(path string, name, temporary int) string {
-	most := map[string]int{"windows": 32_000, "darwin": 1023, "ios": 1023}[runtime.GOOS]
-	if most == 0 {
-		most = 4095
+func FlawOfName(name string, longest int) string {
+	if n := units(name); n > longest {
+		return fmt.Sprintf("has a name of %d %s, %.20s..., and file systems take %d", n, unit(), name, longest)
 	}
-	for part := range strings.SplitSeq(filepath.ToSlash(path), "/") {
-		if n := units(part); n > name {
-			return fmt.Sprintf("has a name of %d %s, %.20s..., and file systems take %d", n, unit(), part, name)
-		}
+	return ""
+}
+
+// FlawOfLength says why a path of so many bytes is too long for this system, in
+// the manner of FlawOfName.
+func FlawOfLength(path int) string {
+	most := 4095
+	switch runtime.GOOS {
+	case "windows":
+		most = 32_000
+	case "darwin", "ios":
+		most = 1023
 	}
-	if n := max(len(path), len(filepath.Dir(path))+1+temporary); n > most {
-		return fmt.Sprintf("needs a path of %d bytes, and this system takes %d", n, most)
+	if path > most {
+		return fmt.Sprintf("needs a path of %d bytes, and this system takes %d", path, most)
 	}
 	return ""
 }
@@ -263,10 +269,9 @@ func unit() string {
 	return "bytes"
 }
 
-// FlawOnWindows says why Windows cannot have a path, or not as it is, in the words
-// of FlawOfLength.
+// FlawOnWindows says why Windows cannot have a path without its volume, or not as
+// it is, in the manner of FlawOfName.
 func FlawOnWindows(path string) string {
-	path = strings.TrimPrefix(path, filepath.ToSlash(filepath.VolumeName(path)))
 	for part := range strings.SplitSeq(path, "/") {
 		switch {
 		case part == "" || part == "." || part == "..":
@@ -287,7 +292,11 @@ func FlawOnWindows(path string) string {
 // point in it.
 func isDevice(name string) bool {
 	name, _, _ = strings.Cut(name, ".")
-	name = strings.ToUpper(strings.TrimRight(name, " "))
+	name = strings.TrimRight(name, " ")
+	if len(name) < len("CON") || len(name) > len("CONOUT$") {
+		return false
+	}
+	name = strings.ToUpper(name)
 	switch name {
 	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$":
 		return true

@@ -2,7 +2,9 @@ package file
 
 import (
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/reportform/reportform/internal/durable"
 	"github.com/reportform/reportform/internal/filename"
@@ -49,25 +51,77 @@ func (f Files) Alike(a, b place.Place) bool {
 // Fits returns a function that says why a place cannot be had: here, on this
 // system, or elsewhere, on another one that is supported; both are empty for most.
 // Each completes a sentence that begins with the path. The function is for one
-// goroutine, and looks at folders, of which it remembers the last.
+// goroutine, and looks at folders, which it remembers.
 func (f Files) Fits() func(p place.Place) (here, elsewhere string) {
-	var dir string // the last folder, with what it takes
-	var takes filename.Manner
+	temporary := len(durable.TempName()) // all are as long
+	known := map[string]*site{}
 	return func(p place.Place) (here, elsewhere string) {
 		if !p.IsFile() {
 			return "", ""
 		}
-		path := f.path(p)
-		if parent := filepath.Dir(path); parent != dir {
-			dir, takes = parent, f.folders.At(parent)
+		dir, name := path.Split(string(p))
+		in := known[dir]
+		if in == nil {
+			in = f.site(dir, known)
 		}
-		if flaw := filename.FlawOfLength(path, takes.Longest, len(durable.TempName())); flaw != "" {
-			return flaw, ""
+		here = in.here
+		if here == "" {
+			here = filename.FlawOfName(name, in.takes.Longest)
 		}
-		flaw := filename.FlawOnWindows(string(p))
-		if takes.Ends { // as Windows does
+		if here == "" {
+			here = filename.FlawOfLength(in.length + max(len(name), temporary))
+		}
+		if here != "" {
+			return here, ""
+		}
+		flaw := in.onWindows
+		if flaw == "" {
+			flaw = filename.FlawOnWindows(name)
+		}
+		if in.takes.Ends { // as Windows does
 			return flaw, ""
 		}
 		return "", flaw
 	}
+}
+
+// site is a folder that places lie in.
+type site struct {
+	path    string // absolute
+	missing bool
+	takes   filename.Manner
+	length  int // of the path, with a separator
+	// Why it cannot be had, whatever lies in it.
+	here, onWindows string
+}
+
+// site looks at the folder of a place, and adds it to the known ones with those
+// above it: what is below a missing one is missing.
+func (f Files) site(dir string, known map[string]*site) *site {
+	const most = 1 << 16 // are remembered
+	if len(known) >= most {
+		clear(known)
+	}
+	in := &site{path: filepath.Clean(f.path(place.Place(dir)))}
+	in.length = len(in.path) + len("/")
+	in.onWindows = filename.FlawOnWindows(strings.TrimPrefix(dir, filepath.ToSlash(filepath.VolumeName(dir))))
+	if above, _ := path.Split(strings.TrimSuffix(dir, "/")); above != "" {
+		outer := known[above]
+		if outer == nil {
+			outer = f.site(above, known)
+		}
+		if outer.path == filepath.Dir(in.path) {
+			in.missing, in.takes = outer.missing, outer.takes
+		}
+	}
+	if !in.missing {
+		in.takes, in.missing = f.folders.Look(in.path)
+	}
+	for name := range strings.SplitSeq(filepath.ToSlash(in.path), "/") {
+		if in.here == "" {
+			in.here = filename.FlawOfName(name, in.takes.Longest)
+		}
+	}
+	known[dir] = in
+	return in
 }

@@ -176,6 +176,25 @@ func (l *Limiter) Wait(ctx context.Context, seat Seat, held func(Hold)) (*Turn, 
 	return nil, ctx.Err()
 }
 
+// Try is Wait for who does not wait: ok is false where a request may not be sent
+// at once.
+func (l *Limiter) Try() (turn *Turn, ok bool) {
+	w := &waiter{turn: &Turn{limiter: l}, counted: l.counts(), told: func(Hold) {}, granted: make(chan struct{})}
+	l.all.mu.Lock()
+	l.all.queue = append(l.all.queue, w)
+	l.all.grant()
+	l.all.mu.Unlock()
+	select {
+	case <-w.granted:
+		return w.turn, true
+	default:
+	}
+	if !l.all.leave(w) { // the turn has come meanwhile
+		return w.turn, true
+	}
+	return nil, false
+}
+
 // counts are what a request counts against.
 func (l *Limiter) counts() [3]*counted { return [3]*counted{l.appTenant, l.app, l.tenant} }
 
