@@ -423,7 +423,7 @@ func TestDeadline(t *testing.T) {
 				}
 				e := w.patient()
 				start := time.Now()
-				s, err := e.Apply(t.Context(), w.plan(e), ApplyOptions{Deadline: start.Add(20 * time.Second), Prune: true})
+				s, err := e.Apply(t.Context(), w.plan(e), ApplyOptions{Deadline: start.Add(20 * time.Second)})
 				if err != nil || !s.Deadline || s.Interrupted || s.Finished < 5 || s.Finished > 25 {
 					t.Fatalf("%+v, %v", s, err)
 				}
