@@ -34,11 +34,14 @@ type (
 type Names struct {
 	keepers *Keepers
 	fits    map[any]func(place.Place) (here, elsewhere string)
+
+	last fitter // who was asked last, and what it gave
+	fit  func(place.Place) (here, elsewhere string)
 }
 
 // Names begins to ask for names.
 func (a *Archive) Names() *Names {
-	return &Names{&a.keepers, map[any]func(place.Place) (here, elsewhere string){}}
+	return &Names{keepers: &a.keepers, fits: map[any]func(place.Place) (here, elsewhere string){}}
 }
 
 // Name returns what stands for all the names that are one with a place of an output
@@ -86,10 +89,11 @@ func (n *Names) Fits(output string, p place.Place) (here, elsewhere string) {
 	if !ok {
 		return "", ""
 	}
-	fits, ok := n.fits[keeper]
-	if !ok {
-		fits = keeper.Fits()
-		n.fits[keeper] = fits
+	if keeper != n.last {
+		if n.last, n.fit = keeper, n.fits[keeper]; n.fit == nil {
+			n.fit = keeper.Fits()
+			n.fits[keeper] = n.fit
+		}
 	}
-	return fits(p)
+	return n.fit(p)
 }

@@ -55,14 +55,17 @@ func (f Files) Alike(a, b place.Place) bool {
 func (f Files) Fits() func(p place.Place) (here, elsewhere string) {
 	temporary := len(durable.TempName()) // all are as long
 	known := map[string]*site{}
+	var in *site // the last
+	var of string
 	return func(p place.Place) (here, elsewhere string) {
 		if !p.IsFile() {
 			return "", ""
 		}
 		dir, name := path.Split(string(p))
-		in := known[dir]
-		if in == nil {
-			in = f.site(dir, known)
+		if in == nil || dir != of {
+			if in, of = known[dir], dir; in == nil {
+				in = f.site(dir, known)
+			}
 		}
 		here = in.here
 		if here == "" {
