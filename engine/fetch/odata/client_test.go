@@ -423,6 +423,20 @@ func TestRepeatedPagesThatEnd(t *testing.T) {
 	}
 }
 
+// A service that begins again brings all that it has brought, once more.
+func TestPagesThatBeginAgain(t *testing.T) {
+	const many = 3 * maxStale
+	var pages []answer
+	for n := range 2 * many {
+		pages = append(pages, events(fmt.Sprintf("/v1.0/p?n=%d", n), fmt.Sprint(n%many)))
+	}
+	s := newScript(t, append(pages, events("", "last"))...)
+	got, stats, err := read(t, s.client(), s.request())
+	if err != nil || stats.Repeated != many || len(got) != many+1 {
+		t.Errorf("%d events, %+v, %v", len(got), stats, err)
+	}
+}
+
 // A service may send many empty pages before it finds another event.
 func TestEmptyPagesAreFollowed(t *testing.T) {
 	pages := []answer{events("/v1.0/p?n=0", "a")}

@@ -170,10 +170,13 @@ func tries(err error, of question, answered bool) int {
 	case fetch.BadResponse:
 		return 3
 	case fetch.Timeout:
-		if of.halve {
-			return 1
+		switch {
+		case !of.halve:
+			return 3
+		case of.later: // the first one came
+			return 2
 		}
-		return 3
+		return 1
 	}
 	// Refusals come and go. What to make of one in the place of an answer to the
 	// first question is for whoever asks.

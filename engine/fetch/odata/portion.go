@@ -20,6 +20,7 @@ type portion struct {
 	// stale counts the pages in a row that brought only events known before, or
 	// other versions of them; those that brought none count neither way.
 	stale int
+	good  int // pages that brought an event that is new
 	seen  map[uint64]bool // pages without ids
 }
 
@@ -78,6 +79,7 @@ func (w *walk) yieldPage(ctx context.Context, p *page, part *portion) error {
 		part.stale++
 	case w.fresh > 0:
 		part.stale = 0
+		part.good++
 	}
 	if err := ctx.Err(); err != nil {
 		return err

@@ -259,10 +259,11 @@ func (w *walk) readPages(ctx context.Context, s fetch.Span, earlier extent) (rea
 		if n <= earlier.pages || n <= 4*earlier.pages && reached.events <= earlier.events {
 			part.stale = 0
 		}
-		if part.stale >= maxStale && got.page.NextLink != "" {
+		// A service that begins again brings as many pages as it had brought.
+		if part.stale >= maxStale+part.good && got.page.NextLink != "" {
 			return reached, fmt.Errorf("page %d of %s: %w", n, s, &fetch.PagesError{
 				Kind: fetch.NoProgress, RequestID: got.page.requestID, ClientRequestID: got.page.clientID,
-				Message: fmt.Sprintf("the last %d pages brought only events that had come before, each with a link to another page: the service is going round in circles", maxStale),
+				Message: fmt.Sprintf("the last %d pages brought only events that had come before, each with a link to another page: the service is going round in circles", part.stale),
 			})
 		}
 		f.release(got.page)

@@ -197,7 +197,7 @@ func services() []service {
 // options makes the token endpoint give tokens that live for some requests only.
 func (s service) options(o *sandbox.Options) {
 	if s.path == "oauth2" {
-		o.TokenLife = 5 * time.Second
+		o.TokenLife = 2 * time.Second
 	}
 }
 
@@ -280,7 +280,7 @@ func play(t *testing.T, s service, f sandbox.Fault, want *baseline) (o outcome) 
 		f.Path, f.Times = s.path, -1
 		th.sandbox.SetFaults(f)
 		o.code, o.took = th.run(t, "apply -auto-approve -json -parallelism=1")
-		if th.met.Load() == 0 {
+		if th.met.Load() == 0 && (s.path != "oauth2" || f.Rate > 0.02) { // of tokens there are not so many
 			t.Errorf("no request of %d has met the fault", th.requests.Load())
 		}
 		o.requests = float64(th.requests.Load()) / float64(want.requests)
