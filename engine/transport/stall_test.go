@@ -12,6 +12,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/reportform/reportform/engine/transport/pacing"
+	"github.com/reportform/reportform/internal/limits"
 )
 
 // pipe dials connections in memory; serve has the other end of each.
@@ -239,9 +242,12 @@ func TestBodiesThatDoNotComeUsePatienceUp(t *testing.T) {
 				}
 				start := time.Now()
 				var wg sync.WaitGroup
-				wg.Go(func() { // who waits for something else
-					time.Sleep(50 * time.Minute)
-					err := read(t, client("a", &script{outcomes: []outcome{reply(503)}}), plainHome+"/x")
+				wg.Go(func() { // who waits for its turn
+					limiter := pacing.NewLimiters(pacing.Local{}).For("app", "a", limits.Class{AppTenant: limits.Rate{Requests: 1, Per: 3 * time.Hour}})
+					limiter.Spend()
+					err := read(t, New(Options{
+						Base: base, Server: plainHome, Limiter: limiter, Patience: patiences.For("app", "a", "graph"), Retry: DefaultRetry(),
+					}), plainHome+"/x")
 					if took := time.Since(start); !errors.As(err, new(*PatienceError)) || took < time.Hour || took > 62*time.Minute {
 						t.Errorf("another ended after %s with %v", took, err)
 					}
