@@ -20,7 +20,7 @@ type portion struct {
 	// stale counts the pages in a row that brought only events known before, or
 	// other versions of them; those that brought none count neither way.
 	stale int
-	good  int // pages that brought an event that is new
+	good  int             // pages that brought an event that is new
 	seen  map[uint64]bool // pages without ids
 }
 

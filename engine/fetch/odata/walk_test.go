@@ -85,7 +85,9 @@ func TestEventsThatChangeBetweenReadingsAreRevisions(t *testing.T) {
 // What is read again must be recognised, whatever comes between.
 func TestMemoryIsHeldWhileReadingAgain(t *testing.T) {
 	l := newLog(t)
-	l.fault = func(w http.ResponseWriter, n int, _, _ time.Time, offset int) bool { return (n == 4 || n == 5) && late(w) }
+	l.fault = func(w http.ResponseWriter, n int, _, _ time.Time, offset int) bool {
+		return (n == 4 || n == 5) && late(w)
+	}
 	c := l.client()
 	c.remember = 500 // the newest 300 come again after 720 others
 	got, _, err := read(t, c, l.request())
