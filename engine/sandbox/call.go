@@ -25,6 +25,7 @@ type call struct {
 	clientRequestID string
 	shape           errorShape
 	bom             bool  // the answer has a byte order mark
+	unfiltered      bool  // the answer ignores the time that is asked for
 	status          int   // of the answer, for the log
 	dated           Fault // of the answer's Date; the zero Fault for none
 }

@@ -78,6 +78,7 @@ func (c *call) fault(tenant string, r *request) bool {
 		return false
 	case "filter-ignored":
 		if r != nil && !r.view.Endpoint.Snapshot() {
+			c.unfiltered = true
 			r.query.Low, r.query.High = r.view.Floor, r.view.Now+1
 			if r.at.page == 0 {
 				r.at.Position = r.view.Start(r.query)

@@ -84,7 +84,11 @@ func (c *call) named() []string {
 // page sends a page, changed by the fault that meets it.
 func (c *call) page(r *request, p *page) {
 	view, e := r.view, r.view.Endpoint
-	struck, faulty := c.strike(fault.Page, view.Tenant, r)
+	var struck Fault
+	faulty := false
+	if !c.unfiltered { // else its link may lead past what was asked for, and its events have to tell
+		struck, faulty = c.strike(fault.Page, view.Tenant, r)
+	}
 	if faulty {
 		c.disturb(struck, r, p)
 	}
