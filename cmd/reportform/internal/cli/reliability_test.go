@@ -214,8 +214,14 @@ func (s service) meets(k fault.Kind) bool {
 	return k.Strikes == fault.Answer
 }
 
-// rates are the shares of requests that meet a fault.
-func rates() []float64 { return []float64{0.02, 0.2, 1} }
+// rates are the shares of requests that meet a fault: of the page, or the one that
+// makes most happen at once.
+func rates() []float64 {
+	if raced {
+		return []float64{0.2}
+	}
+	return []float64{0.02, 0.2, 1}
+}
 
 // outcome is what a run came to before a fault.
 type outcome struct {
@@ -385,7 +391,9 @@ func TestFaultMatrix(t *testing.T) {
 			rows[s.name] = append(rows[s.name], row)
 		}
 	}
-	comparePage(t, rows)
+	if !raced {
+		comparePage(t, rows)
+	}
 }
 
 // comparePage holds the tables of docs/reliability.md to the rows, but for the

@@ -50,7 +50,11 @@ func soakReports() []string {
 // arrives whole or is reported as failed, and some runs later all of them are
 // there: every event, once.
 func TestSoak(t *testing.T) {
-	const tenants, slicesEach = 200, 2
+	const slicesEach = 2
+	tenants := 200
+	if raced {
+		tenants = 20
+	}
 	config := strings.ReplaceAll(soakConfig, "TENANTS", fmt.Sprint(tenants))
 	for _, report := range soakReports() {
 		config += fmt.Sprintf("report %q %q {\n window = window.daily\n outputs = [output.ndjson.archive]\n}\n", report, report)
