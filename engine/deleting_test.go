@@ -229,10 +229,20 @@ func TestProtection(t *testing.T) {
 // Of a report that is not declared any more, what the service has still is deleted
 // without a question, and what it has not is asked for.
 func TestOrphansOfTheForgotten(t *testing.T) {
+	t.Run("kept for 30 days", func(t *testing.T) { orphansOfTheForgotten(t, "", time.Date(2026, 12, 18, 12, 0, 0, 0, time.UTC)) })
+	t.Run("kept for 7 days", func(t *testing.T) {
+		orphansOfTheForgotten(t, "licence = \"free\"\n", time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC))
+	})
+}
+
+// orphansOfTheForgotten goes to a time at which the 17th is the last day that the
+// service has no longer.
+func orphansOfTheForgotten(t *testing.T, licence string, now time.Time) {
 	w := customersWorld(t)
 	w.do(PlanOptions{})
 	w.edit("main.rf.hcl", `"sign_ins" "r"`, `"directory_audits" "other"`)
-	w.now = time.Date(2026, 12, 18, 12, 0, 0, 0, time.UTC) // thirty days after the 17th
+	w.edit("main.rf.hcl", `cloud `, licence+`cloud `)
+	w.now = now
 	e := w.engine()
 	p, err := e.Plan(t.Context(), PlanOptions{Prune: true})
 	if err != nil {

@@ -197,19 +197,22 @@ func (e *Engine) deletions(l *ledger.Ledger, why string, now time.Time) []plan.D
 		switch {
 		case why == "tenant":
 			list[i].Hazards = []plan.HazardKind{plan.RemovesTenant}
-		case e.gone(o.Report, window.Slice{From: o.From, To: o.To}, now):
+		case e.gone(&o, now):
 			list[i].Hazards = []plan.HazardKind{plan.DeletesIrrecoverable}
 		}
 	}
 	return list
 }
 
-// gone reports whether the service has a slice of a report that is not declared
-// no longer, or whether that is not known.
-func (e *Engine) gone(report string, s window.Slice, now time.Time) bool {
-	name, _, _ := strings.Cut(address.Address(report).WithoutKind(), ".")
-	t := e.config.ReportTypes[name]
-	return t == nil || plan.Gone(t.Snapshot(), t.Retention, s, now)
+// gone reports whether the service has an orphan's slice no longer, of a report
+// that is not declared, or whether that is not known.
+func (e *Engine) gone(o *plan.Orphan, now time.Time) bool {
+	name, _, _ := strings.Cut(address.Address(o.Report).WithoutKind(), ".")
+	t, licence := e.config.ReportTypes[name], ""
+	if tenant := e.config.Tenant(address.Address(o.Tenant)); tenant != nil {
+		licence = tenant.Licence
+	}
+	return t == nil || plan.Gone(t.Snapshot(), t.Kept(licence), window.Slice{From: o.From, To: o.To}, now)
 }
 
 // eachUndeclared gives do the ledgers of undeclared tenants and reports: what is
