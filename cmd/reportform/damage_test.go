@@ -274,7 +274,7 @@ func TestPruneKeepsWhatADamagedLedgerMayHold(t *testing.T) {
 	whole := l.files(".")[ledgerOf("a")]
 	l.write(ledgerOf("a"), "{")
 	said := strings.Join(strings.Fields(l.expect(3, "apply", "-auto-approve", "-prune", "-allow=removes_tenant")), " ")
-	for _, say := range []string{`the ledger of report.sign_ins.r for tenant.t["a"] cannot be read, and may hold the file too`, "out/c.ndjson", "out/d.ndjson"} {
+	for _, say := range []string{`the ledger of report.sign_ins.r for tenant.t["a"] cannot be read and may hold the file too`, "out/c.ndjson", "out/d.ndjson"} {
 		if !strings.Contains(said, say) {
 			t.Errorf("prune does not say %q:\n%s", say, said)
 		}
