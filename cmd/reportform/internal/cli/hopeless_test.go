@@ -51,6 +51,7 @@ report "directory_audits" "audits" {
 // A run that cannot succeed ends, and says why in a few lines that name every
 // tenant, however much there is to do: 100 tenants with 30 slices each.
 func TestHopeless(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name     string
 		secret   string

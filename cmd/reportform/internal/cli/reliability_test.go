@@ -354,6 +354,7 @@ func (th *theatre) messages(t *testing.T) (list []message) {
 // are survived and which are refused, as what. How many requests and how much time
 // that takes is rounded up, and as of when the page was written.
 func TestFaultMatrix(t *testing.T) {
+	t.Parallel()
 	rows := map[string][]string{} // by service, in order of kinds
 	for _, s := range services() {
 		want := baseline{}

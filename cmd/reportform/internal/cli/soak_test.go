@@ -50,6 +50,7 @@ func soakReports() []string {
 // arrives whole or is reported as failed, and some runs later all of them are
 // there: every event, once.
 func TestSoak(t *testing.T) {
+	t.Parallel()
 	const slicesEach = 2
 	tenants := 200
 	if raced {
