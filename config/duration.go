@@ -72,7 +72,7 @@ func moment(a *lang.Attributes, name string, zone *time.Location) time.Time {
 // inYears returns t, or zero where nobody can mean its year.
 func inYears(a *lang.Attributes, name, s string, t time.Time) time.Time {
 	if year := t.Year(); year < firstYear || year > lastYear {
-		a.Reject(name, "Year out of range", "%q is in the year %d. Years go from %d to %d: no service has events of others.", s, year, firstYear, lastYear)
+		a.Reject(name, "Year out of range", "%q is in the year %d. Write a year from %d to %d.", s, year, firstYear, lastYear)
 		return time.Time{}
 	}
 	return t

@@ -19,7 +19,7 @@ tenant "wrong" {
   id      = "wrong.example.com"
   cloud   = "sandbox"
   licence = "P2"         # ERROR: Unknown value; "free", "p1" or "p2"
-  since   = "0206-11-01" # ERROR: Year out of range; is in the year 206. Years go from 2000 to 2100
+  since   = "0206-11-01" # ERROR: Year out of range; is in the year 206. Write a year from 2000 to 2100
 }
 locals {
   directories = [tenant.free, tenant.p1, tenant.p2]
