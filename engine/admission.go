@@ -154,8 +154,7 @@ func flaps(err error) bool {
 	if _, unasked := errors.AsType[*run.UnaskedError](err); unasked {
 		return false
 	}
-	service, ok := errors.AsType[*fetch.ServiceError](err)
-	return ok && service.Kind.Flaps()
+	return fetch.Flaps(err)
 }
 
 // runs are the gates of plans that are carried out pull by pull, by whoever

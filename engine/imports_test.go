@@ -23,7 +23,7 @@ var rules = []struct {
 	{"cmd/reportform/internal/args", "internal/diag", "arguments are text; what it stands for is the engine's business"},
 	{"cmd/reportform/internal/view", "config internal/diag internal/limits internal/term", "what all views share knows the language, and nothing of plans or state"},
 	{"cmd/reportform/internal/view/plans", "cmd/reportform/internal/view engine/plan internal/limits internal/place internal/term", "a plan is shown without the engine that made it"},
-	{"cmd/reportform/internal/view/pulls", "cmd/reportform/internal/view cmd/reportform/internal/view/plans engine/plan engine/run internal/address internal/place internal/term outputs", "a run is shown as it is told, beside the plan that it carries out"},
+	{"cmd/reportform/internal/view/pulls", "cmd/reportform/internal/view cmd/reportform/internal/view/plans engine/plan engine/run internal/address internal/diag internal/place internal/term outputs", "a run is shown as it is told, beside the plan that it carries out"},
 	{"cmd/reportform/internal/view/ledgers", "cmd/reportform/internal/view engine/archive engine/ledger internal/address internal/place internal/term", "ledgers say what is held; what is wanted is for plans"},
 	{"cmd/reportform/internal/view/archive", "cmd/reportform/internal/view cmd/reportform/internal/view/plans cmd/reportform/internal/view/ledgers engine engine/archive engine/ledger engine/plan internal/diag internal/place internal/term outputs", "what is held against what is wanted, in the words of both"},
 	{"cmd/reportform/internal/view/viewtest", "cmd/reportform/internal/view engine/ledger engine/plan internal/limits internal/place internal/term", "the suite of all views"},

@@ -49,7 +49,7 @@ func TestNamesThatAreOneElsewhere(t *testing.T) {
 	w.write("main.rf.hcl", strings.ReplaceAll(twins, "ENDPOINTS", w.endpoints()))
 	w.write("out/Name", "")
 	if _, err := os.Stat(filepath.Join(w.dir, "out/name")); err == nil {
-		t.Skip("this file system takes them for one")
+		t.Skip("this needs a file system that tells out/Name from out/name, and this one does not: TestNamesThatAreOne tries what happens then")
 	}
 	if err := os.Remove(filepath.Join(w.dir, "out/Name")); err != nil {
 		t.Fatal(err)
@@ -227,7 +227,7 @@ func foldingWorld(t *testing.T) *world {
 	t.Helper()
 	base := os.Getenv("REPORTFORM_TEST_FOLDING")
 	if base == "" {
-		t.Skip("REPORTFORM_TEST_FOLDING names no folder of a file system that folds cases")
+		t.Skip("this needs a folder of a file system that folds cases, which takes a mount: name one in REPORTFORM_TEST_FOLDING")
 	}
 	w := newWorld(t, nil)
 	var err error

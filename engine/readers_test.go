@@ -125,7 +125,7 @@ func TestReadersAgree(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			program, err := exec.LookPath(test.program[0])
 			if errors.Is(err, exec.ErrNotFound) {
-				t.Skipf("there is no %s here", test.program[0])
+				pgtest.Absent(t, "there is no "+test.program[0]+" in PATH: install the package that has it")
 			}
 			events := odd
 			if test.program[0] == "jq" { // before 1.7 it refuses half of a surrogate pair
@@ -145,7 +145,7 @@ func TestReadersAgree(t *testing.T) {
 	t.Run("psql", func(t *testing.T) {
 		server := pgtest.Start(t)
 		if server.Psql == "" {
-			t.Skip("there is no psql here")
+			pgtest.Absent(t, "there is no psql beside the server: install the package postgresql-client")
 		}
 		psql := func(commands ...string) string {
 			arguments := []string{"-h", server.Socket, "-p", strconv.Itoa(server.Port), "-U", server.User, "-qAtX", "-v", "ON_ERROR_STOP=1", "-d", "postgres"}

@@ -196,13 +196,13 @@ func TestRelocated(t *testing.T) {
 func TestRelocatedToAnotherFileSystem(t *testing.T) {
 	dir, err := os.MkdirTemp("/dev/shm", "reportform-test-")
 	if err != nil {
-		t.Skip("there is no other file system here")
+		t.Skip("/dev/shm cannot be written: a move from one file system to another needs a second one")
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	w := movableWorld(t)
 	want := w.files("out")
 	if os.Link(filepath.Join(w.dir, "main.rf.hcl"), filepath.Join(dir, "x")) == nil {
-		t.Skip("there is no other file system here")
+		t.Skip("/dev/shm is on the file system of the temporary directory: a move to another needs a second one")
 	}
 	w.edit("main.rf.hcl", `"out/`, `"`+filepath.ToSlash(dir)+"/")
 	offline(w)

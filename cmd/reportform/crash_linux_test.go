@@ -126,12 +126,9 @@ func crashCircle(config string) string {
 	).Replace(config)
 }
 
-// TestOrderOfCommit holds what a loss of power cannot tear apart: no name comes
-// before its content is on the disk, no directory stays without its name, and
-// the ledger comes last.
-func TestOrderOfCommit(t *testing.T) {
-	t.Parallel()
-	l := newLab(t, startSandbox(t, 40), "", pageConfig)
+// tracedApply applies and returns the calls that change files.
+func tracedApply(t *testing.T, l *lab) *traced {
+	t.Helper()
 	run, err := trace(l.command("apply", "-auto-approve"), interference{})
 	if errors.Is(err, errNoTracing) {
 		skipUntraced(t, err)
@@ -139,6 +136,16 @@ func TestOrderOfCommit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return run
+}
+
+// TestOrderOfCommit holds what a loss of power cannot tear apart: no name comes
+// before its content is on the disk, no directory stays without its name, and
+// the ledger comes last.
+func TestOrderOfCommit(t *testing.T) {
+	t.Parallel()
+	l := newLab(t, startSandbox(t, 40), "", pageConfig)
+	run := tracedApply(t, l)
 	day := started.AddDate(0, 0, -3).Format(time.DateOnly)
 	want := []string{
 		"mkdir ./out", "sync ./",
@@ -164,13 +171,7 @@ func TestOrderOfRelocation(t *testing.T) {
 	l := newLab(t, startSandbox(t, 40), "", pageConfig)
 	l.expect(0, "apply", "-auto-approve")
 	l.write("main.rf.hcl", strings.Replace(l.files(".")["main.rf.hcl"], `"out/`, `"out/new/`, 1))
-	run, err := trace(l.command("apply", "-auto-approve"), interference{})
-	if errors.Is(err, errNoTracing) {
-		skipUntraced(t, err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	run := tracedApply(t, l)
 	day := started.AddDate(0, 0, -3).Format(time.DateOnly)
 	ledger := []string{
 		"create ./.reportform/state/*", "lock ./.reportform/state/*",

@@ -104,6 +104,3 @@ func networkAdvice(login string, err error) string {
 	}
 	return "Check the network and that " + login + " is the token endpoint of the tenant's cloud."
 }
-
-// upper begins a sentence.
-func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"github.com/reportform/reportform/internal/diag"
 )
 
 // answer is what a token endpoint sends, good or bad; v1 and v2 endpoints
@@ -44,17 +46,17 @@ func judge(app string, audience Audience, status int, mediaType string, body []b
 	case status >= 500:
 		return e.because("the token endpoint, or a gateway before it, failed", "Try again in some minutes; "+proxyAdvice(audience.Login))
 	case status >= 300 && status < 400:
-		return e.because("a redirect came instead of a token; it was not followed, as it would take the secret elsewhere", upper(proxyAdvice(audience.Login)))
+		return e.because("a redirect came instead of a token; it was not followed, as it would take the secret elsewhere", diag.Capitalize(proxyAdvice(audience.Login)))
 	case len(bytes.TrimSpace(body)) == 0:
 		e.temporary = status < 300
-		return e.because("the answer is empty", upper(proxyAdvice(audience.Login)))
+		return e.because("the answer is empty", diag.Capitalize(proxyAdvice(audience.Login)))
 	case !json.Valid(body):
 		e.temporary = status < 300
 		what := "something that is not JSON"
 		if mediaType == "text/html" || bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")) {
 			what = "a web page"
 		}
-		return e.because(what+" came instead of a token", upper(proxyAdvice(audience.Login)))
+		return e.because(what+" came instead of a token", diag.Capitalize(proxyAdvice(audience.Login)))
 	case status >= 400:
 		return e.because("the answer gives no reason", "Check that "+audience.Login+" is the token endpoint of the tenant's cloud.")
 	case a.AccessToken == "":

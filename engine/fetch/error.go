@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -86,6 +87,12 @@ func (k Kind) Flaps() bool {
 		return true
 	}
 	return false
+}
+
+// Flaps reports whether an error is a refusal that may pass in a moment.
+func Flaps(err error) bool {
+	e, ok := errors.AsType[*ServiceError](err)
+	return ok && e.Kind.Flaps()
 }
 
 // kindOf tells the kind of an error that came with a status. Codes and texts are

@@ -64,7 +64,10 @@ report "r" "x" {
 		refused := false
 		for _, d := range diags {
 			if d.Summary != "Slices that can never be had" {
-				t.Skip(d.Summary) // midnight that a zone skips
+				if d.Summary != "Unsuitable beginning" {
+					t.Fatal(d)
+				}
+				t.Skip("this drawn window begins at a midnight that its zone skips, which the language refuses: another one is drawn")
 			}
 			refused = true
 		}

@@ -87,7 +87,7 @@ func TestAlike(t *testing.T) {
 func TestProbeOfAFoldingFolder(t *testing.T) {
 	base := os.Getenv("REPORTFORM_TEST_FOLDING")
 	if base == "" {
-		t.Skip("REPORTFORM_TEST_FOLDING names no folder of a file system that folds cases")
+		t.Skip("this needs a folder of a file system that folds cases, which takes a mount: name one in REPORTFORM_TEST_FOLDING")
 	}
 	dir, err := os.MkdirTemp(base, "probe")
 	if err != nil {

@@ -148,7 +148,7 @@ func (g *pager) pause(ctx context.Context, n int, err error) error {
 	delay := g.backoff
 	switch {
 	case stalls(err): // which was wait enough
-	case flaps(err):
+	case fetch.Flaps(err):
 		delay *= refusedWait
 	default:
 		delay <<= n - 1
@@ -208,11 +208,6 @@ func isFinal(err error) bool {
 		Final()
 	}](err)
 	return ok
-}
-
-func flaps(err error) bool {
-	e, ok := errors.AsType[*fetch.ServiceError](err)
-	return ok && e.Kind.Flaps()
 }
 
 func isStatus(err error, status int) bool {

@@ -49,7 +49,7 @@ func Start(t testing.TB) *Server {
 	t.Helper()
 	bin := programs()
 	if bin == "" {
-		absent(t, "there is no PostgreSQL (initdb and postgres, in PATH or /usr/lib/postgresql/*/bin): install the package postgresql")
+		Absent(t, "there is no PostgreSQL (initdb and postgres, in PATH or /usr/lib/postgresql/*/bin): install the package postgresql")
 	}
 	dir, err := os.MkdirTemp("", "pg") // short: a socket's path has about 100 bytes
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *Server) Pool(t testing.TB) (url func(database string) string) {
 	t.Helper()
 	program, err := exec.LookPath("pgbouncer")
 	if err != nil {
-		absent(t, "there is no PgBouncer (pgbouncer in PATH): install the package pgbouncer")
+		Absent(t, "there is no PgBouncer (pgbouncer in PATH): install the package pgbouncer")
 	}
 	pooler := &Server{Port: freePort(t), User: s.User, Password: s.Password}
 	users, config := filepath.Join(s.Socket, "users"), filepath.Join(s.Socket, "pgbouncer.ini")
@@ -102,9 +102,9 @@ func (s *Server) Pool(t testing.TB) (url func(database string) string) {
 	return pooler.URL
 }
 
-// absent skips a test whose server is not on the machine, and says which package
-// has it. Where REPORTFORM_TEST_SERVERS is "required", as in CI, it fails the test.
-func absent(t testing.TB, what string) {
+// Absent skips a test whose server, or other program, is not on the machine, and
+// says which package has it. Where REPORTFORM_TEST_SERVERS is "required", as in CI, it fails the test.
+func Absent(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv(required) == "required" {
 		t.Fatal(what)

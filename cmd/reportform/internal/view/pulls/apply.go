@@ -14,6 +14,7 @@ import (
 	"github.com/reportform/reportform/engine/plan"
 	"github.com/reportform/reportform/engine/run"
 	"github.com/reportform/reportform/internal/address"
+	"github.com/reportform/reportform/internal/diag"
 	"github.com/reportform/reportform/internal/term"
 )
 
@@ -164,7 +165,7 @@ func (h *Human) failure(g *run.Group) {
 		fact("tenants", strings.Join(namesOf(g.Tenants), ", "))
 		fact("reports", strings.Join(g.Reports, ", "))
 		fact("slices", plans.Stretch(g.Earliest.Label, g.Latest.Label, g.Earliest.From, g.Latest.To))
-		p.Paragraphs(4, upper(textOf(g)))
+		p.Paragraphs(4, diag.Capitalize(textOf(g)))
 		switch {
 		case g.Unasked == 1:
 			p.Paragraphs(4, "One of them was not tried: the result would have been the same.")
@@ -200,14 +201,6 @@ func textOf(g *run.Group) string {
 		text += "\nSuch as " + pullName(g.First.Pull) + ": " + strings.Join(ids, ", ")
 	}
 	return text
-}
-
-// upper begins a text with a capital.
-func upper(text string) string {
-	if text == "" {
-		return text
-	}
-	return strings.ToUpper(text[:1]) + text[1:]
 }
 
 // namesOf are the names of tenants, as they are typed after -tenant.
